@@ -1,0 +1,3 @@
+//! pg_warden
+use pgrx::prelude::*;
+::pgrx::pg_module_magic!(name, version);
