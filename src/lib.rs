@@ -1,3 +1,20 @@
-//! pg_warden
+//! pg_warden carries a PostgreSQL design guide out inside the database.
+
 use pgrx::prelude::*;
+
+mod config;
+mod error;
+mod finding;
+mod spi;
+mod text;
+
 ::pgrx::pg_module_magic!(name, version);
+
+extension_sql_file!("../sql/schema.sql", name = "schema", bootstrap);
+extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
+
+/// Called by the server when it loads the library, in each session or for all of them at start.
+#[pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    config::define();
+}

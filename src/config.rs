@@ -1,0 +1,172 @@
+//! Every setting, each with a sentence an administrator can use.
+//!
+//! This module vouches for: `MarkGUCPrefixReserved` is called once, after every setting is defined.
+#![allow(unsafe_code, reason = "reserves the prefixes; see the module's promise")]
+
+use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
+use pgrx::pg_sys;
+use std::ffi::{CStr, CString};
+
+/// What the guard does with a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub(crate) enum Mode {
+    /// What is kept for this database; at first, to warn.
+    #[name = c"policy"]
+    Policy,
+    /// Nothing is looked at.
+    #[name = c"off"]
+    Off,
+    /// Findings are said, nothing is blocked.
+    #[name = c"warn"]
+    Warn,
+    /// Findings at level error block.
+    #[name = c"enforce"]
+    Enforce,
+}
+
+/// The lowest level that is said to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub(crate) enum Notify {
+    /// Info too, as NOTICE.
+    #[name = c"info"]
+    Info,
+    /// Warnings and errors.
+    #[name = c"warning"]
+    Warning,
+    /// Errors only.
+    #[name = c"error"]
+    Error,
+    /// Nothing.
+    #[name = c"none"]
+    None,
+}
+
+pub(crate) static MODE: GucSetting<Mode> = GucSetting::<Mode>::new(Mode::Policy);
+pub(crate) static NOTIFY: GucSetting<Notify> = GucSetting::<Notify>::new(Notify::Warning);
+pub(crate) static RULE_LEVELS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+pub(crate) static CONTACT: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+pub(crate) static LARGE_TABLE_ROWS: GucSetting<i32> = GucSetting::<i32>::new(1_000_000);
+/// In kilobytes.
+pub(crate) static LARGE_TABLE_SIZE: GucSetting<i32> = GucSetting::<i32>::new(256 * 1024);
+/// In milliseconds.
+pub(crate) static BUSY_AFTER: GucSetting<i32> = GucSetting::<i32>::new(5_000);
+pub(crate) static PARTITION_TIME_ZONE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"UTC"));
+/// In milliseconds.
+pub(crate) static PARTITION_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(2_000);
+pub(crate) static PARTITION_LOCK_RETRIES: GucSetting<i32> = GucSetting::<i32>::new(5);
+
+/// A text setting as a `String`; empty when unset.
+pub(crate) fn text(setting: &GucSetting<Option<CString>>) -> String {
+    setting.get().map(|value| crate::text::decode(value.to_bytes())).unwrap_or_default()
+}
+
+/// Defines every setting and reserves their prefixes, so that a typing error is an error.
+pub(crate) fn define() {
+    define_guard();
+    define_partitions();
+    for prefix in [c"warden", c"pg_warden"] {
+        reserve(prefix);
+    }
+}
+
+fn define_guard() {
+    let all = GucFlags::default();
+    GucRegistry::define_enum_guc(
+        c"warden.mode",
+        c"What the guard does with a finding.",
+        c"policy: as kept for this database, at first warn. off: nothing is looked at. warn: said, never blocked. enforce: findings at level error block.",
+        &MODE,
+        GucContext::Suset,
+        all,
+    );
+    GucRegistry::define_enum_guc(
+        c"warden.notify",
+        c"Lowest level of finding that is said to the client.",
+        c"Blocking and the log do not depend on it.",
+        &NOTIFY,
+        GucContext::Userset,
+        all,
+    );
+    GucRegistry::define_string_guc(
+        c"warden.rule_levels",
+        c"Levels of single rules, over every other setting: rule=level, separated by commas.",
+        c"Levels are error, warning, info and off.",
+        &RULE_LEVELS,
+        GucContext::Suset,
+        all,
+    );
+    GucRegistry::define_string_guc(
+        c"warden.contact",
+        c"Whom to ask about a block; shown at the end of its hint.",
+        c"",
+        &CONTACT,
+        GucContext::Suset,
+        all,
+    );
+    GucRegistry::define_int_guc(
+        c"warden.large_table_rows",
+        c"Rows from which a table is large, partitions included.",
+        c"Rules about how long a lock is held are silent on tables that are not large.",
+        &LARGE_TABLE_ROWS,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        all,
+    );
+    GucRegistry::define_int_guc(
+        c"warden.large_table_size",
+        c"Size from which a table is large, partitions included.",
+        c"Rules about how long a lock is held are silent on tables that are not large.",
+        &LARGE_TABLE_SIZE,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_KB,
+    );
+    GucRegistry::define_int_guc(
+        c"warden.busy_after",
+        c"Age from which a transaction that holds or waits for a conflicting lock is named.",
+        c"",
+        &BUSY_AFTER,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
+    );
+}
+
+fn define_partitions() {
+    GucRegistry::define_string_guc(
+        c"warden.partition_time_zone",
+        c"Time zone of timestamptz partitions whose present bounds do not show their own.",
+        c"",
+        &PARTITION_TIME_ZONE,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"warden.partition_lock_timeout",
+        c"Longest wait for a lock in partition work; a shorter lock_timeout of the caller holds.",
+        c"",
+        &PARTITION_LOCK_TIMEOUT,
+        1,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
+        c"warden.partition_lock_retries",
+        c"How often partition maintenance tries again when a lock is not to be had.",
+        c"",
+        &PARTITION_LOCK_RETRIES,
+        0,
+        100,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
+}
+
+fn reserve(prefix: &CStr) {
+    // SAFETY: a NUL-terminated constant; the server copies it.
+    unsafe { pg_sys::MarkGUCPrefixReserved(prefix.as_ptr()) };
+}

@@ -1,0 +1,172 @@
+//! The only callers of SPI: reading the catalog, and running pg_warden's own DDL.
+//!
+//! Reading goes through `Spi::connect` + `select`: `Spi::get_one` takes a transaction id, which fails on a standby.
+//!
+//! This module vouches for: a GUC nest level or subtransaction that is opened here is closed here, on every way out.
+#![allow(unsafe_code, reason = "GUC nest levels and subtransactions; see the module's promise")]
+
+use crate::error::Error;
+use core::cell::Cell;
+use core::ffi::c_int;
+use core::panic::AssertUnwindSafe;
+use pgrx::datum::DatumWithOid;
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::prelude::*;
+use pgrx::spi::SpiHeapTupleData;
+
+thread_local! {
+    /// How many of pg_warden's own calls that run DDL are under way.
+    static OWN_DDL: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether the DDL that runs now is pg_warden's own, which the guard does not judge.
+pub(crate) fn is_own_ddl() -> bool {
+    OWN_DDL.get() > 0
+}
+
+/// Forgets own DDL that an error left counted; called at the end of each transaction.
+pub(crate) fn reset_own_ddl() {
+    OWN_DDL.set(0);
+}
+
+/// Rows of a read-only query, each turned into `T`.
+///
+/// # Errors
+/// What `row` returns; the server's own errors unwind.
+pub(crate) fn select<T>(
+    sql: &str,
+    arguments: &[DatumWithOid<'_>],
+    mut row: impl FnMut(&SpiHeapTupleData<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    Spi::connect(|client| {
+        let table = client.select(sql, None, arguments)?;
+        let mut rows = Vec::with_capacity(table.len());
+        for tuple in table {
+            rows.push(row(&tuple)?);
+        }
+        Ok(rows)
+    })
+}
+
+/// Runs one statement of pg_warden's own, unseen by the guard.
+///
+/// # Errors
+/// SPI's own; errors of the statement unwind as the server raised them.
+pub(crate) fn run(sql: &str) -> Result<(), Error> {
+    OWN_DDL.set(OWN_DDL.get() + 1);
+    let result = Spi::connect_mut(|client| client.update(sql, None, &[]).map(|_| ()));
+    OWN_DDL.set(OWN_DDL.get().saturating_sub(1));
+    Ok(result?)
+}
+
+/// Settings that hold until this value goes out of scope, or the transaction is aborted.
+///
+/// A function that takes names resolves them as its caller would, and then pins `search_path` with this; a `SET` clause
+/// of the function would hide the caller's path from it.
+pub(crate) struct Settings(c_int);
+
+impl Settings {
+    /// Opens a level with these settings, as the function's own `SET` clause would.
+    pub(crate) fn pin(settings: &[(&core::ffi::CStr, &core::ffi::CStr)]) -> Self {
+        // SAFETY: the level is closed by `drop`, or by the transaction's abort.
+        let level = Self(unsafe { pg_sys::NewGUCNestLevel() });
+        for (name, value) in settings {
+            // SAFETY: both are NUL-terminated; the action is local to the nest level.
+            unsafe {
+                pg_sys::set_config_option(
+                    name.as_ptr(),
+                    value.as_ptr(),
+                    pg_sys::GucContext::PGC_USERSET,
+                    pg_sys::GucSource::PGC_S_SESSION,
+                    pg_sys::GucAction::GUC_ACTION_SAVE,
+                    true,
+                    0,
+                    false,
+                );
+            }
+        }
+        level
+    }
+
+    /// The path every query of pg_warden runs with.
+    pub(crate) fn pin_search_path() -> Self {
+        Self::pin(&[(c"search_path", c"pg_catalog, pg_temp")])
+    }
+}
+
+impl Drop for Settings {
+    fn drop(&mut self) {
+        // While an error unwinds, the abort of the (sub)transaction closes the level.
+        if !std::thread::panicking() {
+            // SAFETY: the level was opened by `pin` and nothing closed it since.
+            unsafe { pg_sys::AtEOXact_GUC(true, self.0) };
+        }
+    }
+}
+
+/// Runs `work` in a subtransaction, so that an error of it can be caught: locks, pins and LWLocks it holds are released.
+///
+/// # Errors
+/// What went wrong, as the server or Rust said it. Cancel, shutdown, lack of memory and the user's own timeouts are not
+/// caught: they go on to the user's statement.
+pub(crate) fn shielded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    // SAFETY: reads two globals, which a subtransaction changes and its end does not put back by itself.
+    let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
+    // SAFETY: released or rolled back below on both ways.
+    unsafe {
+        pg_sys::BeginInternalSubTransaction(core::ptr::null());
+        pg_sys::MemoryContextSwitchTo(context);
+    }
+    let work = AssertUnwindSafe(work);
+    let result = PgTryBuilder::new(move || Ok({ work }.0()))
+        .catch_others(move |error| {
+            // SAFETY: the subtransaction of above is the innermost, for those that `work` opened have ended with it.
+            unsafe {
+                pg_sys::RollbackAndReleaseCurrentSubTransaction();
+                pg_sys::MemoryContextSwitchTo(context);
+                pg_sys::CurrentResourceOwner = owner;
+            }
+            if is_users_own(&error) {
+                error.rethrow();
+            }
+            Err(message_of(&error))
+        })
+        .execute();
+    if result.is_ok() {
+        // SAFETY: as above; nothing was raised, so it is still open.
+        unsafe {
+            pg_sys::ReleaseCurrentSubTransaction();
+            pg_sys::MemoryContextSwitchTo(context);
+            pg_sys::CurrentResourceOwner = owner;
+        }
+    }
+    result
+}
+
+/// Errors that belong to the user's statement, whoever was at work when they came.
+fn is_users_own(error: &CaughtError) -> bool {
+    use PgSqlErrorCode as Code;
+    matches!(
+        code_of(error),
+        Code::ERRCODE_QUERY_CANCELED
+            | Code::ERRCODE_ADMIN_SHUTDOWN
+            | Code::ERRCODE_CRASH_SHUTDOWN
+            | Code::ERRCODE_IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+            | Code::ERRCODE_OUT_OF_MEMORY
+            | Code::ERRCODE_LOCK_NOT_AVAILABLE
+    )
+}
+
+fn code_of(error: &CaughtError) -> PgSqlErrorCode {
+    let (CaughtError::PostgresError(report)
+    | CaughtError::ErrorReport(report)
+    | CaughtError::RustPanic { ereport: report, .. }) = error;
+    report.sql_error_code()
+}
+
+fn message_of(error: &CaughtError) -> String {
+    let (CaughtError::PostgresError(report)
+    | CaughtError::ErrorReport(report)
+    | CaughtError::RustPanic { ereport: report, .. }) = error;
+    report.message().to_owned()
+}
