@@ -55,6 +55,8 @@ pub struct Finding {
     pub not_checked: bool,
     /// The server will refuse the statement anyway, so blocking it would only hide the server's own words.
     pub never_blocks: bool,
+    /// Once said, it is not said again in the session.
+    pub once_a_session: bool,
     /// The object, quoted and qualified as far as it is known.
     pub object: String,
     /// The condition: lower case, no full stop, names quoted.
@@ -78,6 +80,7 @@ impl Finding {
             level,
             not_checked: false,
             never_blocks: false,
+            once_a_session: false,
             object: object.into(),
             message: message.into(),
             detail: None,
@@ -126,6 +129,13 @@ impl Finding {
     #[must_use]
     pub fn never_blocks(mut self) -> Self {
         self.never_blocks = true;
+        self
+    }
+
+    /// Marks that once is enough.
+    #[must_use]
+    pub fn once_a_session(mut self) -> Self {
+        self.once_a_session = true;
         self
     }
 

@@ -2,9 +2,12 @@
 
 use pgrx::prelude::*;
 
+mod ast;
 mod config;
 mod error;
+mod facts;
 mod finding;
+mod rules;
 mod spi;
 mod text;
 

@@ -1,0 +1,15 @@
+//! From SQL text or a parse node to plain [`Statement`]s. Nothing else touches `pg_sys` parse nodes.
+#![allow(unsafe_code, reason = "parse nodes are read where their tag says what they are; see node.rs")]
+
+mod compat;
+mod lower;
+mod node;
+mod parse;
+mod source;
+mod statement;
+
+pub(crate) use lower::{is_judged, lower};
+pub(crate) use node::Node;
+pub(crate) use parse::{Parsed, SyntaxError, parse};
+pub(crate) use source::Source;
+pub use statement::*;

@@ -1,0 +1,278 @@
+//! Parse nodes in, owned [`Statement`]s out. Never fails: what is not understood is `Other`.
+//!
+//! Vouches for: every pointer read is a field of a live node, null or valid, as [`Node::from_ptr`] was promised.
+
+use super::node::{Node, nodes};
+use super::{CreateIndex, Drop, DropKind, Opaque, QualifiedName, Source, Statement, Transaction, compat};
+use crate::text;
+use core::ffi::{c_char, c_int};
+use pgrx::memcx::MemCx;
+use pgrx::pg_sys::{self, NodeTag};
+
+mod alter_table;
+mod create_table;
+
+/// Whether any rule may read a statement of this kind; the others need not be looked at.
+pub(crate) fn is_judged(tag: NodeTag) -> bool {
+    matches!(
+        tag,
+        NodeTag::T_AlterTableStmt
+            | NodeTag::T_CreateForeignTableStmt
+            | NodeTag::T_CreateSchemaStmt
+            | NodeTag::T_CreateStmt
+            | NodeTag::T_CreateTableAsStmt
+            | NodeTag::T_DropStmt
+            | NodeTag::T_IndexStmt
+    )
+}
+
+/// The statement of a utility node, or of any node of a script.
+pub(crate) fn lower<'mcx>(node: Node<'mcx>, source: Source<'_>, mcx: &MemCx<'mcx>) -> Statement {
+    Lowering { source, mcx }.statement(node)
+}
+
+/// What every step needs.
+#[derive(Clone, Copy)]
+struct Lowering<'a, 'mcx> {
+    source: Source<'a>,
+    mcx: &'a MemCx<'mcx>,
+}
+
+impl<'mcx> Lowering<'_, 'mcx> {
+    fn statement(self, node: Node<'mcx>) -> Statement {
+        if let Some(s) = node.cast::<pg_sys::CreateStmt>() {
+            Statement::CreateTable(self.create_table(s, false))
+        } else if let Some(s) = node.cast::<pg_sys::CreateForeignTableStmt>() {
+            Statement::CreateTable(self.create_table(&s.base, true))
+        } else if let Some(s) = node.cast::<pg_sys::CreateTableAsStmt>() {
+            self.create_table_as(s)
+        } else if let Some(s) = node.cast::<pg_sys::SelectStmt>() {
+            self.node(s.intoClause).and_then(Node::cast).map_or(Statement::Other, |into| self.made_by(into))
+        } else if let Some(s) = node.cast::<pg_sys::IndexStmt>() {
+            Statement::CreateIndex(self.create_index(s))
+        } else if let Some(s) = node.cast::<pg_sys::AlterTableStmt>() {
+            self.alter_table(s)
+        } else if let Some(s) = node.cast::<pg_sys::DropStmt>() {
+            Statement::Drop(self.drop(s))
+        } else if let Some(s) = node.cast::<pg_sys::CreateSchemaStmt>() {
+            self.create_schema(s)
+        } else if let Some(s) = node.cast::<pg_sys::VariableSetStmt>() {
+            self.set(s)
+        } else if let Some(s) = node.cast::<pg_sys::TransactionStmt>() {
+            transaction(s)
+        } else {
+            Statement::Other
+        }
+    }
+
+    fn create_table_as(self, s: &pg_sys::CreateTableAsStmt) -> Statement {
+        if s.objtype != pg_sys::ObjectType::OBJECT_TABLE {
+            return Statement::Other;
+        }
+        self.node(s.into).and_then(Node::cast).map_or(Statement::Other, |into| self.made_by(into))
+    }
+
+    fn made_by(self, into: &pg_sys::IntoClause) -> Statement {
+        Statement::CreateTableAs { table: self.name(into.rel), temporary: self.is_temporary(into.rel) }
+    }
+
+    fn create_index(self, s: &pg_sys::IndexStmt) -> CreateIndex {
+        let parts: Vec<_> = self.nodes(s.indexParams).into_iter().filter_map(Node::cast::<pg_sys::IndexElem>).collect();
+        let table = self.name(s.relation);
+        let definition = self.node(s.relation).and_then(Node::cast::<pg_sys::RangeVar>);
+        CreateIndex {
+            definition: definition.and_then(|rv| self.source.after_name(rv.location)),
+            table,
+            name: text(s.idxname),
+            unique: s.unique,
+            concurrently: s.concurrent,
+            if_not_exists: s.if_not_exists,
+            only: definition.is_some_and(|rv| !rv.inh),
+            columns: parts.iter().map(|part| text(part.name)).collect(),
+            partial: !s.whereClause.is_null(),
+            btree: text(s.accessMethod).is_none_or(|method| method == "btree"),
+        }
+    }
+
+    fn drop(self, s: &pg_sys::DropStmt) -> Drop {
+        let kind = match s.removeType {
+            pg_sys::ObjectType::OBJECT_TABLE => DropKind::Table,
+            pg_sys::ObjectType::OBJECT_INDEX => DropKind::Index,
+            _ => DropKind::Other,
+        };
+        let names = match kind {
+            DropKind::Other => Vec::new(),
+            DropKind::Table | DropKind::Index => {
+                self.nodes(s.objects).into_iter().map(|name| self.name_of_parts(name)).collect()
+            }
+        };
+        Drop { kind, names, concurrently: s.concurrent, cascade: s.behavior == pg_sys::DropBehavior::DROP_CASCADE }
+    }
+
+    fn create_schema(self, s: &pg_sys::CreateSchemaStmt) -> Statement {
+        let name = text(s.schemaname);
+        let mut elements: Vec<_> = self.nodes(s.schemaElts).into_iter().map(|node| self.statement(node)).collect();
+        for element in &mut elements {
+            let (Statement::CreateTable(super::CreateTable { table, .. })
+            | Statement::CreateIndex(CreateIndex { table, .. })) = element
+            else {
+                continue;
+            };
+            if table.schema.is_none() {
+                table.schema.clone_from(&name);
+            }
+        }
+        Statement::CreateSchema { name, elements }
+    }
+
+    fn set(self, s: &pg_sys::VariableSetStmt) -> Statement {
+        let Some(name) = text(s.name) else { return Statement::Other };
+        let value = match s.kind {
+            pg_sys::VariableSetKind::VAR_SET_VALUE => self.nodes(s.args).first().and_then(|node| self.constant(*node)),
+            _ => None,
+        };
+        Statement::Set { name: name.to_ascii_lowercase(), value, local: s.is_local }
+    }
+
+    fn constant(self, node: Node<'mcx>) -> Option<String> {
+        let constant = node.cast::<pg_sys::A_Const>()?;
+        // SAFETY: the union begins with a node of its own, whose tag `cast` checks.
+        let value = unsafe { Node::from_ptr(&raw const constant.val.node, self.mcx) }?;
+        if let Some(integer) = value.cast::<pg_sys::Integer>() {
+            Some(integer.ival.to_string())
+        } else if let Some(float) = value.cast::<pg_sys::Float>() {
+            text(float.fval)
+        } else {
+            text(compat::string_pointer(value.cast()?))
+        }
+    }
+
+    /// A name kept as a list of strings (DROP), which has no place in the text.
+    fn name_of_parts(self, parts: Node<'mcx>) -> QualifiedName {
+        let mut parts: Vec<_> = parts
+            .cast::<pg_sys::List>()
+            .map(|list| self.strings(core::ptr::from_ref(list).cast_mut()))
+            .unwrap_or_default();
+        let name = parts.pop().unwrap_or_default();
+        QualifiedName { schema: parts.pop(), name, at: None }
+    }
+
+    fn strings(self, list: *mut pg_sys::List) -> Vec<String> {
+        self.nodes(list)
+            .into_iter()
+            .filter_map(Node::cast::<pg_sys::String>)
+            .filter_map(|string| text(compat::string_pointer(string)))
+            .collect()
+    }
+
+    fn name(self, range_var: *const pg_sys::RangeVar) -> QualifiedName {
+        self.node(range_var).and_then(Node::cast::<pg_sys::RangeVar>).map_or_else(QualifiedName::default, |rv| {
+            QualifiedName {
+                schema: text(rv.schemaname),
+                name: text(rv.relname).unwrap_or_default(),
+                at: offset(rv.location),
+            }
+        })
+    }
+
+    fn is_temporary(self, range_var: *const pg_sys::RangeVar) -> bool {
+        self.node(range_var).and_then(Node::cast::<pg_sys::RangeVar>).is_some_and(|rv| {
+            rv.relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_TEMP
+                || text(rv.schemaname).is_some_and(|schema| schema == "pg_temp")
+        })
+    }
+
+    fn type_name(self, type_name: *const pg_sys::TypeName) -> Opaque {
+        self.node(type_name)
+            .map(|node| Opaque {
+                text: node.cast::<pg_sys::TypeName>().and_then(|t| self.source.clause(t.location)),
+                node: node.address(),
+            })
+            .unwrap_or_default()
+    }
+
+    fn expression(self, expression: *const pg_sys::Node) -> Option<Opaque> {
+        let node = self.node(expression)?;
+        Some(Opaque {
+            text: self.leftmost(node).and_then(|location| self.source.clause(location)),
+            node: node.address(),
+        })
+    }
+
+    /// Where an expression begins in the text. A loop: the server's `exprLocation` recurses without a look at the
+    /// depth of the stack, and nobody has checked the depth of a raw expression yet.
+    fn leftmost(self, mut node: Node<'mcx>) -> Option<c_int> {
+        loop {
+            let inner: *const pg_sys::Node = if let Some(e) = node.cast::<pg_sys::A_Expr>() {
+                if e.lexpr.is_null() {
+                    return Some(e.location);
+                }
+                e.lexpr
+            } else if let Some(e) = node.cast::<pg_sys::TypeCast>() {
+                // `date '2026-01-01'` begins with its type, `x::date` with its argument.
+                let type_name = self.node(e.typeName).and_then(Node::cast::<pg_sys::TypeName>);
+                let argument = self.leftmost_of_constant(e.arg);
+                match (type_name, argument) {
+                    (Some(t), Some(argument)) if t.location >= 0 && t.location < argument => return Some(t.location),
+                    _ => e.arg,
+                }
+            } else if let Some(e) = node.cast::<pg_sys::CollateClause>() {
+                e.arg
+            } else if let Some(e) = node.cast::<pg_sys::A_Indirection>() {
+                e.arg
+            } else if let Some(e) = node.cast::<pg_sys::A_Const>() {
+                return Some(e.location);
+            } else if let Some(e) = node.cast::<pg_sys::FuncCall>() {
+                return Some(e.location);
+            } else if let Some(e) = node.cast::<pg_sys::ColumnRef>() {
+                return Some(e.location);
+            } else if let Some(e) = node.cast::<pg_sys::BoolExpr>() {
+                return self.nodes(e.args).first().and_then(|first| self.leftmost_of_constant(first.as_ptr()));
+            } else {
+                return None;
+            };
+            node = self.node(inner)?;
+        }
+    }
+
+    /// The place of a constant or a call, without a descent.
+    fn leftmost_of_constant(self, node: *const pg_sys::Node) -> Option<c_int> {
+        let node = self.node(node)?;
+        node.cast::<pg_sys::A_Const>()
+            .map(|e| e.location)
+            .or_else(|| node.cast::<pg_sys::FuncCall>().map(|e| e.location))
+            .or_else(|| node.cast::<pg_sys::ColumnRef>().map(|e| e.location))
+    }
+
+    fn node<T>(self, pointer: *const T) -> Option<Node<'mcx>> {
+        // SAFETY: a field of a live node, as this module vouches.
+        unsafe { Node::from_ptr(pointer, self.mcx) }
+    }
+
+    fn nodes(self, list: *mut pg_sys::List) -> Vec<Node<'mcx>> {
+        // SAFETY: a field of a live node, as this module vouches.
+        unsafe { nodes(list, self.mcx) }
+    }
+}
+
+fn transaction(s: &pg_sys::TransactionStmt) -> Statement {
+    use pg_sys::TransactionStmtKind as Kind;
+    match s.kind {
+        Kind::TRANS_STMT_BEGIN | Kind::TRANS_STMT_START => Statement::Transaction(Transaction::Begin),
+        Kind::TRANS_STMT_COMMIT | Kind::TRANS_STMT_PREPARE => Statement::Transaction(Transaction::Commit),
+        Kind::TRANS_STMT_ROLLBACK => Statement::Transaction(Transaction::Rollback),
+        Kind::TRANS_STMT_SAVEPOINT | Kind::TRANS_STMT_RELEASE | Kind::TRANS_STMT_ROLLBACK_TO => {
+            Statement::Transaction(Transaction::Savepoint)
+        }
+        _ => Statement::Other,
+    }
+}
+
+fn text(s: *const c_char) -> Option<String> {
+    // SAFETY: a field of a live node: null, or a NUL-terminated string that lives as long as the node.
+    unsafe { text::from_c(s) }
+}
+
+fn offset(location: c_int) -> Option<usize> {
+    usize::try_from(location).ok()
+}

@@ -1,0 +1,106 @@
+//! A borrowed parse node whose tag has been checked before it is read as a wider struct.
+//!
+//! Vouches for: `Tagged` pairs each struct with the tag the server stores in it; nodes outlive `'mcx`.
+
+use core::ffi::c_void;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+use pgrx::list::List;
+use pgrx::memcx::MemCx;
+use pgrx::pg_sys::{self, NodeTag};
+
+/// Structs that begin with a `NodeTag`, and the tag the server gives them.
+///
+/// # Safety
+/// `TAG` must be the tag that the server stores in the first field of `Self`.
+pub(crate) unsafe trait Tagged {
+    const TAG: NodeTag;
+}
+
+macro_rules! tagged {
+    ($($name:ident => $tag:ident),* $(,)?) => {$(
+        // SAFETY: `makeNode(X)` in the server stores `T_X`, and these names are paired with their own tag.
+        unsafe impl Tagged for pg_sys::$name { const TAG: NodeTag = NodeTag::$tag; }
+    )*};
+}
+
+tagged! {
+    A_Const => T_A_Const,
+    A_Expr => T_A_Expr,
+    A_Indirection => T_A_Indirection,
+    AlterTableCmd => T_AlterTableCmd,
+    AlterTableStmt => T_AlterTableStmt,
+    BoolExpr => T_BoolExpr,
+    CollateClause => T_CollateClause,
+    ColumnDef => T_ColumnDef,
+    ColumnRef => T_ColumnRef,
+    Constraint => T_Constraint,
+    CreateForeignTableStmt => T_CreateForeignTableStmt,
+    CreateSchemaStmt => T_CreateSchemaStmt,
+    CreateStmt => T_CreateStmt,
+    CreateTableAsStmt => T_CreateTableAsStmt,
+    DropStmt => T_DropStmt,
+    Float => T_Float,
+    FuncCall => T_FuncCall,
+    IndexElem => T_IndexElem,
+    IndexStmt => T_IndexStmt,
+    Integer => T_Integer,
+    IntoClause => T_IntoClause,
+    List => T_List,
+    PartitionCmd => T_PartitionCmd,
+    RangeVar => T_RangeVar,
+    RawStmt => T_RawStmt,
+    SelectStmt => T_SelectStmt,
+    String => T_String,
+    TransactionStmt => T_TransactionStmt,
+    TypeCast => T_TypeCast,
+    TypeName => T_TypeName,
+    VariableSetStmt => T_VariableSetStmt,
+}
+
+/// A non-null node that lives at least as long as the memory context `'mcx`.
+///
+/// A pointer, not a `&pg_sys::Node`: a reference to the four-byte header may not be widened to the whole struct.
+#[derive(Clone, Copy)]
+pub(crate) struct Node<'mcx>(NonNull<pg_sys::Node>, PhantomData<&'mcx pg_sys::Node>);
+
+impl<'mcx> Node<'mcx> {
+    /// # Safety
+    /// `ptr` is null, or points at a node of this backend that stays allocated and unchanged for `'mcx`, and so does
+    /// everything reachable from it.
+    pub(crate) unsafe fn from_ptr<T>(ptr: *const T, _mcx: &MemCx<'mcx>) -> Option<Self> {
+        NonNull::new(ptr.cast_mut().cast::<pg_sys::Node>()).map(|p| Self(p, PhantomData))
+    }
+
+    pub(crate) fn tag(self) -> NodeTag {
+        // SAFETY: every node begins with its tag, and `from_ptr` vouched for the node.
+        unsafe { (*self.0.as_ptr()).type_ }
+    }
+
+    pub(crate) fn cast<T: Tagged>(self) -> Option<&'mcx T> {
+        // SAFETY: the tag says this node was allocated as a `T`, and `from_ptr` vouched for its lifetime.
+        (self.tag() == T::TAG).then(|| unsafe { self.0.cast::<T>().as_ref() })
+    }
+
+    pub(crate) fn address(self) -> usize {
+        self.0.as_ptr() as usize
+    }
+
+    pub(crate) fn as_ptr(self) -> *mut pg_sys::Node {
+        self.0.as_ptr()
+    }
+}
+
+/// The nodes of a `List *` of pointers; none for a list of anything else.
+///
+/// # Safety
+/// As for [`Node::from_ptr`], for the list and for every element.
+pub(crate) unsafe fn nodes<'mcx>(list: *mut pg_sys::List, mcx: &MemCx<'mcx>) -> Vec<Node<'mcx>> {
+    // SAFETY: the caller vouches for `list`; the downcast checks that it is a list of pointers.
+    let list = unsafe { List::<*mut c_void>::downcast_ptr_in_memcx(list, mcx) };
+    list.iter()
+        .flat_map(|l| l.iter().copied())
+        // SAFETY: the caller vouches for the elements.
+        .filter_map(|p| unsafe { Node::from_ptr(p, mcx) })
+        .collect()
+}

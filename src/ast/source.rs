@@ -1,0 +1,217 @@
+//! Pieces of the text that a statement was parsed from, found with the server's own scanner.
+//!
+//! Vouches for: the scanner reads a NUL-terminated copy that outlives it.
+
+use crate::text;
+use core::ffi::{CStr, c_char, c_int};
+use pgrx::pg_sys;
+use std::ffi::CString;
+
+/// The text of a statement, in the encoding of the database, or nothing where it is not known (DDL inside a function).
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    bytes: Option<&'a [u8]>,
+}
+
+impl<'a> Source<'a> {
+    /// Text up to the end of the statement. Offsets in its parse tree are offsets in these bytes.
+    pub(crate) fn known(bytes: &'a [u8]) -> Self {
+        Self { bytes: Some(bytes) }
+    }
+
+    /// No text.
+    pub(crate) fn unknown() -> Self {
+        Self { bytes: None }
+    }
+
+    /// The clause that begins at the offset, up to the comma, bracket or keyword that ends it.
+    pub(super) fn clause(self, from: c_int) -> Option<String> {
+        let (rest, mut scanner) = self.scan(from)?;
+        let mut depth = 0_usize;
+        while let Some(token) = scanner.next() {
+            match token.kind {
+                Kind::Open => depth += 1,
+                Kind::Close if depth > 0 => depth -= 1,
+                Kind::Close | Kind::Comma | Kind::End if depth == 0 => return piece(rest.get(..token.at)?),
+                Kind::Keyword(word) if depth == 0 && token.at > 0 && ends_clause(word) => {
+                    return piece(rest.get(..token.at)?);
+                }
+                _ => {}
+            }
+        }
+        piece(rest)
+    }
+
+    /// What stands between the first bracket at or after the offset and its partner.
+    pub(super) fn in_brackets(self, from: c_int) -> Option<String> {
+        let (rest, mut scanner) = self.scan(from)?;
+        let mut depth = 0_usize;
+        let mut start = 0;
+        while let Some(token) = scanner.next() {
+            match token.kind {
+                Kind::Open => {
+                    depth += 1;
+                    if depth == 1 {
+                        start = token.at + 1;
+                    }
+                }
+                Kind::Close => {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 {
+                        return piece(rest.get(start..token.at)?);
+                    }
+                }
+                Kind::End => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// What follows the name (`a`, `s.a`) at the offset, up to the end of the statement.
+    pub(super) fn after_name(self, from: c_int) -> Option<String> {
+        let (rest, mut scanner) = self.scan(from)?;
+        let mut expects_part = true;
+        let mut start = None;
+        while let Some(token) = scanner.next() {
+            match token.kind {
+                Kind::End => return piece(rest.get(start?..token.at)?),
+                _ if start.is_some() => {}
+                Kind::Dot => expects_part = true,
+                _ if expects_part => expects_part = false,
+                _ => start = Some(token.at),
+            }
+        }
+        piece(rest.get(start?..)?)
+    }
+
+    /// The offset of the first token of the text.
+    pub(super) fn first_token(self) -> Option<usize> {
+        self.scan(0)?.1.next().map(|token| token.at)
+    }
+
+    /// The offsets of the semicolons that end statements, up to a place that the scanner cannot read.
+    pub(super) fn semicolons(self) -> Vec<usize> {
+        let Some((_, mut scanner)) = self.scan(0) else { return Vec::new() };
+        let mut found = Vec::new();
+        while let Some(token) = scanner.next() {
+            if token.kind == Kind::End {
+                found.push(token.at);
+            }
+        }
+        found
+    }
+
+    fn scan(self, from: c_int) -> Option<(&'a [u8], Scanner)> {
+        let rest = self.bytes?.get(usize::try_from(from).ok()?..)?;
+        Some((rest, Scanner::new(rest)?))
+    }
+}
+
+/// A piece that may stand in the middle of other SQL: a comment to the end of its line would swallow what follows.
+fn piece(bytes: &[u8]) -> Option<String> {
+    let piece = text::decode(bytes).trim().to_owned();
+    (!piece.is_empty() && !piece.contains("--")).then_some(piece)
+}
+
+/// Keywords after the default or the type of a column definition.
+fn ends_clause(word: &[u8]) -> bool {
+    [
+        &b"constraint"[..],
+        b"not",
+        b"null",
+        b"unique",
+        b"primary",
+        b"check",
+        b"default",
+        b"references",
+        b"generated",
+        b"collate",
+        b"using",
+        b"deferrable",
+        b"initially",
+        b"compression",
+        b"storage",
+    ]
+    .contains(&word)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Open,
+    Close,
+    Comma,
+    Dot,
+    End,
+    Keyword(&'static [u8]),
+    Other,
+}
+
+struct Token {
+    at: usize,
+    kind: Kind,
+}
+
+/// The server's scanner over a copy of the text; it may raise the server's own syntax errors.
+struct Scanner {
+    scanner: pg_sys::core_yyscan_t,
+    // Held for their addresses, which the scanner keeps.
+    _extra: Box<pg_sys::core_yy_extra_type>,
+    _text: CString,
+}
+
+impl Scanner {
+    fn new(bytes: &[u8]) -> Option<Self> {
+        let text = CString::new(bytes).ok()?;
+        let mut extra = Box::<pg_sys::core_yy_extra_type>::default();
+        // SAFETY: text and extra live as long as the scanner: they move into it, and neither changes its address.
+        let scanner = unsafe {
+            pg_sys::scanner_init(
+                text.as_ptr(),
+                &raw mut *extra,
+                &raw const pg_sys::ScanKeywords,
+                (&raw const pg_sys::ScanKeywordTokens).cast::<pg_sys::uint16>(),
+            )
+        };
+        // The parser has said its warnings about this text; they are not said twice.
+        extra.escape_string_warning = false;
+        Some(Self { scanner, _extra: extra, _text: text })
+    }
+
+    fn next(&mut self) -> Option<Token> {
+        let mut value = pg_sys::core_YYSTYPE { ival: 0 };
+        let mut at: c_int = 0;
+        // SAFETY: the scanner is open, and both places are ours.
+        let code = unsafe { pg_sys::core_yylex(&raw mut value, &raw mut at, self.scanner) };
+        if code == 0 {
+            return None;
+        }
+        let kind = match u8::try_from(code).ok() {
+            Some(b'(' | b'[') => Kind::Open,
+            Some(b')' | b']') => Kind::Close,
+            Some(b',') => Kind::Comma,
+            Some(b'.') => Kind::Dot,
+            Some(b';') => Kind::End,
+            _ if is_keyword(code) => {
+                // SAFETY: for a keyword the scanner sets the pointer to its constant, NUL-terminated name.
+                Kind::Keyword(unsafe { CStr::from_ptr::<'static>(value.keyword.cast::<c_char>()) }.to_bytes())
+            }
+            _ => Kind::Other,
+        };
+        Some(Token { at: usize::try_from(at).unwrap_or(0), kind })
+    }
+}
+
+impl Drop for Scanner {
+    fn drop(&mut self) {
+        // SAFETY: opened by `new`. The server's own scanner_finish only frees memory.
+        unsafe { pg_sys::scanner_finish(self.scanner) };
+    }
+}
+
+/// Keywords are numbered after every other token, and the table of their numbers begins with the first of them.
+fn is_keyword(code: c_int) -> bool {
+    // SAFETY: the table has an entry for each keyword, so at least one.
+    let first = unsafe { *(&raw const pg_sys::ScanKeywordTokens).cast::<pg_sys::uint16>() };
+    code >= c_int::from(first)
+}

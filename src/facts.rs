@@ -1,0 +1,241 @@
+//! What rules may ask about the database: live in the backend, overlaid by a script in lint, fixed in unit tests.
+
+use crate::ast::{AlterType, ColumnDef, QualifiedName};
+
+pub(crate) mod live;
+
+/// An answer of the server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lookup<T> {
+    /// It is there.
+    Found(T),
+    /// There is no such thing; the statement will say so itself.
+    Missing,
+    /// It could not be looked at, and why.
+    NotChecked(String),
+}
+
+impl<T> Lookup<T> {
+    /// The answer, if there is one.
+    pub fn found(self) -> Option<T> {
+        match self {
+            Self::Found(value) => Some(value),
+            Self::Missing | Self::NotChecked(_) => None,
+        }
+    }
+}
+
+/// What kind of relation it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An ordinary table.
+    Table,
+    /// A partitioned table.
+    Partitioned,
+    /// A materialized view.
+    MaterializedView,
+    /// Anything else: views, sequences, foreign tables, indexes, types.
+    Other,
+}
+
+/// Whether anybody but this transaction can be hurt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Older than this transaction, and others may use it.
+    Shared,
+    /// Made in this transaction, or in this session and held by nobody else.
+    New,
+    /// Temporary, the server's own, an extension's, or in a schema of ours: never judged.
+    Unjudged,
+}
+
+/// A relation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relation {
+    /// Its schema; empty where it is not known.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Who can be hurt.
+    pub standing: Standing,
+    /// `UNLOGGED`.
+    pub unlogged: bool,
+    /// Is a partition or an inheritance child.
+    pub is_child: bool,
+    /// Rows in it and its partitions, as the server estimates them; `None` where nothing is known.
+    pub rows: Option<f64>,
+    /// Bytes of it and its partitions.
+    pub bytes: Option<u64>,
+    /// Reaches the size from which locks are judged.
+    pub large: bool,
+}
+
+impl Relation {
+    /// Whether it surely holds no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes == Some(0)
+    }
+}
+
+/// An index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index {
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// Its table.
+    pub table: QualifiedName,
+    /// Key columns in order; `None` for an expression.
+    pub columns: Vec<Option<String>>,
+    /// Backs the primary key.
+    pub primary: bool,
+    /// Unique, at once, over every row, and over columns that are NOT NULL: it tells rows apart.
+    pub identifies: bool,
+    /// A whole and valid btree, so that the server can find rows by its leading columns.
+    pub searchable: bool,
+    /// Belongs to a constraint.
+    pub of_constraint: bool,
+    /// Of a partitioned table.
+    pub partitioned: bool,
+}
+
+impl Index {
+    /// Whether rows are found by these columns, whatever their order.
+    #[must_use]
+    pub fn serves(&self, columns: &[String]) -> bool {
+        self.searchable
+            && self.columns.len() >= columns.len()
+            && self.columns.iter().take(columns.len()).all(|c| c.as_ref().is_some_and(|c| columns.contains(c)))
+    }
+}
+
+/// A foreign key that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKeyOf {
+    /// Its name.
+    pub name: String,
+    /// Columns of the table.
+    pub columns: Vec<String>,
+    /// The table it points at.
+    pub referenced: QualifiedName,
+}
+
+/// A column that exists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// `NOT NULL` already.
+    pub not_null: bool,
+    /// Part of the rows that are NULL, where statistics say so and the caller may read them.
+    pub null_fraction: Option<f32>,
+}
+
+/// What the server makes of a default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Volatility {
+    /// Evaluated once, and kept beside the table.
+    Constant,
+    /// Evaluated for each row.
+    Volatile,
+    /// Calls a function declared volatile, which only planning (not done here) could show to be constant.
+    PerhapsVolatile,
+}
+
+/// What `ALTER COLUMN … TYPE` does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeChange {
+    /// Every row is written again.
+    pub rewrites: bool,
+    /// The type now; `None` where it is not known.
+    pub from: Option<String>,
+    /// The type after.
+    pub to: String,
+}
+
+/// Something that holds at the end of a transaction and did not at its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worse {
+    /// The table.
+    pub table: QualifiedName,
+    /// What happened to it.
+    pub what: Change,
+    /// It is a table made by a statement that is a transaction of its own.
+    pub alone: bool,
+}
+
+/// What happened to a table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// A foreign key was added over these columns, or lost its index.
+    ForeignKey(Vec<String>),
+    /// The table was made, or lost its key.
+    Key,
+}
+
+/// All that a transaction made worse, in order.
+pub type MadeWorse = Vec<Worse>;
+
+/// The database, as far as rules need it. Answers hold for one statement.
+pub trait Facts {
+    /// 15 for PostgreSQL 15.
+    fn server_major(&self) -> u32;
+    /// A relation.
+    fn relation(&self, name: &QualifiedName) -> Lookup<Relation>;
+    /// An index.
+    fn index(&self, name: &QualifiedName) -> Lookup<Index>;
+    /// A column.
+    fn column(&self, table: &QualifiedName, column: &str) -> Lookup<Column>;
+    /// The indexes of a table.
+    fn indexes(&self, table: &QualifiedName) -> Vec<Index>;
+    /// The foreign keys of a table.
+    fn foreign_keys(&self, table: &QualifiedName) -> Vec<ForeignKeyOf>;
+    /// Whether validated constraints prove that the column holds no NULL.
+    fn proves_not_null(&self, table: &QualifiedName, column: &str) -> Lookup<bool>;
+    /// Whether the default of a new column must be evaluated for each row. `None` without a default.
+    fn default_volatility(&self, column: &ColumnDef) -> Lookup<Volatility>;
+    /// What a change of type does.
+    fn type_change(&self, table: &QualifiedName, change: &AlterType) -> Lookup<TypeChange>;
+    /// Whether the type of a new column is a domain that brings a default of its own.
+    fn type_has_default(&self, column: &ColumnDef) -> bool;
+    /// The effective `lock_timeout` in milliseconds; 0 for none.
+    fn lock_timeout(&self) -> i32;
+    /// Whether another session holds or awaits a lock on it now.
+    fn in_use(&self, table: &QualifiedName) -> bool;
+    /// The name, quoted as the server would.
+    fn quote(&self, name: &str) -> String;
+    /// The name the server would choose: `table_columns_label`, cut to fit.
+    fn object_name(&self, table: &str, columns: &[String], label: &str) -> String;
+
+    /// The relation, when it is one that others share.
+    fn shared(&self, name: &QualifiedName) -> Option<Relation> {
+        self.relation(name).found().filter(|relation| relation.standing == Standing::Shared)
+    }
+
+    /// The relation, when it is shared and large: rules about how long a lock is held look at these alone.
+    fn shared_and_large(&self, name: &QualifiedName) -> Option<Relation> {
+        self.shared(name).filter(|relation| relation.large)
+    }
+
+    /// Schema and name, quoted, of a relation.
+    fn identity(&self, relation: &Relation) -> String {
+        self.qualified(&relation.schema, &relation.name)
+    }
+
+    /// Schema and name, quoted.
+    fn qualified(&self, schema: &str, name: &str) -> String {
+        if schema.is_empty() { self.quote(name) } else { format!("{}.{}", self.quote(schema), self.quote(name)) }
+    }
+
+    /// Names, quoted and separated by commas.
+    fn quote_list(&self, names: &[String]) -> String {
+        names.iter().map(|name| self.quote(name)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether an index of the table finds rows by these columns.
+    fn is_indexed(&self, table: &QualifiedName, columns: &[String]) -> bool {
+        self.indexes(table).iter().any(|index| index.serves(columns))
+    }
+}

@@ -1,0 +1,304 @@
+//! Questions that the server's own code answers: volatility, casts, implication.
+
+use super::Planning;
+use super::lock::Opened;
+use super::relation::{attribute, class, tree};
+use crate::ast::{AlterType, ColumnDef, Opaque};
+use crate::facts::{Lookup, TypeChange, Volatility};
+use crate::{spi, text};
+use core::ptr;
+use pgrx::pg_sys::{self, AttrNumber, NodeTag, Oid};
+
+/// `SQLlanguageId` of pg_language.dat, a macro that pgrx does not bind.
+const SQL_LANGUAGE: Oid = Oid::from_u32(14);
+
+/// Asks inside a subtransaction: the server raises an error where the statement will raise the same.
+fn ask<T>(planning: Planning, question: impl FnOnce() -> Lookup<T>) -> Lookup<T> {
+    match (spi::shielded(question), planning) {
+        (Ok(answer), _) => answer,
+        (Err(_), Planning::Allowed) => Lookup::Missing,
+        (Err(reason), Planning::Never) => Lookup::NotChecked(format!("The server says: {reason}.")),
+    }
+}
+
+fn node(opaque: &Opaque) -> Option<*mut pg_sys::Node> {
+    let pointer = opaque.node as *mut pg_sys::Node;
+    (!pointer.is_null()).then_some(pointer)
+}
+
+/// A copy of a node, for the server's code may write to what it is given.
+fn copy_of(opaque: &Opaque) -> Option<*mut pg_sys::Node> {
+    // SAFETY: nodes of a statement live as long as it is judged.
+    node(opaque).map(|node| unsafe { pg_sys::copyObjectImpl(node.cast_const().cast()).cast() })
+}
+
+/// OID and modifier of a type as it was written, where there is such a type.
+fn resolve_type(type_name: &Opaque) -> Option<(Oid, i32)> {
+    let mut typmod = -1;
+    // SAFETY: a TypeName of the statement that is judged; the tuple is released at once.
+    unsafe {
+        let found =
+            pg_sys::LookupTypeName(ptr::null_mut(), node(type_name)?.cast_const().cast(), &raw mut typmod, true);
+        if found.is_null() {
+            return None;
+        }
+        let oid = pg_sys::typeTypeId(found);
+        pg_sys::ReleaseSysCache(found);
+        Some((oid, typmod))
+    }
+}
+
+/// Whether a new column's type brings a default: a domain may.
+pub(super) fn type_has_default(column: &ColumnDef) -> bool {
+    // SAFETY: any type may be asked for.
+    spi::shielded(|| {
+        resolve_type(&column.type_name).is_some_and(|(oid, _)| unsafe { !pg_sys::get_typdefault(oid).is_null() })
+    })
+    .unwrap_or(false)
+}
+
+/// Whether the default of a new column is evaluated for each row.
+pub(super) fn default_volatility(column: &ColumnDef, planning: Planning) -> Lookup<Volatility> {
+    let Some(default) = &column.default else { return Lookup::Missing };
+    ask(planning, || {
+        let Some((oid, typmod)) = resolve_type(&column.type_name) else {
+            return Lookup::NotChecked("Its type is not known here.".to_owned());
+        };
+        let Some(raw) = copy_of(default) else { return Lookup::Missing };
+        // SAFETY: a copy of the raw expression, cooked as ADD COLUMN will cook it.
+        unsafe {
+            let state = pg_sys::make_parsestate(ptr::null_mut());
+            let cooked = pg_sys::cookDefault(state, raw, oid, typmod, text::to_c(&column.name), 0);
+            Lookup::Found(match planning {
+                Planning::Allowed if pg_sys::contain_volatile_functions_after_planning(cooked.cast()) => {
+                    Volatility::Volatile
+                }
+                Planning::Never if pg_sys::contain_volatile_functions(cooked) => unplanned(cooked),
+                _ => Volatility::Constant,
+            })
+        }
+    })
+}
+
+/// A function in SQL may be inlined, and turn out to be constant; nothing else changes by planning.
+///
+/// # Safety
+/// A cooked expression.
+unsafe fn unplanned(cooked: *mut pg_sys::Node) -> Volatility {
+    // SAFETY: as the caller says; the tag is checked before the node is read as a call.
+    let is_sql = unsafe {
+        (*cooked).type_ == NodeTag::T_FuncExpr
+            && function_language((*cooked.cast::<pg_sys::FuncExpr>()).funcid) == Some(SQL_LANGUAGE)
+    };
+    if is_sql { Volatility::PerhapsVolatile } else { Volatility::Volatile }
+}
+
+fn function_language(oid: Oid) -> Option<Oid> {
+    use super::catalog::Tuple;
+    // SAFETY: PROCOID is a cache of pg_proc.
+    let tuple: Tuple<pg_sys::FormData_pg_proc> = unsafe {
+        Tuple::new(pg_sys::SearchSysCache1(
+            super::cache_id(pg_sys::SysCacheIdentifier::PROCOID),
+            pg_sys::Datum::from(oid),
+        ))
+    }?;
+    Some(tuple.form().prolang)
+}
+
+/// What ALTER COLUMN TYPE does, by the server's own cast and by its own reading of the cast.
+pub(super) fn type_change(table: Oid, change: &AlterType, planning: Planning) -> Lookup<TypeChange> {
+    ask(planning, || {
+        let Some(column) = attribute(table, &change.column) else { return Lookup::Missing };
+        let Some((target, typmod)) = resolve_type(&change.type_name) else {
+            return Lookup::NotChecked("The new type is not known here.".to_owned());
+        };
+        let form = column.form();
+        // SAFETY: types that exist.
+        let name = |oid, typmod| unsafe { text::from_c(pg_sys::format_type_with_typemod(oid, typmod)) };
+        let rewrites = match transformation(table, form, change, target, typmod, planning) {
+            Lookup::Found(rewrites) => rewrites,
+            Lookup::Missing => return Lookup::Missing,
+            Lookup::NotChecked(reason) => return Lookup::NotChecked(reason),
+        };
+        Lookup::Found(TypeChange {
+            rewrites,
+            from: name(form.atttypid, form.atttypmod),
+            to: name(target, typmod).unwrap_or_default(),
+        })
+    })
+}
+
+fn transformation(
+    table: Oid,
+    column: &pg_sys::FormData_pg_attribute,
+    change: &AlterType,
+    target: Oid,
+    typmod: i32,
+    planning: Planning,
+) -> Lookup<bool> {
+    // SAFETY: the steps of ATPrepAlterColumnType, on a copy of the expression, with the table open and locked while
+    // it is looked at.
+    unsafe {
+        let state = pg_sys::make_parsestate(ptr::null_mut());
+        let expression = match &change.using {
+            None => pg_sys::makeVar(1, column.attnum, column.atttypid, column.atttypmod, column.attcollation, 0).cast(),
+            Some(using) => {
+                let Some(raw) = copy_of(using) else { return Lookup::Missing };
+                let Some(opened) = Opened::at_once(table) else {
+                    return Lookup::NotChecked("The table is locked by another session.".to_owned());
+                };
+                let mode = core::ffi::c_int::try_from(pg_sys::AccessShareLock).unwrap_or(1);
+                let item =
+                    pg_sys::addRangeTableEntryForRelation(state, opened.as_ptr(), mode, ptr::null_mut(), false, true);
+                pg_sys::addNSItemToQuery(state, item, false, true, true);
+                pg_sys::transformExpr(state, raw, pg_sys::ParseExprKind::EXPR_KIND_ALTER_COL_TRANSFORM)
+            }
+        };
+        let cast = pg_sys::coerce_to_target_type(
+            state,
+            expression,
+            pg_sys::exprType(expression),
+            target,
+            typmod,
+            pg_sys::CoercionContext::COERCION_ASSIGNMENT,
+            pg_sys::CoercionForm::COERCE_IMPLICIT_CAST,
+            -1,
+        );
+        if cast.is_null() {
+            // There is no such cast, as the server will say itself.
+            return Lookup::Missing;
+        }
+        pg_sys::assign_expr_collations(state, cast);
+        // Planning a cast of the bare column evaluates nothing, since no argument is constant; an expression of the
+        // user's may call anything.
+        let planned = if change.using.is_none() || planning == Planning::Allowed {
+            pg_sys::expression_planner(cast.cast()).cast()
+        } else {
+            cast
+        };
+        Lookup::Found(requires_rewrite(planned, column.attnum))
+    }
+}
+
+/// `ATColumnChangeRequiresRewrite` of the server, which is not exported.
+///
+/// # Safety
+/// A cooked expression.
+unsafe fn requires_rewrite(mut expression: *mut pg_sys::Node, attnum: AttrNumber) -> bool {
+    // SAFETY: each node's tag is checked before it is read as more than a node.
+    unsafe {
+        loop {
+            expression = match (*expression).type_ {
+                NodeTag::T_Var => return (*expression.cast::<pg_sys::Var>()).varattno != attnum,
+                NodeTag::T_RelabelType => (*expression.cast::<pg_sys::RelabelType>()).arg.cast(),
+                NodeTag::T_CoerceToDomain => {
+                    let coercion = expression.cast::<pg_sys::CoerceToDomain>();
+                    if pg_sys::DomainHasConstraints((*coercion).resulttype) {
+                        return true;
+                    }
+                    (*coercion).arg.cast()
+                }
+                NodeTag::T_FuncExpr => {
+                    let call = expression.cast::<pg_sys::FuncExpr>();
+                    let between_timestamps = [pg_sys::F_TIMESTAMPTZ_TIMESTAMP, pg_sys::F_TIMESTAMP_TIMESTAMPTZ]
+                        .contains(&(*call).funcid.to_u32());
+                    if !between_timestamps || pg_sys::TimestampTimestampTzRequiresRewrite() {
+                        return true;
+                    }
+                    match first_of((*call).args) {
+                        Some(argument) => argument,
+                        None => return true,
+                    }
+                }
+                _ => return true,
+            };
+        }
+    }
+}
+
+/// # Safety
+/// A list of nodes, or null.
+unsafe fn first_of(list: *mut pg_sys::List) -> Option<*mut pg_sys::Node> {
+    pgrx::memcx::current_context(|mcx| {
+        // SAFETY: as the caller says.
+        unsafe { pgrx::list::List::<*mut core::ffi::c_void>::downcast_ptr_in_memcx(list, mcx) }
+            .and_then(|list| list.get(0).map(|node| node.cast()))
+    })
+}
+
+unsafe extern "C-unwind" {
+    // commands/tablecmds.h, which pgrx does not bind.
+    fn ConstraintImpliedByRelConstraint(
+        relation: pg_sys::Relation,
+        test: *mut pg_sys::List,
+        proven: *mut pg_sys::List,
+    ) -> bool;
+}
+
+/// Whether validated CHECKs prove the column of the table, and of each child that has no NOT NULL yet.
+pub(super) fn proves_not_null(table: Oid, column: &str, planning: Planning) -> Lookup<bool> {
+    ask(planning, || {
+        for member in tree(table) {
+            match member_proves_not_null(member, column, planning) {
+                Lookup::Found(true) => {}
+                other => return other,
+            }
+        }
+        Lookup::Found(true)
+    })
+}
+
+fn member_proves_not_null(oid: Oid, column: &str, planning: Planning) -> Lookup<bool> {
+    let has_rows = class(oid).is_some_and(|class| class.form().relkind.cast_unsigned() == pg_sys::RELKIND_RELATION);
+    let Some(attribute) = attribute(oid, column) else { return Lookup::Found(true) };
+    if !has_rows || super::relation::column(oid, column).is_some_and(|column| column.not_null) {
+        return Lookup::Found(true);
+    }
+    let Some(opened) = Opened::at_once(oid) else {
+        return Lookup::NotChecked(
+            "The table is locked by another session, so that its constraints cannot be read.".into(),
+        );
+    };
+    let form = attribute.form();
+    // SAFETY: the test is what the server builds itself in SET NOT NULL; the relation is open and locked. The boundary
+    // turns an error into an unwind, and its closure owns nothing.
+    Lookup::Found(unsafe {
+        let variable = pg_sys::makeVar(1, form.attnum, form.atttypid, form.atttypmod, form.attcollation, 0);
+        let test = pgrx::PgBox::<pg_sys::NullTest>::alloc_node(NodeTag::T_NullTest).into_pg();
+        (*test).arg = variable.cast();
+        (*test).nulltesttype = pg_sys::NullTestType::IS_NOT_NULL;
+        (*test).argisrow = false;
+        (*test).location = -1;
+        let tests = pg_sys::lappend(ptr::null_mut(), test.cast());
+        let relation = opened.as_ptr();
+        match planning {
+            Planning::Allowed => pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                ConstraintImpliedByRelConstraint(relation, tests, ptr::null_mut())
+            }),
+            Planning::Never => implied_without_planning(relation, tests),
+        }
+    })
+}
+
+/// The same proof without the simplification that may run functions of users.
+///
+/// # Safety
+/// An open relation and a list of conditions.
+unsafe fn implied_without_planning(relation: pg_sys::Relation, tests: *mut pg_sys::List) -> bool {
+    // SAFETY: the relation is open; its constraints, where it has any, are an array as long as said.
+    unsafe {
+        let constraints = (*(*relation).rd_att).constr;
+        if constraints.is_null() {
+            return false;
+        }
+        let mut known = ptr::null_mut();
+        for i in 0..usize::from((*constraints).num_check) {
+            let check = (*constraints).check.add(i);
+            if (*check).ccvalid {
+                let condition = pg_sys::stringToNode((*check).ccbin);
+                known = pg_sys::list_concat(known, pg_sys::make_ands_implicit(condition.cast()));
+            }
+        }
+        pg_sys::predicate_implied_by(tests, known, true)
+    }
+}

@@ -1,0 +1,113 @@
+//! Indexes.
+
+use super::catalog::Tuple;
+use super::relation::{attribute_name, class, name_of_relation, oids};
+use super::{cache_id, valid};
+use crate::facts::Index;
+use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
+
+/// The indexes of a table.
+pub(super) fn of_table(oid: Oid) -> Vec<Index> {
+    // SAFETY: the relation is only looked at, and closed at once; the list is a copy of OIDs.
+    let list = unsafe {
+        let relation = pg_sys::RelationIdGetRelation(oid);
+        if relation.is_null() {
+            return Vec::new();
+        }
+        let list = oids(pg_sys::RelationGetIndexList(relation));
+        pg_sys::RelationClose(relation);
+        list
+    };
+    list.into_iter().filter_map(read).collect()
+}
+
+/// An index that exists.
+pub(super) fn read(oid: Oid) -> Option<Index> {
+    // SAFETY: INDEXRELID is a cache of pg_index.
+    let tuple: Tuple<pg_sys::FormData_pg_index> = unsafe {
+        Tuple::new(pg_sys::SearchSysCache1(cache_id(pg_sys::SysCacheIdentifier::INDEXRELID), Datum::from(oid)))
+    }?;
+    let form = tuple.form();
+    let name = name_of_relation(oid)?;
+    let table = form.indrelid;
+    let class = class(oid)?;
+    let keys = key_columns(form);
+    let columns: Vec<_> = keys.iter().map(|attnum| attribute_name(table, *attnum)).collect();
+    let predicate = predicate(&tuple);
+    let whole = predicate.is_none_or(|text| demands_only_not_null(text, &keys));
+    let total = predicate.is_none() && columns.iter().all(Option::is_some);
+    Some(Index {
+        schema: name.schema.unwrap_or_default(),
+        name: name.name,
+        table: name_of_relation(table)?,
+        primary: form.indisprimary,
+        identifies: form.indisunique
+            && form.indimmediate
+            && form.indisvalid
+            && total
+            && keys.iter().all(|attnum| is_not_null(table, *attnum)),
+        searchable: form.indisvalid && whole && class.form().relam == pg_sys::BTREE_AM_OID,
+        // SAFETY: any OID may be asked for.
+        of_constraint: valid(unsafe { pg_sys::get_index_constraint(oid) }).is_some(),
+        partitioned: class.form().relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_INDEX,
+        columns,
+    })
+}
+
+/// Key columns; 0 for an expression.
+fn key_columns(form: &pg_sys::FormData_pg_index) -> Vec<AttrNumber> {
+    let count = usize::try_from(form.indnkeyatts).unwrap_or(0);
+    // SAFETY: `indkey` is the last fixed column, with at least as many values as there are key columns.
+    unsafe { form.indkey.values.as_slice(count) }.to_vec()
+}
+
+/// The predicate as a node string, where there is one.
+fn predicate(tuple: &Tuple<pg_sys::FormData_pg_index>) -> Option<Datum> {
+    let mut is_null = true;
+    let column = AttrNumber::try_from(pg_sys::Anum_pg_index_indpred).ok()?;
+    // SAFETY: a live tuple of pg_index, and a column of it.
+    let datum = unsafe {
+        pg_sys::SysCacheGetAttr(
+            cache_id(pg_sys::SysCacheIdentifier::INDEXRELID),
+            tuple.as_ptr(),
+            column,
+            &raw mut is_null,
+        )
+    };
+    (!is_null).then_some(datum)
+}
+
+/// Whether a predicate only leaves rows out in which a key column is NULL: those are no one's partner.
+fn demands_only_not_null(predicate: Datum, keys: &[AttrNumber]) -> bool {
+    // SAFETY: `indpred` is a node string of a list of conditions that all hold; each node's tag is checked before it
+    // is read as more than a node.
+    unsafe {
+        let list = pg_sys::stringToNode(pg_sys::text_to_cstring(predicate.cast_mut_ptr()));
+        pgrx::memcx::current_context(|mcx| {
+            pgrx::list::List::<*mut core::ffi::c_void>::downcast_ptr_in_memcx(list.cast(), mcx).is_some_and(|list| {
+                list.iter().all(|condition| {
+                    let test = condition.cast::<pg_sys::NullTest>();
+                    if (*test).xpr.type_ != pg_sys::NodeTag::T_NullTest
+                        || (*test).nulltesttype != pg_sys::NullTestType::IS_NOT_NULL
+                    {
+                        return false;
+                    }
+                    let variable = (*test).arg.cast::<pg_sys::Var>();
+                    (*variable).xpr.type_ == pg_sys::NodeTag::T_Var && keys.contains(&(*variable).varattno)
+                })
+            })
+        })
+    }
+}
+
+fn is_not_null(table: Oid, attnum: AttrNumber) -> bool {
+    // SAFETY: ATTNUM is a cache of pg_attribute.
+    let tuple: Option<Tuple<pg_sys::FormData_pg_attribute>> = unsafe {
+        Tuple::new(pg_sys::SearchSysCache2(
+            cache_id(pg_sys::SysCacheIdentifier::ATTNUM),
+            Datum::from(table),
+            Datum::from(attnum),
+        ))
+    };
+    tuple.is_some_and(|tuple| tuple.form().attnotnull)
+}

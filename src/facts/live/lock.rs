@@ -1,0 +1,78 @@
+//! Locks: never waited for, never kept, and who else holds them.
+
+use core::ffi::c_int;
+use pgrx::pg_sys::{self, Oid};
+
+/// An open relation, under an ACCESS SHARE lock that is given back when it goes out of scope.
+pub(super) struct Opened {
+    relation: pg_sys::Relation,
+    oid: Oid,
+}
+
+impl Opened {
+    /// The relation, if the lock is to be had at once and the relation still exists.
+    pub(super) fn at_once(oid: Oid) -> Option<Self> {
+        // SAFETY: an OID may be any number; what does not exist is not locked in vain, but given back below.
+        unsafe {
+            if !pg_sys::ConditionalLockRelationOid(oid, lock_mode(pg_sys::AccessShareLock)) {
+                return None;
+            }
+            let relation = pg_sys::RelationIdGetRelation(oid);
+            if relation.is_null() {
+                pg_sys::UnlockRelationOid(oid, lock_mode(pg_sys::AccessShareLock));
+                return None;
+            }
+            Some(Self { relation, oid })
+        }
+    }
+
+    pub(super) fn as_ptr(&self) -> pg_sys::Relation {
+        self.relation
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: opened and locked by `at_once`, once.
+            unsafe {
+                pg_sys::RelationClose(self.relation);
+                pg_sys::UnlockRelationOid(self.oid, lock_mode(pg_sys::AccessShareLock));
+            }
+        }
+    }
+}
+
+pub(super) fn lock_mode(mode: u32) -> pg_sys::LOCKMODE {
+    pg_sys::LOCKMODE::try_from(mode).unwrap_or(0)
+}
+
+/// Whether another session holds a lock on the relation, leaving vacuum and its like aside: autovacuum gives way.
+pub(crate) fn is_held_by_others(oid: Oid) -> bool {
+    let holders = conflicts(oid, pg_sys::AccessExclusiveLock);
+    if holders.is_empty() {
+        return false;
+    }
+    // SHARE UPDATE EXCLUSIVE conflicts with itself and all above; ROW EXCLUSIVE with all above, but not with it.
+    let at_least_vacuum = conflicts(oid, pg_sys::ShareUpdateExclusiveLock);
+    let above_vacuum = conflicts(oid, pg_sys::RowExclusiveLock);
+    holders.iter().any(|holder| !at_least_vacuum.contains(holder) || above_vacuum.contains(holder))
+}
+
+/// Virtual transactions of others whose locks on the relation conflict with the mode.
+fn conflicts(oid: Oid, mode: u32) -> Vec<[u32; 2]> {
+    let mut count: c_int = 0;
+    // SAFETY: reads a global; the tag is a whole one, of a relation of this database.
+    unsafe {
+        let tag = pg_sys::LOCKTAG {
+            locktag_field1: pg_sys::MyDatabaseId.to_u32(),
+            locktag_field2: oid.to_u32(),
+            locktag_field3: 0,
+            locktag_field4: 0,
+            locktag_type: u8::try_from(pg_sys::LockTagType::LOCKTAG_RELATION).unwrap_or(0),
+            locktag_lockmethodid: u8::try_from(pg_sys::DEFAULT_LOCKMETHOD).unwrap_or(1),
+        };
+        let found = pg_sys::GetLockConflicts(&raw const tag, lock_mode(mode), &raw mut count);
+        (0..usize::try_from(count).unwrap_or(0)).map(|i| found.add(i).cast::<[u32; 2]>().read_unaligned()).collect()
+    }
+}

@@ -1,0 +1,323 @@
+//! Relations and their columns and foreign keys.
+
+use super::catalog::Tuple;
+use super::lock::{Opened, is_held_by_others};
+use super::{cache_id, name_data, valid};
+use crate::facts::{Column, ForeignKeyOf, Kind, Lookup, QualifiedName, Relation, Standing};
+use crate::{config, text};
+use core::cell::RefCell;
+use core::ffi::c_char;
+use pgrx::pg_sys::{self, Datum, Oid};
+use std::collections::HashSet;
+
+thread_local! {
+    /// Tables that this session made, also in earlier transactions.
+    static MADE_HERE: RefCell<HashSet<u32>> = RefCell::default();
+}
+
+/// Remembers a table that this session made.
+pub(crate) fn note_made_here(oid: Oid) {
+    MADE_HERE.with_borrow_mut(|made| made.insert(oid.to_u32()));
+}
+
+/// The relation a name means to this session, without a look at privileges and without a lock.
+pub(crate) fn relation_oid(name: &QualifiedName) -> Option<Oid> {
+    let relation = text::to_c(&name.name);
+    // SAFETY: NUL-terminated strings.
+    unsafe {
+        match &name.schema {
+            None => valid(pg_sys::RelnameGetRelid(relation)),
+            Some(schema) => {
+                let namespace = valid(pg_sys::get_namespace_oid(text::to_c(schema), true))?;
+                valid(pg_sys::get_relname_relid(relation, namespace))
+            }
+        }
+    }
+}
+
+/// Schema and name of a relation that exists.
+pub(crate) fn name_of_relation(oid: Oid) -> Option<QualifiedName> {
+    // SAFETY: any OID may be asked for; null is answered for none.
+    unsafe {
+        let name = text::from_c(pg_sys::get_rel_name(oid))?;
+        let schema = text::from_c(pg_sys::get_namespace_name(pg_sys::get_rel_namespace(oid)))?;
+        Some(QualifiedName::new(schema, name))
+    }
+}
+
+pub(super) fn class(oid: Oid) -> Option<Tuple<pg_sys::FormData_pg_class>> {
+    // SAFETY: RELOID is a cache of pg_class.
+    unsafe { Tuple::new(pg_sys::SearchSysCache1(cache_id(pg_sys::SysCacheIdentifier::RELOID), Datum::from(oid))) }
+}
+
+pub(super) fn attribute(oid: Oid, column: &str) -> Option<Tuple<pg_sys::FormData_pg_attribute>> {
+    // SAFETY: a NUL-terminated name; the cache is one of pg_attribute.
+    unsafe { Tuple::new(pg_sys::SearchSysCacheAttName(oid, text::to_c(column))) }
+}
+
+/// The relation as rules see it.
+pub(super) fn read(oid: Oid) -> Lookup<Relation> {
+    let Some(tuple) = class(oid) else { return Lookup::Missing };
+    let form = tuple.form();
+    // SAFETY: any OID may be asked for.
+    let schema = unsafe { text::from_c(pg_sys::get_namespace_name(form.relnamespace)) }.unwrap_or_default();
+    let kind = kind(form);
+    let standing = standing(oid, form);
+    let extent = match (kind, standing) {
+        (Kind::Other, _) | (_, Standing::Unjudged) => Extent::default(),
+        _ => Extent::of_tree(oid, form),
+    };
+    Lookup::Found(Relation {
+        schema,
+        name: name_data(&form.relname),
+        kind,
+        standing,
+        unlogged: form.relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_UNLOGGED,
+        is_child: form.relispartition || has_parent(oid, form),
+        large: extent.is_large(),
+        rows: extent.rows,
+        bytes: extent.bytes,
+    })
+}
+
+fn kind(form: &pg_sys::FormData_pg_class) -> Kind {
+    match form.relkind.cast_unsigned() {
+        pg_sys::RELKIND_RELATION => Kind::Table,
+        pg_sys::RELKIND_PARTITIONED_TABLE => Kind::Partitioned,
+        pg_sys::RELKIND_MATVIEW => Kind::MaterializedView,
+        _ => Kind::Other,
+    }
+}
+
+fn standing(oid: Oid, form: &pg_sys::FormData_pg_class) -> Standing {
+    let of_server = oid.to_u32() < pg_sys::FirstNormalObjectId;
+    let temporary = form.relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_TEMP;
+    // SAFETY: any OID may be asked for.
+    let of_extension =
+        || unsafe { pg_sys::getExtensionOfObject(pg_sys::RelationRelationId, oid) } != pg_sys::InvalidOid;
+    if of_server || temporary || of_extension() {
+        Standing::Unjudged
+    } else if made_in_this_transaction(oid) || made_here_and_unused(oid) {
+        Standing::New
+    } else {
+        Standing::Shared
+    }
+}
+
+/// `InvalidSubTransactionId`, a macro that pgrx does not bind.
+const INVALID_SUBTRANSACTION: pg_sys::SubTransactionId = 0;
+
+/// By the relcache: `pg_class.xmin` is wrong after any update of the row.
+fn made_in_this_transaction(oid: Oid) -> bool {
+    // SAFETY: the relation is only looked at, and closed at once; null is answered for one that is gone.
+    unsafe {
+        let relation = pg_sys::RelationIdGetRelation(oid);
+        if relation.is_null() {
+            return false;
+        }
+        let made = (*relation).rd_createSubid != INVALID_SUBTRANSACTION;
+        pg_sys::RelationClose(relation);
+        made
+    }
+}
+
+fn made_here_and_unused(oid: Oid) -> bool {
+    MADE_HERE.with_borrow(|made| made.contains(&oid.to_u32())) && !is_held_by_others(oid)
+}
+
+unsafe extern "C-unwind" {
+    // catalog/pg_inherits.h, which pgrx does not bind.
+    fn find_all_inheritors(
+        parent: Oid,
+        lockmode: pg_sys::LOCKMODE,
+        parents: *mut *mut pg_sys::List,
+    ) -> *mut pg_sys::List;
+    fn has_superclass(oid: Oid) -> bool;
+}
+
+/// A relation and its partitions or children, itself first, by the catalog alone.
+pub(super) fn tree(oid: Oid) -> Vec<Oid> {
+    // SAFETY: NoLock reads pg_inherits and locks nothing; the boundary turns an error into an unwind, and the closure
+    // owns nothing. The list is one of OIDs.
+    unsafe {
+        let list = pg_sys::ffi::pg_guard_ffi_boundary(|| find_all_inheritors(oid, 0, core::ptr::null_mut()));
+        oids(list)
+    }
+}
+
+/// # Safety
+/// A list of OIDs, or null.
+pub(super) unsafe fn oids(list: *mut pg_sys::List) -> Vec<Oid> {
+    pgrx::memcx::current_context(|mcx| {
+        // SAFETY: as the caller says; the downcast checks the kind of list.
+        unsafe { pgrx::list::List::<Oid>::downcast_ptr_in_memcx(list, mcx) }
+            .map(|list| list.iter().copied().collect())
+            .unwrap_or_default()
+    })
+}
+
+fn has_parent(oid: Oid, form: &pg_sys::FormData_pg_class) -> bool {
+    form.relkind.cast_unsigned() == pg_sys::RELKIND_RELATION
+        // SAFETY: as in `tree`.
+        && unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| has_superclass(oid)) }
+}
+
+/// How much there is.
+#[derive(Default)]
+struct Extent {
+    rows: Option<f64>,
+    bytes: Option<u64>,
+}
+
+impl Extent {
+    fn of_tree(oid: Oid, form: &pg_sys::FormData_pg_class) -> Self {
+        if form.relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_TABLE || form.relhassubclass {
+            tree(oid).into_iter().filter_map(Self::of_member).fold(Self::nothing(), Self::plus)
+        } else {
+            Self::measured(oid)
+        }
+    }
+
+    /// A member of a tree by its statistics, which are as good as the sum needs; by a look where there are none.
+    fn of_member(oid: Oid) -> Option<Self> {
+        let tuple = class(oid)?;
+        let form = tuple.form();
+        if form.relkind.cast_unsigned() != pg_sys::RELKIND_RELATION {
+            return None;
+        }
+        match u64::try_from(form.relpages) {
+            Ok(pages) if pages > 0 && form.reltuples >= 0.0 => {
+                Some(Self { rows: Some(f64::from(form.reltuples)), bytes: Some(pages * u64::from(pg_sys::BLCKSZ)) })
+            }
+            _ => Some(Self::measured(oid)),
+        }
+    }
+
+    /// As the planner sees it now: the blocks there are, and rows by the density that statistics or widths suggest.
+    fn measured(oid: Oid) -> Self {
+        let Some(opened) = Opened::at_once(oid) else { return Self::default() };
+        let (mut pages, mut rows, mut visible) = (0, 0.0, 0.0);
+        // SAFETY: the relation is open and locked, and the places are ours.
+        unsafe {
+            let blocks = pg_sys::RelationGetNumberOfBlocksInFork(opened.as_ptr(), pg_sys::ForkNumber::MAIN_FORKNUM);
+            if blocks == 0 {
+                return Self::nothing();
+            }
+            pg_sys::estimate_rel_size(
+                opened.as_ptr(),
+                core::ptr::null_mut(),
+                &raw mut pages,
+                &raw mut rows,
+                &raw mut visible,
+            );
+            Self { rows: Some(rows), bytes: Some(u64::from(blocks) * u64::from(pg_sys::BLCKSZ)) }
+        }
+    }
+
+    fn nothing() -> Self {
+        Self { rows: Some(0.0), bytes: Some(0) }
+    }
+
+    /// The sum; what is not known of one is not known of both.
+    fn plus(self, other: Self) -> Self {
+        Self {
+            rows: self.rows.zip(other.rows).map(|(a, b)| a + b),
+            bytes: self.bytes.zip(other.bytes).map(|(a, b)| a + b),
+        }
+    }
+
+    /// What could not be measured, because somebody has it locked, is taken to be large.
+    fn is_large(&self) -> bool {
+        let rows = f64::from(config::LARGE_TABLE_ROWS.get());
+        let bytes = u64::try_from(config::LARGE_TABLE_SIZE.get()).unwrap_or(0) * 1024;
+        self.rows.is_none_or(|n| n >= rows) || self.bytes.is_none_or(|n| n >= bytes)
+    }
+}
+
+/// A column that exists.
+pub(super) fn column(oid: Oid, name: &str) -> Option<Column> {
+    let tuple = attribute(oid, name)?;
+    let form = tuple.form();
+    if form.attisdropped {
+        return None;
+    }
+    Some(Column {
+        not_null: form.attnotnull && not_null_is_validated(oid, form.attnum),
+        null_fraction: null_fraction(oid, form.attnum),
+    })
+}
+
+/// From 18 on a column may be NOT NULL for new rows alone.
+#[cfg(feature = "pg18")]
+fn not_null_is_validated(oid: Oid, attnum: pg_sys::AttrNumber) -> bool {
+    unsafe extern "C-unwind" {
+        // catalog/pg_constraint.h
+        fn findNotNullConstraintAttnum(relid: Oid, attnum: pg_sys::AttrNumber) -> pg_sys::HeapTuple;
+    }
+    // SAFETY: as in `tree`; the result is a copy of a pg_constraint tuple, or null.
+    unsafe {
+        let tuple = pg_sys::ffi::pg_guard_ffi_boundary(|| findNotNullConstraintAttnum(oid, attnum));
+        tuple.is_null() || (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_constraint>()).convalidated
+    }
+}
+
+#[cfg(not(feature = "pg18"))]
+fn not_null_is_validated(_oid: Oid, _attnum: pg_sys::AttrNumber) -> bool {
+    true
+}
+
+/// What statistics say of NULLs, to those who may read the table.
+fn null_fraction(oid: Oid, attnum: pg_sys::AttrNumber) -> Option<f32> {
+    // SAFETY: any OID may be asked for; STATRELATTINH is a cache of pg_statistic.
+    let tuple = unsafe {
+        let allowed = pg_sys::pg_class_aclcheck(oid, pg_sys::GetUserId(), pg_sys::AclMode::from(pg_sys::ACL_SELECT));
+        if allowed != pg_sys::AclResult::ACLCHECK_OK {
+            return None;
+        }
+        Tuple::<pg_sys::FormData_pg_statistic>::new(pg_sys::SearchSysCache3(
+            cache_id(pg_sys::SysCacheIdentifier::STATRELATTINH),
+            Datum::from(oid),
+            Datum::from(attnum),
+            Datum::from(false),
+        ))
+    }?;
+    Some(tuple.form().stanullfrac)
+}
+
+/// Foreign keys of a table, from the relcache.
+pub(super) fn foreign_keys(oid: Oid) -> Vec<ForeignKeyOf> {
+    // SAFETY: the relation is only looked at, and closed at once. The list holds `ForeignKeyCacheInfo`s of the relcache,
+    // which the search for names below might rebuild, so that they are copied first.
+    let keys: Vec<pg_sys::ForeignKeyCacheInfo> = unsafe {
+        let relation = pg_sys::RelationIdGetRelation(oid);
+        if relation.is_null() {
+            return Vec::new();
+        }
+        let list = pg_sys::RelationGetFKeyList(relation);
+        let keys = pgrx::memcx::current_context(|mcx| {
+            pgrx::list::List::<*mut core::ffi::c_void>::downcast_ptr_in_memcx(list, mcx)
+                .map(|list| list.iter().map(|key| *key.cast::<pg_sys::ForeignKeyCacheInfo>()).collect())
+                .unwrap_or_default()
+        });
+        pg_sys::RelationClose(relation);
+        keys
+    };
+    keys.iter().filter_map(|key| foreign_key(oid, key)).collect()
+}
+
+fn foreign_key(oid: Oid, key: &pg_sys::ForeignKeyCacheInfo) -> Option<ForeignKeyOf> {
+    let count = usize::try_from(key.nkeys).ok()?;
+    Some(ForeignKeyOf {
+        // SAFETY: any OID may be asked for; null is answered for none.
+        name: unsafe { text::from_c(pg_sys::get_constraint_name(key.conoid)) }?,
+        columns: key.conkey.iter().take(count).filter_map(|attnum| attribute_name(oid, *attnum)).collect(),
+        referenced: name_of_relation(key.confrelid)?,
+    })
+}
+
+pub(super) fn attribute_name(oid: Oid, attnum: pg_sys::AttrNumber) -> Option<String> {
+    // SAFETY: missing columns are answered with null.
+    let name: *const c_char = unsafe { pg_sys::get_attname(oid, attnum, true) };
+    // SAFETY: null or NUL-terminated.
+    unsafe { text::from_c(name) }
+}

@@ -1,0 +1,326 @@
+//! Every rule: one file, one page, two lines in its area's file.
+//!
+//! Nothing dispatches by name: guard, lint, audit and docs iterate over [`all`].
+#![forbid(unsafe_code)]
+
+use crate::ast::{AlterAction, QualifiedName, Statement};
+use crate::facts::{Facts, MadeWorse};
+use crate::finding::{Finding, Level};
+
+mod cost;
+mod ddl;
+mod design;
+mod index;
+pub mod wording;
+
+pub use wording::{Quantity, quote_ident};
+
+/// A rule: its name, its page and what it checks.
+#[derive(Debug)]
+pub struct Rule {
+    /// Names the pattern, so that "allow `create-index-not-concurrent`" reads as English. Never reused, never deleted.
+    pub id: &'static str,
+    /// Five characters, one a rule, in the class `WD`, which the standard leaves to implementations.
+    pub sqlstate: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// The page of docs/rules, in Markdown.
+    pub page: &'static str,
+    /// Where the rule belongs.
+    pub area: Area,
+    /// The level until somebody sets another.
+    pub level: Level,
+    /// The version that brought it.
+    pub since: &'static str,
+    /// What it checks; guard, lint and audit take the kinds they know.
+    pub checks: &'static [Check],
+}
+
+/// Areas of rules, as the folders of src/rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Area {
+    /// Locks, scans and rewrites while DDL runs.
+    Ddl,
+    /// Tables, columns and keys.
+    Design,
+    /// Indexes that exist.
+    Index,
+}
+
+impl Area {
+    /// The word of the column `area`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ddl => "ddl",
+            Self::Design => "design",
+            Self::Index => "index",
+        }
+    }
+}
+
+/// What a rule looks at decides who runs it.
+pub enum Check {
+    /// A statement: the guard before it runs, and lint.
+    Statement(fn(&Statement, &dyn Facts, &mut Report)),
+    /// One action of ALTER TABLE: the same.
+    Alter(fn(&QualifiedName, &AlterAction, &dyn Facts, &mut Report)),
+    /// What a transaction made worse: the guard before it commits, and lint at the end of the script's transactions.
+    AtCommit(fn(&MadeWorse, &dyn Facts, &mut Report)),
+    /// What exists: the audit.
+    Audit(Audit),
+}
+
+impl std::fmt::Debug for Check {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.engines())
+    }
+}
+
+impl Check {
+    /// Who runs it, as the column `checks` says.
+    #[must_use]
+    pub fn engines(&self) -> &'static str {
+        match self {
+            Self::Statement(_) | Self::Alter(_) | Self::AtCommit(_) => "guard, lint",
+            Self::Audit(_) => "audit",
+        }
+    }
+}
+
+/// A predicate over the rows of one [`Source`], and the texts it makes of a row. All SQL, all constant.
+#[derive(Debug)]
+pub struct Audit {
+    /// The catalog query whose rows are judged.
+    pub source: Source,
+    /// SQL condition over the source's columns: true for a finding.
+    pub when: &'static str,
+    /// SQL expression of type text: the condition in words.
+    pub message: &'static str,
+    /// SQL expression of type text: the effect, with the row's figures. May be NULL.
+    pub detail: &'static str,
+    /// SQL expression of type text: what to do. May be NULL.
+    pub hint: &'static str,
+    /// SQL expression of type text: SQL that mends it. May be NULL.
+    pub fix: &'static str,
+    /// SQL expression of type text: a level for this row, or NULL for the rule's.
+    pub level: &'static str,
+}
+
+/// Catalog queries of the audit: sql/audit/<source>.sql.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Columns of tables.
+    Columns,
+    /// Foreign keys.
+    ForeignKeys,
+    /// Indexes, each alone.
+    Indexes,
+    /// Pairs of indexes of one table, of which one may do the work of the other.
+    IndexPairs,
+    /// Tables.
+    Tables,
+}
+
+/// What checks add their findings to.
+#[derive(Debug)]
+pub struct Report {
+    rule: &'static str,
+    level: Level,
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    /// An empty report.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { rule: "", level: Level::Off, findings: Vec::new() }
+    }
+
+    /// A finding of the rule at work, at that rule's level; add it with [`Report::push`].
+    #[must_use]
+    pub fn finding(&self, object: impl Into<String>, message: impl Into<String>) -> Finding {
+        Finding::new(self.rule, self.level, object, message)
+    }
+
+    /// Adds a finding.
+    pub fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Adds that the rule at work could not look at an object, and why.
+    pub fn not_checked(&mut self, object: impl Into<String>, message: impl Into<String>, reason: impl Into<String>) {
+        let mut finding = self.finding(object, message).detail(reason);
+        finding.not_checked = true;
+        finding.never_blocks = true;
+        self.findings.push(finding);
+    }
+
+    /// What was found, in the order it was found.
+    #[must_use]
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+
+    fn by(&mut self, rule: &Rule) -> &mut Self {
+        self.rule = rule.id;
+        self.level = rule.level;
+        self
+    }
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Every rule, in the order they are listed and documented.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    [ddl::RULES, design::RULES, index::RULES].into_iter().flatten().copied()
+}
+
+/// The rule of that name.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.id == id)
+}
+
+/// The rule whose name is nearest to a word that is none, if any is near.
+#[must_use]
+pub fn nearest(word: &str) -> Option<&'static str> {
+    all()
+        .map(|rule| (distance(word, rule.id), rule.id))
+        .filter(|(distance, id)| *distance <= id.len() / 2)
+        .min()
+        .map(|(_, id)| id)
+}
+
+/// Levenshtein's distance, in bytes.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// Findings of every rule about one statement before it runs.
+pub fn judge(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    if let Statement::CreateSchema { elements, .. } = statement {
+        for element in elements {
+            judge(element, facts, report);
+        }
+        return;
+    }
+    for rule in all() {
+        for check in rule.checks {
+            match (check, statement) {
+                (Check::Statement(check), _) => check(statement, facts, report.by(rule)),
+                (Check::Alter(check), Statement::AlterTable { table, actions, .. }) => {
+                    for action in actions {
+                        check(table, action, facts, report.by(rule));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Findings of every rule about what a transaction made worse.
+pub fn judge_commit(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
+    for rule in all() {
+        for check in rule.checks {
+            if let Check::AtCommit(check) = check {
+                check(worse, facts, report.by(rule));
+            }
+        }
+    }
+}
+
+/// Declares a rule. The doc comment is its page.
+macro_rules! declare_rule {
+    (
+        $(#[doc = $page:expr])+
+        $id:literal, $sqlstate:literal, $area:ident, $level:ident, since $since:literal,
+        $summary:literal,
+        [$($kind:ident($check:expr)),+ $(,)?]
+    ) => {
+        $(#[doc = $page])+
+        pub(super) static RULE: $crate::rules::Rule = $crate::rules::Rule {
+            id: $id,
+            sqlstate: $sqlstate,
+            summary: $summary,
+            page: concat!($($page, "\n"),+),
+            area: $crate::rules::Area::$area,
+            level: $crate::finding::Level::$level,
+            since: $since,
+            checks: &[$($crate::rules::Check::$kind($check)),+],
+        };
+    };
+}
+use declare_rule;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    fn stems(folder: &Path, extension: &str) -> BTreeSet<String> {
+        std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|e| e == extension))
+            .map(|path| path.file_stem().unwrap().to_str().unwrap().replace('_', "-"))
+            .collect()
+    }
+
+    #[test]
+    fn every_rule_has_its_file_and_its_page() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let ids: BTreeSet<String> = all().map(|rule| rule.id.to_owned()).collect();
+        let files: BTreeSet<String> = ["ddl", "design", "index"]
+            .iter()
+            .flat_map(|area| stems(&root.join("src/rules").join(area), "rs"))
+            .collect();
+        assert_eq!(files, ids, "a file without a line in its area, or the other way round");
+        assert_eq!(stems(&root.join("docs/rules"), "md"), ids, "a page without a rule, or the other way round");
+    }
+
+    #[test]
+    fn names_and_codes_are_unique_and_well_formed() {
+        let ids: BTreeSet<_> = all().map(|rule| rule.id).collect();
+        let codes: BTreeSet<_> = all().map(|rule| rule.sqlstate).collect();
+        assert_eq!((ids.len(), codes.len()), (all().count(), all().count()));
+        for rule in all() {
+            assert!(rule.sqlstate.len() == 5 && rule.sqlstate.starts_with("WD"), "{}", rule.id);
+            assert!(rule.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", rule.id);
+            assert!(!rule.checks.is_empty(), "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn every_page_begins_with_its_rule_and_says_why() {
+        for rule in all() {
+            assert!(rule.page.trim_start().starts_with(&format!("# {}\n", rule.id)), "{}", rule.id);
+            for heading in ["## Why", "## Found", "## Instead", "## When it is fine"] {
+                assert!(rule.page.contains(heading), "{} lacks {heading}", rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_suggested_and_nonsense_is_not() {
+        assert_eq!(nearest("create-index-not-concurent"), Some("create-index-not-concurrent"));
+        assert_eq!(nearest("column-serial"), Some("column-type-serial"));
+        assert_eq!(nearest("xyzzy"), None);
+    }
+}

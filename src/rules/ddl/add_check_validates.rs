@@ -1,0 +1,41 @@
+use crate::ast::{AlterAction, ConstraintKind, QualifiedName};
+use crate::facts::Facts;
+use crate::rules::wording::rows_are;
+use crate::rules::{Report, cost, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/add-check-validates.md")]
+    "add-check-validates", "WD004", Ddl, Error, since "0.1.0",
+    "check constraint verified while reads and writes wait",
+    [Alter(check)]
+}
+
+fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {
+    let AlterAction::AddConstraint(constraint) = action else { return };
+    let ConstraintKind::Check(condition) = &constraint.kind else { return };
+    if constraint.not_valid {
+        return;
+    }
+    let Some(table) = facts.shared_and_large(name) else { return };
+    let constraint_name = constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &[], "check"));
+    let identity = facts.identity(&table);
+    let quoted = facts.quote(&constraint_name);
+    let condition = condition.text.as_deref().unwrap_or("...");
+    report.push(
+        report
+            .finding(
+                identity.clone(),
+                format!(
+                    "check constraint \"{constraint_name}\" blocks reads and writes of \"{}\" while {} checked",
+                    table.name,
+                    rows_are(&table)
+                ),
+            )
+            .detail(format!("ACCESS EXCLUSIVE on \"{}\" until COMMIT{}.", table.name, cost::scan(&table)))
+            .hint(format!(
+                "In two transactions: ALTER TABLE {identity} ADD CONSTRAINT {quoted} CHECK ({condition}) NOT VALID;\n\
+                 ALTER TABLE {identity} VALIDATE CONSTRAINT {quoted};"
+            ))
+            .at(constraint.at),
+    );
+}

@@ -1,0 +1,60 @@
+use crate::ast::{AlterAction, ConstraintKind, ForeignKey, QualifiedName};
+use crate::facts::{Facts, Kind, Relation};
+use crate::rules::wording::rows_are;
+use crate::rules::{Report, cost, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/add-foreign-key-validates.md")]
+    "add-foreign-key-validates", "WD003", Ddl, Error, since "0.1.0",
+    "foreign key checked while writes to both tables wait",
+    [Alter(check)]
+}
+
+fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {
+    let AlterAction::AddConstraint(constraint) = action else { return };
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else { return };
+    if constraint.not_valid {
+        return;
+    }
+    let Some(table) = facts.shared_and_large(name) else { return };
+    let constraint_name =
+        constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &key.columns, "fkey"));
+    let referenced = &key.referenced.name;
+    report.push(
+        report
+            .finding(
+                facts.identity(&table),
+                format!(
+                    "foreign key \"{constraint_name}\" blocks writes to \"{}\" and \"{referenced}\" while {} checked",
+                    table.name,
+                    rows_are(&table)
+                ),
+            )
+            .detail(format!("SHARE ROW EXCLUSIVE on both tables until COMMIT{}.", cost::foreign_key_check(&table)))
+            .hint(hint(&constraint_name, key, &table, facts))
+            .at(constraint.at),
+    );
+}
+
+fn hint(name: &str, key: &ForeignKey, table: &Relation, facts: &dyn Facts) -> String {
+    if table.kind == Kind::Partitioned && facts.server_major() < 18 {
+        return "A partitioned table takes no NOT VALID foreign key before PostgreSQL 18: add it to each partition NOT \
+                VALID, VALIDATE it there, and then add it to the parent, which finds them and checks nothing again."
+            .to_owned();
+    }
+    let (table, name) = (facts.identity(table), facts.quote(name));
+    let referenced = facts.relation(&key.referenced).found().map_or_else(
+        || facts.qualified(key.referenced.schema.as_deref().unwrap_or(""), &key.referenced.name),
+        |relation| facts.identity(&relation),
+    );
+    let columns = facts.quote_list(&key.columns);
+    let referenced_columns = match key.referenced_columns.as_slice() {
+        [] => String::new(),
+        columns => format!(" ({})", facts.quote_list(columns)),
+    };
+    format!(
+        "In two transactions: ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES \
+         {referenced}{referenced_columns}{} NOT VALID;\nALTER TABLE {table} VALIDATE CONSTRAINT {name};",
+        key.options
+    )
+}

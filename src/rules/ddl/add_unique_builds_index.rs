@@ -1,0 +1,58 @@
+use crate::ast::{AlterAction, ConstraintKind, Key, QualifiedName};
+use crate::facts::{Facts, Kind, Relation};
+use crate::rules::wording::extent;
+use crate::rules::{Report, cost, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/add-unique-builds-index.md")]
+    "add-unique-builds-index", "WD006", Ddl, Error, since "0.1.0",
+    "unique constraint builds its index while reads and writes wait",
+    [Alter(check)]
+}
+
+fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {
+    let AlterAction::AddConstraint(constraint) = action else { return };
+    let ConstraintKind::Unique(key) = &constraint.kind else { return };
+    if key.using_index.is_some() {
+        return;
+    }
+    let Some(table) = facts.shared_and_large(name) else { return };
+    let constraint_name =
+        constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &key.columns, "key"));
+    report.push(
+        report
+            .finding(
+                facts.identity(&table),
+                format!(
+                    "unique constraint \"{constraint_name}\" blocks reads and writes of \"{}\" until its index is built",
+                    table.name
+                ),
+            )
+            .detail(format!(
+                "{} ACCESS EXCLUSIVE until COMMIT{}.",
+                extent(&table),
+                cost::index_build(&table)
+            ))
+            .hint(hint(&constraint_name, key, &table, facts))
+            .at(constraint.at),
+    );
+}
+
+fn hint(name: &str, key: &Key, table: &Relation, facts: &dyn Facts) -> String {
+    if table.kind == Kind::Partitioned {
+        return "A partitioned table takes no CONCURRENTLY: build the unique index on each partition CONCURRENTLY, and \
+                then add the constraint to the parent, which takes them over."
+            .to_owned();
+    }
+    let (table, name) = (facts.identity(table), facts.quote(name));
+    let include = match key.include.as_slice() {
+        [] => String::new(),
+        columns => format!(" INCLUDE ({})", facts.quote_list(columns)),
+    };
+    let nulls = if key.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
+    format!(
+        "Outside a transaction: CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){include}{nulls};\n\
+         ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name};",
+        facts.quote_list(&key.columns)
+    )
+}

@@ -1,0 +1,66 @@
+use crate::ast::{CreateIndex, Statement};
+use crate::facts::{Facts, Kind, Relation};
+use crate::rules::wording::extent;
+use crate::rules::{Report, cost, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/create-index-not-concurrent.md")]
+    "create-index-not-concurrent", "WD001", Ddl, Error, since "0.1.0",
+    "index built while writes wait",
+    [Statement(check)]
+}
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Statement::CreateIndex(index) = statement else { return };
+    if index.concurrently || already_there(index, facts) {
+        return;
+    }
+    // CONCURRENTLY is not to be had for a partitioned table, so that another way is needed there.
+    let Some(table) = facts.shared_and_large(&index.table).filter(|table| table.kind != Kind::Partitioned) else {
+        return;
+    };
+    let name = name_of(index, &table, facts);
+    report.push(
+        report
+            .finding(
+                facts.identity(&table),
+                format!("building index \"{name}\" blocks writes to \"{}\" until it is done", table.name),
+            )
+            .detail(format!(
+                "{} SHARE lock: reads go on; INSERT, UPDATE and DELETE wait{}.",
+                extent(&table),
+                cost::index_build(&table)
+            ))
+            .hint(hint(index, &name, &table, facts))
+            .at(index.table.at),
+    );
+}
+
+fn already_there(index: &CreateIndex, facts: &dyn Facts) -> bool {
+    index.if_not_exists
+        && index
+            .name
+            .as_ref()
+            .is_some_and(|name| facts.indexes(&index.table).iter().any(|existing| existing.name == *name))
+}
+
+fn name_of(index: &CreateIndex, table: &Relation, facts: &dyn Facts) -> String {
+    index.name.clone().unwrap_or_else(|| {
+        let columns: Vec<String> = index.columns.iter().map(|c| c.clone().unwrap_or_else(|| "expr".into())).collect();
+        facts.object_name(&table.name, &columns, "idx")
+    })
+}
+
+fn hint(index: &CreateIndex, name: &str, table: &Relation, facts: &dyn Facts) -> String {
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    index.definition.as_ref().map_or_else(
+        || "Outside a transaction: the same statement as CREATE INDEX CONCURRENTLY.".to_owned(),
+        |definition| {
+            format!(
+                "Outside a transaction: CREATE {unique}INDEX CONCURRENTLY {} ON {} {definition};",
+                facts.quote(name),
+                facts.identity(table)
+            )
+        },
+    )
+}

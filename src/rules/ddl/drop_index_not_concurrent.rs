@@ -1,0 +1,41 @@
+use crate::ast::{DropKind, Statement};
+use crate::facts::Facts;
+use crate::rules::wording::extent;
+use crate::rules::{Report, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/drop-index-not-concurrent.md")]
+    "drop-index-not-concurrent", "WD002", Ddl, Warning, since "0.1.0",
+    "index dropped while reads and writes wait",
+    [Statement(check)]
+}
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Statement::Drop(drop) = statement else { return };
+    // CONCURRENTLY takes one index at a time and no CASCADE.
+    let [name] = drop.names.as_slice() else { return };
+    if drop.kind != DropKind::Index || drop.concurrently || drop.cascade {
+        return;
+    }
+    let Some(index) = facts.index(name).found().filter(|index| !index.partitioned && !index.of_constraint) else {
+        return;
+    };
+    let Some(table) = facts.shared_and_large(&index.table) else { return };
+    report.push(
+        report
+            .finding(
+                facts.qualified(&index.schema, &index.name),
+                format!("dropping index \"{}\" blocks reads and writes of \"{}\"", index.name, table.name),
+            )
+            .detail(format!(
+                "{} ACCESS EXCLUSIVE on the table and the index until COMMIT, and a queue behind it while it waits for \
+                 queries that are under way.",
+                extent(&table)
+            ))
+            .hint(format!(
+                "Outside a transaction: DROP INDEX CONCURRENTLY {};",
+                facts.qualified(&index.schema, &index.name)
+            ))
+            .at(name.at),
+    );
+}

@@ -1,0 +1,78 @@
+use crate::ast::{AlterAction, ConstraintKind, QualifiedName};
+use crate::facts::{Column, Facts, Lookup, Relation};
+use crate::rules::wording::rows_are;
+use crate::rules::{Report, cost, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/set-not-null-scan.md")]
+    "set-not-null-scan", "WD005", Ddl, Error, since "0.1.0",
+    "SET NOT NULL scans the table while reads and writes wait",
+    [Alter(check)]
+}
+
+fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {
+    let Some(column_name) = column_that_must_not_be_null(action) else { return };
+    let Some(table) = facts.shared_and_large(name) else { return };
+    let column = match facts.column(name, column_name) {
+        Lookup::Found(column) if !column.not_null => Some(column),
+        Lookup::Found(_) | Lookup::Missing => return,
+        Lookup::NotChecked(_) => None,
+    };
+    let message = format!(
+        "SET NOT NULL on \"{}\".\"{column_name}\" blocks reads and writes while {} scanned",
+        table.name,
+        rows_are(&table)
+    );
+    match facts.proves_not_null(name, column_name) {
+        Lookup::Found(true) | Lookup::Missing => {}
+        Lookup::Found(false) => report.push(
+            report
+                .finding(facts.identity(&table), message)
+                .detail(format!(
+                    "ACCESS EXCLUSIVE until COMMIT{}. No validated CHECK proves the column has no NULL; {}.",
+                    cost::scan(&table),
+                    statistics(column.as_ref())
+                ))
+                .hint(hint(&table, column_name, facts))
+                .at(name.at),
+        ),
+        Lookup::NotChecked(reason) => report.not_checked(facts.identity(&table), message, reason),
+    }
+}
+
+fn column_that_must_not_be_null(action: &AlterAction) -> Option<&str> {
+    match action {
+        AlterAction::SetNotNull { column } => Some(column),
+        AlterAction::AddConstraint(constraint) if !constraint.not_valid => match &constraint.kind {
+            ConstraintKind::NotNull { column } => Some(column),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn statistics(column: Option<&Column>) -> String {
+    match column.and_then(|column| column.null_fraction) {
+        None => "there are no statistics of it to read".to_owned(),
+        Some(0.0) => "statistics expect none".to_owned(),
+        Some(part) => format!("statistics expect it in {:.0} % of the rows, so that it will fail", part * 100.0),
+    }
+}
+
+fn hint(table: &Relation, column: &str, facts: &dyn Facts) -> String {
+    let identity = facts.identity(table);
+    let name = facts.quote(&facts.object_name(&table.name, &[column.to_owned()], "not_null"));
+    let column = facts.quote(column);
+    if facts.server_major() >= 18 {
+        return format!(
+            "In two transactions: ALTER TABLE {identity} ADD CONSTRAINT {name} NOT NULL {column} NOT VALID;\n\
+             ALTER TABLE {identity} VALIDATE CONSTRAINT {name};"
+        );
+    }
+    format!(
+        "A transaction each: ALTER TABLE {identity} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID;\n\
+         ALTER TABLE {identity} VALIDATE CONSTRAINT {name};\n\
+         ALTER TABLE {identity} ALTER COLUMN {column} SET NOT NULL;\n\
+         ALTER TABLE {identity} DROP CONSTRAINT {name};"
+    )
+}

@@ -1,0 +1,67 @@
+use crate::facts::{Change, Facts, ForeignKeyOf, MadeWorse, Relation, Standing, Worse};
+use crate::rules::{Audit, Quantity, Report, Source, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/foreign-key-without-index.md")]
+    "foreign-key-without-index", "WD012", Design, Warning, since "0.1.0",
+    "foreign key has no index on its own table",
+    [AtCommit(check), Audit(AUDIT)]
+}
+
+const AUDIT: Audit = Audit {
+    source: Source::ForeignKeys,
+    when: "NOT s.is_indexed AND s.table_rows >= 1000",
+    message: "format('foreign key %I has no index on %I (%s)', s.constraint_name, s.table_name, s.column_list)",
+    detail: "format('Each DELETE or key UPDATE in %I reads all of %I (%s).', s.referenced_name, s.table_name, pg_size_pretty(s.table_bytes))",
+    hint: "NULL",
+    fix: "s.create_index",
+    level: "CASE WHEN s.referenced_is_never_changed THEN 'info' END",
+};
+
+fn check(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
+    for suspect in worse {
+        let Change::ForeignKey(columns) = &suspect.what else { continue };
+        if facts.is_indexed(&suspect.table, columns) {
+            continue;
+        }
+        let keys = facts.foreign_keys(&suspect.table);
+        let Some(key) = keys.iter().find(|key| key.columns == *columns) else { continue };
+        judge(suspect, key, facts, report);
+    }
+}
+
+fn judge(suspect: &Worse, key: &ForeignKeyOf, facts: &dyn Facts, report: &mut Report) {
+    let Some(table) = facts.relation(&suspect.table).found() else { return };
+    if table.standing == Standing::Unjudged {
+        return;
+    }
+    report.push(
+        report
+            .finding(
+                facts.identity(&table),
+                format!(
+                    "foreign key \"{}\" has no index on \"{}\" ({})",
+                    key.name,
+                    table.name,
+                    facts.quote_list(&key.columns)
+                ),
+            )
+            .detail(format!(
+                "Checked at COMMIT. Each DELETE or key UPDATE in \"{}\" will read all of \"{}\"{}.",
+                key.referenced.name,
+                table.name,
+                table.bytes.filter(|b| *b > 0).map(|b| format!(" ({})", Quantity::Bytes(b))).unwrap_or_default()
+            ))
+            .hint(hint(suspect, &table, key, facts)),
+    );
+}
+
+fn hint(suspect: &Worse, table: &Relation, key: &ForeignKeyOf, facts: &dyn Facts) -> String {
+    let name = facts.quote(&facts.object_name(&table.name, &key.columns, "idx"));
+    let target = format!("{name} ON {} ({});", facts.identity(table), facts.quote_list(&key.columns));
+    match (suspect.alone, table.standing) {
+        (true, _) => format!("In one transaction with the table: CREATE INDEX {target}"),
+        (false, Standing::New) => format!("In the same transaction: CREATE INDEX {target}"),
+        (false, _) => format!("CREATE INDEX CONCURRENTLY {target}"),
+    }
+}
