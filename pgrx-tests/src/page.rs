@@ -1,0 +1,324 @@
+//! The page of a rule, `docs/rules/<rule>.md`: what people read, and its test.
+//!
+//! | block | what is done |
+//! |---|---|
+//! | `sql setup` | all of them are run first, with `warden.mode = off`, then ANALYZE |
+//! | `sql` | each unit is linted, then run under the guard |
+//! | `sql lint` | only linted |
+//! | `sql guard` | only run |
+//! | `sql audit` | run with `warden.mode = off`, then `warden.audit` is asked for the page's rule |
+//!
+//! Every block starts from the setup's data, in a database of its own. A unit is the statements up to and with the next one that carries a comment
+//! `-- finding: <rule>[, <rule>]` or `-- ok` (inside it, or behind it on the same line); a block that holds a BEGIN is one unit. Units are run one after
+//! the other, each in a new session.
+//!
+//! `<!-- claim: lock=Share on=orders rewrite=no scan=yes -->` is what the first unit with a finding does: it is run in a transaction, looked at from a
+//! second session, and rolled back. `in=2` names the second such unit, and so on. `<!-- no claim: reason -->` says that there is nothing to see, and
+//! frees the page from showing both a finding and an ok.
+
+use std::collections::BTreeSet;
+
+use crate::document::{self, Block};
+use crate::sql;
+
+/// A page, cut into what is run.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The rule: name of the file, and first heading.
+    pub rule: String,
+    /// Statements of the setup blocks.
+    pub setup: String,
+    /// The other blocks.
+    pub blocks: Vec<Test>,
+    /// What the page says to be seen from another session.
+    pub claims: Vec<Claim>,
+    /// Why it claims nothing.
+    pub no_claim: Option<String>,
+}
+
+/// Which engines a block is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engines {
+    /// Lint, then guard.
+    Both,
+    /// Lint alone.
+    Lint,
+    /// Guard alone.
+    Guard,
+    /// Audit alone.
+    Audit,
+}
+
+/// A block.
+#[derive(Debug)]
+pub struct Test {
+    /// Who looks at it.
+    pub engines: Engines,
+    /// What is run, in order.
+    pub units: Vec<Unit>,
+}
+
+/// Statements that are judged together.
+#[derive(Debug)]
+pub struct Unit {
+    /// Statement by statement.
+    pub statements: Vec<String>,
+    /// The rules that must be found; none for `ok`.
+    pub expected: BTreeSet<String>,
+    /// Line in the page.
+    pub line: usize,
+    /// It opens and ends its own transaction.
+    pub transaction: bool,
+}
+
+impl Unit {
+    /// The unit as one script.
+    #[must_use]
+    pub fn script(&self) -> String {
+        self.statements.join("\n")
+    }
+}
+
+/// What a statement is seen to do from outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// Mode as `pg_locks` has it, without `Lock`.
+    pub lock: Option<String>,
+    /// The relation.
+    pub on: String,
+    /// It gets a new file.
+    pub rewrite: Option<bool>,
+    /// Its rows are read.
+    pub scan: Option<bool>,
+    /// Which of the units with a finding, from 1.
+    pub nth: usize,
+}
+
+/// Reads a page.
+///
+/// # Errors
+/// Where its form is not as described above.
+pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
+    let mut page = Page {
+        rule: rule.to_owned(),
+        ..Page::default()
+    };
+    let heading = markdown.lines().next().unwrap_or_default();
+    if heading != format!("# {rule}") {
+        return Err(format!(
+            "line 1: the page must begin with \"# {rule}\", not {heading:?}"
+        ));
+    }
+    for block in document::blocks(markdown) {
+        let engines = match block.info.as_str() {
+            "sql setup" => {
+                page.setup.push_str(&block.text);
+                continue;
+            }
+            "sql" => Engines::Both,
+            "sql lint" => Engines::Lint,
+            "sql guard" => Engines::Guard,
+            "sql audit" => Engines::Audit,
+            other if other.starts_with("sql") => {
+                return Err(format!(
+                    "line {}: no such kind of block: {other:?}",
+                    block.line
+                ));
+            }
+            _ => continue,
+        };
+        if block.not_run.is_some() {
+            continue;
+        }
+        page.blocks.push(Test {
+            engines,
+            units: units(&block)?,
+        });
+    }
+    for (number, line) in markdown.lines().enumerate() {
+        let mut rest = line;
+        while let Some(at) = rest.find("<!--") {
+            let Some((body, behind)) = rest[at + 4..].split_once("-->") else {
+                break;
+            };
+            let body = body.trim();
+            if let Some(text) = body.strip_prefix("claim:") {
+                page.claims
+                    .push(claim(text).map_err(|e| format!("line {}: {e}", number + 1))?);
+            } else if let Some(reason) = body.strip_prefix("no claim:") {
+                page.no_claim = Some(reason.trim().to_owned());
+            }
+            rest = behind;
+        }
+    }
+    complete(&page)?;
+    Ok(page)
+}
+
+fn complete(page: &Page) -> Result<(), String> {
+    let all = || page.blocks.iter().flat_map(|b| &b.units);
+    if !all().any(|u| u.expected.contains(&page.rule)) {
+        return Err(format!("no statement is said to be found by {}", page.rule));
+    }
+    if page.no_claim.is_none() {
+        if page.claims.is_empty() {
+            return Err(
+                "the page claims nothing, and does not say why (<!-- no claim: reason -->)"
+                    .to_owned(),
+            );
+        }
+        if !all().any(|u| u.expected.is_empty()) {
+            return Err("no statement is said to be ok".to_owned());
+        }
+    }
+    if page.no_claim.as_deref() == Some("") {
+        return Err("no claim: without a reason".to_owned());
+    }
+    Ok(())
+}
+
+fn units(block: &Block) -> Result<Vec<Unit>, String> {
+    let statements = sql::split(&block.text);
+    let word = |text: &str| {
+        text.split(|c: char| !c.is_ascii_alphabetic())
+            .next()
+            .unwrap_or_default()
+            .to_ascii_uppercase()
+    };
+    let whole = statements.iter().any(|s| word(s.text) == "BEGIN");
+    let mut units = Vec::new();
+    let mut open: Option<Unit> = None;
+    let mut said = false;
+    for statement in statements {
+        let line = block.line + statement.line;
+        let unit = open.get_or_insert_with(|| Unit {
+            statements: Vec::new(),
+            expected: BTreeSet::new(),
+            line,
+            transaction: whole,
+        });
+        unit.statements.push(statement.text.to_owned());
+        for comment in &statement.comments {
+            if let Some(rules) = comment.strip_prefix("finding:") {
+                // A remark may follow in brackets.
+                let rules = rules.split('(').next().unwrap_or_default();
+                unit.expected
+                    .extend(rules.split(',').map(|r| r.trim().to_owned()));
+                said = true;
+            } else if *comment == "ok"
+                || comment.starts_with("ok ")
+                || comment.starts_with("ok:")
+                || comment.starts_with("ok,")
+            {
+                said = true;
+            }
+        }
+        if said && !whole {
+            units.extend(open.take());
+            said = false;
+        }
+    }
+    if let Some(unit) = open {
+        if !said {
+            return Err(format!(
+                "line {}: neither \"-- finding: <rule>\" nor \"-- ok\" behind {}",
+                unit.line,
+                unit.script()
+            ));
+        }
+        units.push(unit);
+    }
+    if units.is_empty() {
+        Err(format!("line {}: an empty block", block.line))
+    } else {
+        Ok(units)
+    }
+}
+
+fn claim(text: &str) -> Result<Claim, String> {
+    let mut claim = Claim {
+        nth: 1,
+        ..Claim::default()
+    };
+    let yes_no = |value: &str| match value {
+        "yes" => Ok(Some(true)),
+        "no" => Ok(Some(false)),
+        _ => Err(format!("claim: {value:?} is neither yes nor no")),
+    };
+    for word in text.split_whitespace() {
+        match word.split_once('=') {
+            Some(("lock", value)) => claim.lock = Some(value.to_owned()),
+            Some(("on", value)) => claim.on = value.to_owned(),
+            Some(("rewrite", value)) => claim.rewrite = yes_no(value)?,
+            Some(("scan", value)) => claim.scan = yes_no(value)?,
+            Some(("in", value)) => {
+                claim.nth = value
+                    .parse()
+                    .map_err(|_| format!("claim: {value:?} is no number"))?
+            }
+            _ => return Err(format!("claim: what is {word:?}?")),
+        }
+    }
+    if claim.on.is_empty()
+        || (claim.lock.is_none() && claim.rewrite.is_none() && claim.scan.is_none())
+    {
+        return Err("claim: on= and one of lock=, rewrite=, scan= are needed".to_owned());
+    }
+    Ok(claim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "# r\n## Why\nSHARE. <!-- claim: lock=Share on=t scan=yes -->\n```sql setup\nCREATE TABLE t (a int);\n```\n```sql\nSET x = 1;\n\
+        CREATE INDEX i ON t (a); -- finding: r, s (both)\nSELECT 1; -- ok\n```\n```sql lint\nBEGIN;\nSELECT 1; -- ok\nCOMMIT;\n```\n";
+
+    #[test]
+    fn units_end_at_their_comment() {
+        let page = parse("r", PAGE).unwrap();
+        assert_eq!(page.setup, "CREATE TABLE t (a int);\n");
+        assert_eq!(page.blocks.len(), 2);
+        let units = &page.blocks[0].units;
+        assert_eq!(
+            units[0].statements,
+            ["SET x = 1;", "CREATE INDEX i ON t (a);"]
+        );
+        assert_eq!(units[0].expected.iter().collect::<Vec<_>>(), ["r", "s"]);
+        assert_eq!(units[0].line, 8);
+        assert!(units[1].expected.is_empty());
+        assert_eq!(
+            (page.blocks[1].engines, page.blocks[1].units.len()),
+            (Engines::Lint, 1)
+        );
+        assert!(page.blocks[1].units[0].transaction);
+        assert_eq!(
+            page.claims,
+            [Claim {
+                lock: Some("Share".into()),
+                on: "t".into(),
+                scan: Some(true),
+                rewrite: None,
+                nth: 1
+            }]
+        );
+    }
+
+    #[test]
+    fn incomplete_pages_are_refused() {
+        for (broken, why) in [
+            (PAGE.replace("# r\n", "# q\n"), "must begin"),
+            (PAGE.replace("claim: lock", "lock"), "claims nothing"),
+            (PAGE.replace("-- ok", "-- okay"), "neither"),
+            (
+                PAGE.replace("finding: r, s (both)", "finding: s"),
+                "said to be found",
+            ),
+            (PAGE.replace("scan=yes", "scan=maybe"), "neither yes nor no"),
+            (PAGE.replace("sql lint", "sql linted"), "no such kind"),
+        ] {
+            let error = parse("r", &broken).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}

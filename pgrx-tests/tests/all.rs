@@ -1,0 +1,106 @@
+//! Every client-side test on every leg of the version matrix.
+//!
+//! `PG_WARDEN_LEGS` names the legs: `NAME=/path/to/pg_config`, separated by spaces; without it there is one, of the `pg_config` in PATH.
+//! `PG_WARDEN_FULL=1` adds the long suites. Arguments are libtest's: a filter, `--list`, `--test-threads`, …
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Trial};
+use pg_warden_tests::{Case, Leg};
+
+mod harness;
+mod pages;
+mod readme;
+
+/// All tests, group by group.
+fn cases() -> Vec<Case> {
+    [harness::cases(), pages::cases(), readme::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or(Some(3));
+    let legs = match start(
+        &std::env::var("PG_WARDEN_LEGS").unwrap_or_else(|_| "local=pg_config".to_owned()),
+    ) {
+        Ok(legs) => legs,
+        Err(e) => {
+            eprintln!("{e}");
+            return ExitCode::FAILURE;
+        }
+    };
+
+    let mut trials = Vec::new();
+    for case in cases() {
+        let case = Arc::new(case);
+        for leg in &legs {
+            if let Some(reason) = (case.not_on)(leg) {
+                eprintln!("not run: {}::{}: {reason}", leg.name, case.name);
+                continue;
+            }
+            let (case, leg) = (Arc::clone(&case), Arc::clone(leg));
+            trials.push(Trial::test(
+                format!("{}::{}", leg.name, case.name),
+                move || {
+                    let verdict = (case.run)(&leg);
+                    // A crash takes every test of the leg with it: say so instead of "connection closed".
+                    leg.cluster.check_log().and(verdict)
+                },
+            ));
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+
+    let mut crashed = false;
+    for leg in legs {
+        let name = leg.name.clone();
+        let verdict = Arc::into_inner(leg).map_or(Ok(()), |leg| leg.cluster.finish());
+        if let Err(e) = verdict {
+            eprintln!("leg {name}: {}", e.message().unwrap_or_default());
+            crashed = true;
+        }
+    }
+    if crashed || conclusion.has_failed() {
+        ExitCode::from(101)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// Starts the cluster of each leg, all at once.
+fn start(legs: &str) -> Result<Vec<Arc<Leg>>, String> {
+    let specs: Vec<(&str, &str)> = legs
+        .split_whitespace()
+        .map(|spec| {
+            spec.split_once('=')
+                .ok_or_else(|| format!("PG_WARDEN_LEGS: {spec:?} is not NAME=/path/to/pg_config"))
+        })
+        .collect::<Result<_, _>>()?;
+    if specs.is_empty() {
+        return Err("PG_WARDEN_LEGS names no leg".to_owned());
+    }
+    std::thread::scope(|scope| {
+        let starting: Vec<_> = specs
+            .iter()
+            .map(|&(name, pg_config)| {
+                (
+                    name,
+                    scope.spawn(move || Leg::start(name, Path::new(pg_config))),
+                )
+            })
+            .collect();
+        starting
+            .into_iter()
+            .map(|(name, started)| match started.join() {
+                Ok(Ok(leg)) => Ok(Arc::new(leg)),
+                Ok(Err(e)) => Err(format!("leg {name}: {}", e.message().unwrap_or_default())),
+                Err(_) => Err(format!("leg {name}: its start panicked")),
+            })
+            .collect()
+    })
+}
