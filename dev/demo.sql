@@ -1,0 +1,64 @@
+\set ON_ERROR_STOP off
+\pset border 1
+\pset format wrapped
+\pset columns 110
+SET TIME ZONE 'UTC';
+
+\echo
+\echo '=== 1. A shop that has been running for a while. pg_warden is one statement away.'
+\echo
+CREATE EXTENSION pg_warden;
+
+\echo
+\echo '=== 2. Guard. An index on a million orders, built the short way: it is built, and pg_warden says what it cost.'
+\echo
+CREATE INDEX orders_customer_id_idx ON orders (customer_id);
+
+\echo
+\echo '=== 3. The same where pg_warden enforces: refused before any lock is taken.'
+\echo
+DROP INDEX CONCURRENTLY orders_customer_id_idx;
+SET warden.mode = 'enforce';
+CREATE INDEX orders_customer_id_idx ON orders (customer_id);
+
+\echo
+\echo '=== 4. What it proposed, pasted. Not a word: this is the safe way.'
+\echo
+CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id);
+
+\echo
+\echo '=== 5. A deliberate exception says why, and is let through.'
+\echo
+/* warden:allow create-index-not-concurrent: the shop is closed tonight */ CREATE INDEX orders_total_idx ON orders (total);
+RESET warden.mode;
+
+\echo
+\echo '=== 6. Lint. A migration is judged before it reaches a server. Nothing runs.'
+\echo
+\x on
+SELECT statement, line, level, rule, message, hint
+FROM warden.lint($script$
+CREATE TABLE returns (id serial PRIMARY KEY, order_id bigint REFERENCES orders, reason text);
+ALTER TABLE orders ALTER COLUMN customer_id SET NOT NULL;
+ALTER TABLE order_items ADD CONSTRAINT order_items_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders (id);
+ALTER TABLE orders ALTER COLUMN total TYPE double precision;
+$script$);
+\x off
+
+\echo
+\echo '=== 7. Audit. What the schema owes already, worst first.'
+\echo
+SELECT * FROM warden.todo;
+
+\echo
+\echo '=== 8. Partitions. Next month for the events; asked again, it is there already.'
+\echo
+SELECT warden.create_monthly_partition('events', (date_trunc('month', now()) + interval '1 month')::date);
+SELECT warden.create_monthly_partition('events', (date_trunc('month', now()) + interval '1 month')::date);
+\d events
+
+\echo
+\echo '=== 9. Where to read on, and what it is doing.'
+\echo
+SELECT * FROM warden.status;
+SELECT warden.help('create-index-not-concurrent');
