@@ -8,7 +8,7 @@ mod parse;
 mod source;
 mod statement;
 
-pub(crate) use lower::{is_judged, lower};
+pub(crate) use lower::{first_name, is_judged, lower};
 pub(crate) use node::Node;
 pub(crate) use parse::{Parsed, SyntaxError, parse};
 pub(crate) use source::Source;

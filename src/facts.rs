@@ -3,6 +3,7 @@
 use crate::ast::{AlterType, ColumnDef, QualifiedName};
 
 pub(crate) mod live;
+pub(crate) mod script;
 
 /// An answer of the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -164,6 +165,8 @@ pub struct Worse {
     pub what: Change,
     /// It is a table made by a statement that is a transaction of its own.
     pub alone: bool,
+    /// Byte offset in the script; `None` in the guard, where the statement is long past.
+    pub at: Option<usize>,
 }
 
 /// What happened to a table.

@@ -55,8 +55,8 @@ pub struct Finding {
     pub not_checked: bool,
     /// The server will refuse the statement anyway, so blocking it would only hide the server's own words.
     pub never_blocks: bool,
-    /// Once said, it is not said again in the session.
-    pub once_a_session: bool,
+    /// A reminder: said once a session (or script), and not beside an error of the same statement.
+    pub reminder: bool,
     /// The object, quoted and qualified as far as it is known.
     pub object: String,
     /// The condition: lower case, no full stop, names quoted.
@@ -80,7 +80,7 @@ impl Finding {
             level,
             not_checked: false,
             never_blocks: false,
-            once_a_session: false,
+            reminder: false,
             object: object.into(),
             message: message.into(),
             detail: None,
@@ -132,10 +132,10 @@ impl Finding {
         self
     }
 
-    /// Marks that once is enough.
+    /// Marks a reminder.
     #[must_use]
-    pub fn once_a_session(mut self) -> Self {
-        self.once_a_session = true;
+    pub fn reminder(mut self) -> Self {
+        self.reminder = true;
         self
     }
 

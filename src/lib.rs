@@ -7,6 +7,8 @@ mod config;
 mod error;
 mod facts;
 mod finding;
+mod guard;
+mod policy;
 mod rules;
 mod spi;
 mod text;
@@ -20,4 +22,5 @@ extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     config::define();
+    guard::commit::register();
 }

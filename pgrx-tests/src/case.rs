@@ -28,25 +28,11 @@ impl Leg {
     pub fn start(name: &str, pg_config: &Path) -> Result<Self> {
         let bindir = PathBuf::from(ask(pg_config, "--bindir")?);
         let version = ask(pg_config, "--version")?;
-        let major = version
-            .split(|c: char| !c.is_ascii_digit())
-            .find(|s| !s.is_empty())
-            .and_then(|s| s.parse().ok());
-        let major =
-            major.ok_or_else(|| format!("{}: no version in {version:?}", pg_config.display()))?;
+        let major = version.split(|c: char| !c.is_ascii_digit()).find(|s| !s.is_empty()).and_then(|s| s.parse().ok());
+        let major = major.ok_or_else(|| format!("{}: no version in {version:?}", pg_config.display()))?;
         let cluster = Cluster::start(&bindir, &Options::default())?;
-        let asserts = cluster
-            .connect("postgres")?
-            .value("SHOW debug_assertions")?
-            == "on";
-        Ok(Self {
-            name: name.to_owned(),
-            major,
-            asserts,
-            cluster,
-            bindir,
-            pg_config: pg_config.to_owned(),
-        })
+        let asserts = cluster.connect("postgres")?.value("SHOW debug_assertions")? == "on";
+        Ok(Self { name: name.to_owned(), major, asserts, cluster, bindir, pg_config: pg_config.to_owned() })
     }
 
     /// A new database with the extension in the leg's cluster.
@@ -75,10 +61,7 @@ impl Leg {
 }
 
 fn ask(pg_config: &Path, what: &str) -> Result<String> {
-    let output = Command::new(pg_config)
-        .arg(what)
-        .output()
-        .map_err(|e| format!("{}: {e}", pg_config.display()))?;
+    let output = Command::new(pg_config).arg(what).output().map_err(|e| format!("{}: {e}", pg_config.display()))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
@@ -97,15 +80,8 @@ pub struct Case {
 
 impl Case {
     /// A test for every leg.
-    pub fn new(
-        name: impl Into<String>,
-        run: impl Fn(&Leg) -> Result + Send + Sync + 'static,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            run: Box::new(run),
-            not_on: |_| None,
-        }
+    pub fn new(name: impl Into<String>, run: impl Fn(&Leg) -> Result + Send + Sync + 'static) -> Self {
+        Self { name: name.into(), run: Box::new(run), not_on: |_| None }
     }
 
     /// The same for legs of which `not_on` gives no reason against.

@@ -39,12 +39,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            encoding: "UTF8",
-            locale: "C.UTF-8",
-            settings: Vec::new(),
-            extension: true,
-        }
+        Self { encoding: "UTF8", locale: "C.UTF-8", settings: Vec::new(), extension: true }
     }
 }
 
@@ -65,23 +60,14 @@ impl Cluster {
     pub fn start(bindir: &Path, options: &Options) -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         // Short, because a socket's path has at most 107 bytes.
-        let root = PathBuf::from(format!(
-            "/tmp/pgw-{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        ));
+        let root = PathBuf::from(format!("/tmp/pgw-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
         fs::create_dir(&root)?;
         fs::set_permissions(&root, fs::Permissions::from_mode(0o755))?;
         if is_root() {
             chown(&root, Some(account_id("-u")?), Some(account_id("-g")?))?;
         }
-        let mut cluster = Self {
-            bindir: bindir.to_owned(),
-            root,
-            guardian: None,
-            databases: AtomicU32::new(0),
-            checked: false,
-        };
+        let mut cluster =
+            Self { bindir: bindir.to_owned(), root, guardian: None, databases: AtomicU32::new(0), checked: false };
         cluster.guardian = Some(cluster.guard()?);
 
         let data = cluster.data();
@@ -97,10 +83,7 @@ impl Cluster {
             options.encoding,
             "-D",
         ];
-        cluster.server_program(
-            "initdb",
-            initdb.iter().map(OsStr::new).chain([data.as_os_str()]),
-        )?;
+        cluster.server_program("initdb", initdb.iter().map(OsStr::new).chain([data.as_os_str()]))?;
         let mut conf = format!(
             "listen_addresses = ''\nport = {PORT}\nunix_socket_directories = '{root}'\nfsync = off\nfull_page_writes = off\n\
              autovacuum = off\nmax_connections = 60\nmax_prepared_transactions = 10\nshared_buffers = '64MB'\nmax_wal_size = '4GB'\n\
@@ -112,18 +95,11 @@ impl Cluster {
             conf.push_str(line);
             conf.push('\n');
         }
-        fs::OpenOptions::new()
-            .append(true)
-            .open(data.join("postgresql.conf"))?
-            .write_all(conf.as_bytes())?;
+        fs::OpenOptions::new().append(true).open(data.join("postgresql.conf"))?.write_all(conf.as_bytes())?;
         cluster.up()?;
         if options.extension {
-            cluster
-                .connect("postgres")?
-                .run(&format!("CREATE DATABASE {TEMPLATE}"))?;
-            cluster
-                .connect(TEMPLATE)?
-                .run("CREATE EXTENSION pg_warden")?;
+            cluster.connect("postgres")?.run(&format!("CREATE DATABASE {TEMPLATE}"))?;
+            cluster.connect(TEMPLATE)?.run("CREATE EXTENSION pg_warden")?;
         }
         Ok(cluster)
     }
@@ -132,14 +108,8 @@ impl Cluster {
     fn guard(&self) -> Result<Child> {
         let script = "trap '' INT TERM HUP; cat >/dev/null; \"$1/pg_ctl\" -D \"$2/data\" -m immediate -s stop >/dev/null 2>&1; rm -rf \"$2\"";
         let mut command = as_server(&self.bindir, "/bin/sh");
-        command
-            .args(["-c", script, "sh"])
-            .arg(&self.bindir)
-            .arg(&self.root);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.args(["-c", script, "sh"]).arg(&self.bindir).arg(&self.root);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         Ok(command.spawn()?)
     }
 
@@ -160,9 +130,7 @@ impl Cluster {
                 "start".as_ref(),
             ],
         );
-        started
-            .map_err(|e| format!("{}\n{}", e.message().unwrap_or_default(), self.log()).into())
-            .map(|_| ())
+        started.map_err(|e| format!("{}\n{}", e.message().unwrap_or_default(), self.log()).into()).map(|_| ())
     }
 
     /// Stops the server; its data stays.
@@ -172,14 +140,7 @@ impl Cluster {
     pub fn down(&self) -> Result {
         self.server_program(
             "pg_ctl",
-            [
-                OsStr::new("-D"),
-                self.data().as_os_str(),
-                "-m".as_ref(),
-                "fast".as_ref(),
-                "-s".as_ref(),
-                "stop".as_ref(),
-            ],
+            [OsStr::new("-D"), self.data().as_os_str(), "-m".as_ref(), "fast".as_ref(), "-s".as_ref(), "stop".as_ref()],
         )
         .map(|_| ())
     }
@@ -203,9 +164,7 @@ impl Cluster {
     /// The server's log up to now.
     #[must_use]
     pub fn log(&self) -> String {
-        fs::read(self.log_path())
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+        fs::read(self.log_path()).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
     /// Lines of the log that only a crash writes.
@@ -218,11 +177,7 @@ impl Cluster {
             "terminating any other active server processes",
             "reinitializing",
         ];
-        self.log()
-            .lines()
-            .filter(|line| MARKS.iter().any(|mark| line.contains(mark)))
-            .map(str::to_owned)
-            .collect()
+        self.log().lines().filter(|line| MARKS.iter().any(|mark| line.contains(mark))).map(str::to_owned).collect()
     }
 
     /// Fails when the log tells of a crash.
@@ -231,11 +186,7 @@ impl Cluster {
     /// With the lines that tell of it.
     pub fn check_log(&self) -> Result {
         let crashes = self.crashes();
-        if crashes.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("the server crashed:\n{}", crashes.join("\n")).into())
-        }
+        if crashes.is_empty() { Ok(()) } else { Err(format!("the server crashed:\n{}", crashes.join("\n")).into()) }
     }
 
     /// Says that the test looked at the log itself (it provoked what it holds).
@@ -247,12 +198,7 @@ impl Cluster {
     #[must_use]
     pub fn config(&self, database: &str) -> Config {
         let mut config = Config::new();
-        config
-            .host_path(&self.root)
-            .port(PORT)
-            .user(SUPERUSER)
-            .dbname(database)
-            .application_name("pg_warden-tests");
+        config.host_path(&self.root).port(PORT).user(SUPERUSER).dbname(database).application_name("pg_warden-tests");
         config
     }
 
@@ -282,12 +228,8 @@ impl Cluster {
 
     fn database_from(&self, template: &str) -> Result<Database<'_>> {
         let name = format!("t{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        self.connect("postgres")?
-            .run(&format!("CREATE DATABASE {name} TEMPLATE {template}"))?;
-        Ok(Database {
-            cluster: self,
-            name,
-        })
+        self.connect("postgres")?.run(&format!("CREATE DATABASE {name} TEMPLATE {template}"))?;
+        Ok(Database { cluster: self, name })
     }
 
     /// A client program (psql, pg_dump, pg_restore, …) of this server, told by its environment where to connect.
@@ -308,22 +250,14 @@ impl Cluster {
     ///
     /// # Errors
     /// All that it printed.
-    pub fn server_program<'a>(
-        &self,
-        program: &str,
-        args: impl IntoIterator<Item = &'a OsStr>,
-    ) -> Result<Output> {
+    pub fn server_program<'a>(&self, program: &str, args: impl IntoIterator<Item = &'a OsStr>) -> Result<Output> {
         let mut command = as_server(&self.bindir, self.bindir.join(program));
         command.args(args).stdin(Stdio::null());
         succeed(&mut command)
     }
 
     fn stop(&mut self) -> Result {
-        let verdict = if self.checked {
-            Ok(())
-        } else {
-            self.check_log()
-        };
+        let verdict = if self.checked { Ok(()) } else { self.check_log() };
         if let Some(mut guardian) = self.guardian.take() {
             drop(guardian.stdin.take());
             guardian.wait()?;
@@ -383,9 +317,7 @@ impl<'a> Database<'a> {
     /// # Errors
     /// What the server says.
     pub fn session_with(&self, settings: &str) -> Result<Session> {
-        Ok(Session::connect(
-            self.cluster.config(&self.name).options(settings),
-        )?)
+        Ok(Session::connect(self.cluster.config(&self.name).options(settings))?)
     }
 
     /// Connects as another role.
@@ -393,9 +325,7 @@ impl<'a> Database<'a> {
     /// # Errors
     /// What the server says.
     pub fn session_as(&self, role: &str) -> Result<Session> {
-        Ok(Session::connect(
-            self.cluster.config(&self.name).user(role),
-        )?)
+        Ok(Session::connect(self.cluster.config(&self.name).user(role))?)
     }
 
     /// A new database with the contents of this one, to which nobody may be connected.
@@ -411,13 +341,8 @@ impl<'a> Database<'a> {
     /// # Errors
     /// What the server says.
     pub fn role(&self, attributes: &str) -> Result<String> {
-        let name = format!(
-            "r{}",
-            self.cluster.databases.fetch_add(1, Ordering::Relaxed)
-        );
-        self.cluster
-            .connect("postgres")?
-            .run(&format!("CREATE ROLE {name} LOGIN {attributes}"))?;
+        let name = format!("r{}", self.cluster.databases.fetch_add(1, Ordering::Relaxed));
+        self.cluster.connect("postgres")?.run(&format!("CREATE ROLE {name} LOGIN {attributes}"))?;
         Ok(name)
     }
 
@@ -442,10 +367,7 @@ impl Drop for Database<'_> {
     fn drop(&mut self) {
         // A database that cannot be dropped goes with its cluster; what matters was said before.
         if let Ok(mut session) = self.cluster.connect("postgres") {
-            session.outcome(&format!(
-                "DROP DATABASE IF EXISTS {} WITH (FORCE)",
-                self.name
-            ));
+            session.outcome(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
         }
     }
 }
@@ -457,20 +379,14 @@ impl Drop for Database<'_> {
 pub fn feed(command: Command, input: &str) -> Result<String> {
     // A shell joins the two streams, so that they come in the order in which they were written.
     let mut joined = Command::new("/bin/sh");
-    joined
-        .args(["-c", "exec \"$@\" 2>&1", "sh"])
-        .arg(command.get_program())
-        .args(command.get_args());
+    joined.args(["-c", "exec \"$@\" 2>&1", "sh"]).arg(command.get_program()).args(command.get_args());
     joined.env_clear();
     for (key, value) in command.get_envs() {
         if let Some(value) = value {
             joined.env(key, value);
         }
     }
-    let mut child = joined
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut child = joined.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut stdin = child.stdin.take().ok_or("no standard input")?;
     let input = input.to_owned();
     let writer = thread::spawn(move || stdin.write_all(input.as_bytes()));
@@ -486,22 +402,14 @@ pub fn feed(command: Command, input: &str) -> Result<String> {
 /// All that it printed.
 pub fn succeed(command: &mut Command) -> Result<Output> {
     // Not `output()`: a server started by `pg_ctl` would keep the pipes open.
-    let said = std::env::temp_dir().join(format!(
-        "pgw-said-{}-{:?}",
-        std::process::id(),
-        thread::current().id()
-    ));
+    let said = std::env::temp_dir().join(format!("pgw-said-{}-{:?}", std::process::id(), thread::current().id()));
     let file = fs::File::create(&said)?;
     let status = command.stdout(file.try_clone()?).stderr(file).status();
     let text = fs::read(&said).unwrap_or_default();
     let _ = fs::remove_file(&said);
     let status = status?;
     if status.success() {
-        Ok(Output {
-            status,
-            stdout: text,
-            stderr: Vec::new(),
-        })
+        Ok(Output { status, stdout: text, stderr: Vec::new() })
     } else {
         Err(format!("{command:?}: {status}\n{}", String::from_utf8_lossy(&text)).into())
     }
@@ -536,15 +444,6 @@ fn as_server(bindir: &Path, program: impl AsRef<OsStr>) -> Command {
 /// An environment that is the same everywhere: above all without `RUST_BACKTRACE`, which puts a backtrace into each DETAIL.
 fn clean(command: &mut Command, bindir: &Path) {
     command.env_clear();
-    command.env(
-        "PATH",
-        format!(
-            "{}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
-            bindir.display()
-        ),
-    );
-    command
-        .env("LC_ALL", "C.UTF-8")
-        .env("TZ", "UTC")
-        .env("HOME", "/nonexistent");
+    command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", bindir.display()));
+    command.env("LC_ALL", "C.UTF-8").env("TZ", "UTC").env("HOME", "/nonexistent");
 }

@@ -63,12 +63,7 @@ pub fn blocks(markdown: &str) -> Vec<Block> {
 }
 
 fn comment<'a>(line: &'a str, what: &str) -> Option<&'a str> {
-    line.strip_prefix("<!--")?
-        .trim_start()
-        .strip_prefix(what)?
-        .trim_end()
-        .strip_suffix("-->")
-        .map(str::trim)
+    line.strip_prefix("<!--")?.trim_start().strip_prefix(what)?.trim_end().strip_suffix("-->").map(str::trim)
 }
 
 /// The SQL that a document wants to have run before its blocks.
@@ -102,9 +97,8 @@ pub struct Exchange {
     pub line: usize,
 }
 
-static PROMPT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"^[A-Za-z_][A-Za-z_0-9]*([=\-*'"($])([*!?]?)([#>])( |$)"#).unwrap()
-});
+static PROMPT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"^[A-Za-z_][A-Za-z_0-9]*([=\-*'"($])([*!?]?)([#>])( |$)"#).unwrap());
 
 /// The psql session that a block shows; none when it shows something else.
 #[must_use]
@@ -114,11 +108,7 @@ pub fn exchanges(text: &str) -> Vec<Exchange> {
         if let Some(prompt) = PROMPT.captures(line) {
             let typed = &line[prompt[0].len()..];
             if &prompt[1] == "=" {
-                all.push(Exchange {
-                    input: typed.to_owned(),
-                    output: String::new(),
-                    line: number + 1,
-                });
+                all.push(Exchange { input: typed.to_owned(), output: String::new(), line: number + 1 });
             } else if let Some(last) = all.last_mut() {
                 last.input.push('\n');
                 last.input.push_str(typed);
@@ -134,10 +124,7 @@ pub fn exchanges(text: &str) -> Vec<Exchange> {
 /// The script that makes psql run these exchanges and print [`MARK`] behind each answer.
 #[must_use]
 pub fn psql_script(exchanges: &[Exchange]) -> String {
-    exchanges
-        .iter()
-        .map(|e| format!("{}\n\\echo {MARK}\n", e.input))
-        .collect()
+    exchanges.iter().map(|e| format!("{}\n\\echo {MARK}\n", e.input)).collect()
 }
 
 /// Ends the answer to an exchange in psql's output.
@@ -149,15 +136,9 @@ pub const MARK: &str = "@@end of answer@@";
 pub fn normalise(text: &str) -> String {
     static VARIABLE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         [
-            (
-                r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d(:?\d\d)?)?",
-                "TIMESTAMP",
-            ),
+            (r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d(:?\d\d)?)?", "TIMESTAMP"),
             (r"\b\d[\d,.]* ?(bytes|kB|MB|GB|TB)\b", "SIZE"),
-            (
-                r"\babout [\d,.]+ ?(ms|s|min|minutes|h|hours)\b",
-                "about TIME",
-            ),
+            (r"\babout [\d,.]+ ?(ms|s|min|minutes|h|hours)\b", "about TIME"),
             (r"\bpid \d+", "pid N"),
         ]
         .into_iter()
@@ -191,29 +172,20 @@ pub fn matches(shown: &str, got: &str) -> bool {
     fn eat(shown: &[&str], got: &[&str]) -> bool {
         match shown.split_first() {
             None => got.is_empty(),
-            Some((line, rest)) if line.trim() == "…" => {
-                (0..=got.len()).any(|n| eat(rest, &got[n..]))
-            }
+            Some((line, rest)) if line.trim() == "…" => (0..=got.len()).any(|n| eat(rest, &got[n..])),
             Some((line, rest)) => got.split_first().is_some_and(|(first, behind)| {
                 // The header of a one-column table is centred by its width, which may differ.
-                (first == line || (first.trim() == line.trim() && behind.first() == Some(&"---")))
-                    && eat(rest, behind)
+                (first == line || (first.trim() == line.trim() && behind.first() == Some(&"---"))) && eat(rest, behind)
             }),
         }
     }
-    eat(
-        &shown.lines().collect::<Vec<_>>(),
-        &got.lines().collect::<Vec<_>>(),
-    )
+    eat(&shown.lines().collect::<Vec<_>>(), &got.lines().collect::<Vec<_>>())
 }
 
 /// The repository these tests are part of.
 #[must_use]
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Path::new("."))
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }
 
 #[cfg(test)]
@@ -226,9 +198,7 @@ mod tests {
             "a\n```sql setup\nSELECT 1;\n```\n<!-- not run: needs a network -->\n\n````console\n$ x\n```\n````\n```\n```\n",
         );
         assert_eq!(
-            all.iter()
-                .map(|b| (b.info.as_str(), b.line))
-                .collect::<Vec<_>>(),
+            all.iter().map(|b| (b.info.as_str(), b.line)).collect::<Vec<_>>(),
             [("sql setup", 2), ("console", 7), ("", 11)]
         );
         assert_eq!(all[0].text, "SELECT 1;\n");
@@ -239,8 +209,7 @@ mod tests {
 
     #[test]
     fn sessions_are_cut_at_prompts() {
-        let all =
-            exchanges("shop=# SELECT 1,\nshop-#   2;\n ?column? | ?column?\n----\n\nshop=*> \\q\n");
+        let all = exchanges("shop=# SELECT 1,\nshop-#   2;\n ?column? | ?column?\n----\n\nshop=*> \\q\n");
         assert_eq!(all.len(), 2);
         assert_eq!(all[0].input, "SELECT 1,\n  2;");
         assert_eq!(all[0].output, " ?column? | ?column?\n----\n\n");
@@ -250,15 +219,9 @@ mod tests {
 
     #[test]
     fn outputs_match_but_for_what_varies() {
-        assert!(matches(
-            "DETAIL:  (65 MB), about 0.7 s here.\n",
-            "DETAIL:  (64 MB), about 1 s here.\n\n"
-        ));
+        assert!(matches("DETAIL:  (65 MB), about 0.7 s here.\n", "DETAIL:  (64 MB), about 1 s here.\n\n"));
         assert!(matches("a\n…\nz", "a\nb\nc\nz"));
-        assert!(matches(
-            " a  | b\n----+---\n 1  | 2\n",
-            "  a  |  b \n-----+----\n 1   | 2\n"
-        ));
+        assert!(matches(" a  | b\n----+---\n 1  | 2\n", "  a  |  b \n-----+----\n 1   | 2\n"));
         assert!(!matches("a\n…\nz", "a\nb\nc"));
         assert!(!matches("LINE 1: x\n        ^", "LINE 1: x\n       ^"));
         assert!(!matches("1,000,000 rows", "1,000,001 rows"));
@@ -266,11 +229,9 @@ mod tests {
 
     #[test]
     fn setup_comes_from_comments() {
-        let sql = setup(
-            "x <!-- setup\nSELECT 1;\n--> y <!-- setup: Cargo.toml --> z",
-            Path::new(env!("CARGO_MANIFEST_DIR")),
-        )
-        .unwrap();
+        let sql =
+            setup("x <!-- setup\nSELECT 1;\n--> y <!-- setup: Cargo.toml --> z", Path::new(env!("CARGO_MANIFEST_DIR")))
+                .unwrap();
         assert!(sql.starts_with("\nSELECT 1;\n"));
         assert!(sql.contains("[package]"));
     }

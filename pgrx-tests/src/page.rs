@@ -99,15 +99,10 @@ pub struct Claim {
 /// # Errors
 /// Where its form is not as described above.
 pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
-    let mut page = Page {
-        rule: rule.to_owned(),
-        ..Page::default()
-    };
+    let mut page = Page { rule: rule.to_owned(), ..Page::default() };
     let heading = markdown.lines().next().unwrap_or_default();
     if heading != format!("# {rule}") {
-        return Err(format!(
-            "line 1: the page must begin with \"# {rule}\", not {heading:?}"
-        ));
+        return Err(format!("line 1: the page must begin with \"# {rule}\", not {heading:?}"));
     }
     for block in document::blocks(markdown) {
         let engines = match block.info.as_str() {
@@ -120,20 +115,14 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
             "sql guard" => Engines::Guard,
             "sql audit" => Engines::Audit,
             other if other.starts_with("sql") => {
-                return Err(format!(
-                    "line {}: no such kind of block: {other:?}",
-                    block.line
-                ));
+                return Err(format!("line {}: no such kind of block: {other:?}", block.line));
             }
             _ => continue,
         };
         if block.not_run.is_some() {
             continue;
         }
-        page.blocks.push(Test {
-            engines,
-            units: units(&block)?,
-        });
+        page.blocks.push(Test { engines, units: units(&block)? });
     }
     for (number, line) in markdown.lines().enumerate() {
         let mut rest = line;
@@ -143,8 +132,7 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
             };
             let body = body.trim();
             if let Some(text) = body.strip_prefix("claim:") {
-                page.claims
-                    .push(claim(text).map_err(|e| format!("line {}: {e}", number + 1))?);
+                page.claims.push(claim(text).map_err(|e| format!("line {}: {e}", number + 1))?);
             } else if let Some(reason) = body.strip_prefix("no claim:") {
                 page.no_claim = Some(reason.trim().to_owned());
             }
@@ -162,10 +150,7 @@ fn complete(page: &Page) -> Result<(), String> {
     }
     if page.no_claim.is_none() {
         if page.claims.is_empty() {
-            return Err(
-                "the page claims nothing, and does not say why (<!-- no claim: reason -->)"
-                    .to_owned(),
-            );
+            return Err("the page claims nothing, and does not say why (<!-- no claim: reason -->)".to_owned());
         }
         if !all().any(|u| u.expected.is_empty()) {
             return Err("no statement is said to be ok".to_owned());
@@ -179,12 +164,8 @@ fn complete(page: &Page) -> Result<(), String> {
 
 fn units(block: &Block) -> Result<Vec<Unit>, String> {
     let statements = sql::split(&block.text);
-    let word = |text: &str| {
-        text.split(|c: char| !c.is_ascii_alphabetic())
-            .next()
-            .unwrap_or_default()
-            .to_ascii_uppercase()
-    };
+    let word =
+        |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_uppercase();
     let whole = statements.iter().any(|s| word(s.text) == "BEGIN");
     let mut units = Vec::new();
     let mut open: Option<Unit> = None;
@@ -202,8 +183,7 @@ fn units(block: &Block) -> Result<Vec<Unit>, String> {
             if let Some(rules) = comment.strip_prefix("finding:") {
                 // A remark may follow in brackets.
                 let rules = rules.split('(').next().unwrap_or_default();
-                unit.expected
-                    .extend(rules.split(',').map(|r| r.trim().to_owned()));
+                unit.expected.extend(rules.split(',').map(|r| r.trim().to_owned()));
                 said = true;
             } else if *comment == "ok"
                 || comment.starts_with("ok ")
@@ -228,18 +208,11 @@ fn units(block: &Block) -> Result<Vec<Unit>, String> {
         }
         units.push(unit);
     }
-    if units.is_empty() {
-        Err(format!("line {}: an empty block", block.line))
-    } else {
-        Ok(units)
-    }
+    if units.is_empty() { Err(format!("line {}: an empty block", block.line)) } else { Ok(units) }
 }
 
 fn claim(text: &str) -> Result<Claim, String> {
-    let mut claim = Claim {
-        nth: 1,
-        ..Claim::default()
-    };
+    let mut claim = Claim { nth: 1, ..Claim::default() };
     let yes_no = |value: &str| match value {
         "yes" => Ok(Some(true)),
         "no" => Ok(Some(false)),
@@ -251,17 +224,11 @@ fn claim(text: &str) -> Result<Claim, String> {
             Some(("on", value)) => claim.on = value.to_owned(),
             Some(("rewrite", value)) => claim.rewrite = yes_no(value)?,
             Some(("scan", value)) => claim.scan = yes_no(value)?,
-            Some(("in", value)) => {
-                claim.nth = value
-                    .parse()
-                    .map_err(|_| format!("claim: {value:?} is no number"))?
-            }
+            Some(("in", value)) => claim.nth = value.parse().map_err(|_| format!("claim: {value:?} is no number"))?,
             _ => return Err(format!("claim: what is {word:?}?")),
         }
     }
-    if claim.on.is_empty()
-        || (claim.lock.is_none() && claim.rewrite.is_none() && claim.scan.is_none())
-    {
+    if claim.on.is_empty() || (claim.lock.is_none() && claim.rewrite.is_none() && claim.scan.is_none()) {
         return Err("claim: on= and one of lock=, rewrite=, scan= are needed".to_owned());
     }
     Ok(claim)
@@ -280,27 +247,15 @@ mod tests {
         assert_eq!(page.setup, "CREATE TABLE t (a int);\n");
         assert_eq!(page.blocks.len(), 2);
         let units = &page.blocks[0].units;
-        assert_eq!(
-            units[0].statements,
-            ["SET x = 1;", "CREATE INDEX i ON t (a);"]
-        );
+        assert_eq!(units[0].statements, ["SET x = 1;", "CREATE INDEX i ON t (a);"]);
         assert_eq!(units[0].expected.iter().collect::<Vec<_>>(), ["r", "s"]);
         assert_eq!(units[0].line, 8);
         assert!(units[1].expected.is_empty());
-        assert_eq!(
-            (page.blocks[1].engines, page.blocks[1].units.len()),
-            (Engines::Lint, 1)
-        );
+        assert_eq!((page.blocks[1].engines, page.blocks[1].units.len()), (Engines::Lint, 1));
         assert!(page.blocks[1].units[0].transaction);
         assert_eq!(
             page.claims,
-            [Claim {
-                lock: Some("Share".into()),
-                on: "t".into(),
-                scan: Some(true),
-                rewrite: None,
-                nth: 1
-            }]
+            [Claim { lock: Some("Share".into()), on: "t".into(), scan: Some(true), rewrite: None, nth: 1 }]
         );
     }
 
@@ -310,10 +265,7 @@ mod tests {
             (PAGE.replace("# r\n", "# q\n"), "must begin"),
             (PAGE.replace("claim: lock", "lock"), "claims nothing"),
             (PAGE.replace("-- ok", "-- okay"), "neither"),
-            (
-                PAGE.replace("finding: r, s (both)", "finding: s"),
-                "said to be found",
-            ),
+            (PAGE.replace("finding: r, s (both)", "finding: s"), "said to be found"),
             (PAGE.replace("scan=yes", "scan=maybe"), "neither yes nor no"),
             (PAGE.replace("sql lint", "sql linted"), "no such kind"),
         ] {

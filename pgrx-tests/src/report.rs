@@ -64,9 +64,7 @@ impl From<&DbError> for Report {
         let own = |s: Option<&str>| s.map(str::to_owned);
         let (position, internal) = match e.position() {
             Some(ErrorPosition::Original(p)) => (Some(*p), None),
-            Some(ErrorPosition::Internal { position, query }) => {
-                (None, Some((*position, query.clone())))
-            }
+            Some(ErrorPosition::Internal { position, query }) => (None, Some((*position, query.clone()))),
             None => (None, None),
         };
         Self {
@@ -90,22 +88,14 @@ impl From<postgres::Error> for Report {
         match e.as_db_error() {
             Some(db) => Self::from(db),
             // The connection itself failed; no server message has this severity.
-            None => Self {
-                severity: "CLIENT".into(),
-                message: e.to_string(),
-                ..Self::default()
-            },
+            None => Self { severity: "CLIENT".into(), message: e.to_string(), ..Self::default() },
         }
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:  {} ({})",
-            self.severity, self.message, self.sqlstate
-        )?;
+        write!(f, "{}:  {} ({})", self.severity, self.message, self.sqlstate)?;
         if let Some(p) = self.position {
             write!(f, "\nPOSITION:  {p}")?;
         }
@@ -144,11 +134,7 @@ impl Outcome {
     /// The guard's findings, the blocking one last.
     #[must_use]
     pub fn findings(&self) -> Vec<&Finding> {
-        self.notices
-            .iter()
-            .chain(&self.error)
-            .filter(|r| r.rule().is_some())
-            .collect()
+        self.notices.iter().chain(&self.error).filter(|r| r.rule().is_some()).collect()
     }
 
     /// The rules found at WARNING or ERROR, each once, sorted.
@@ -182,11 +168,6 @@ impl fmt::Display for Outcome {
         for report in self.notices.iter().chain(&self.error) {
             writeln!(f, "{report}")?;
         }
-        write!(
-            f,
-            "({} rows{})",
-            self.rows.len(),
-            if self.error.is_some() { ", failed" } else { "" }
-        )
+        write!(f, "({} rows{})", self.rows.len(), if self.error.is_some() { ", failed" } else { "" })
     }
 }

@@ -27,11 +27,7 @@ impl Session {
         // What is said before the first query arrives with the first answer.
         client.simple_query("")?;
         let at_start = std::mem::take(&mut *notices.lock().unwrap());
-        Ok(Self {
-            client,
-            notices,
-            at_start,
-        })
+        Ok(Self { client, notices, at_start })
     }
 
     /// What was said while the session started.
@@ -46,16 +42,8 @@ impl Session {
         let answer = self.client.simple_query(sql);
         let notices = std::mem::take(&mut *self.notices.lock().unwrap());
         match answer {
-            Ok(messages) => Outcome {
-                rows: messages.into_iter().filter_map(to_row).collect(),
-                notices,
-                error: None,
-            },
-            Err(e) => Outcome {
-                rows: Vec::new(),
-                notices,
-                error: Some(e.into()),
-            },
+            Ok(messages) => Outcome { rows: messages.into_iter().filter_map(to_row).collect(), notices, error: None },
+            Err(e) => Outcome { rows: Vec::new(), notices, error: Some(e.into()) },
         }
     }
 
@@ -101,12 +89,7 @@ impl Session {
         Ok(self
             .rows(sql)?
             .into_iter()
-            .map(|row| {
-                row.into_iter()
-                    .next()
-                    .flatten()
-                    .unwrap_or_else(|| "∅".into())
-            })
+            .map(|row| row.into_iter().next().flatten().unwrap_or_else(|| "∅".into()))
             .collect())
     }
 
@@ -115,11 +98,7 @@ impl Session {
     /// # Errors
     /// The server's error.
     pub fn value(&mut self, sql: &str) -> Result<String, Report> {
-        Ok(self
-            .column(sql)?
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| "∅".into()))
+        Ok(self.column(sql)?.into_iter().next().unwrap_or_else(|| "∅".into()))
     }
 
     /// The error that a query string must end in.
@@ -139,20 +118,13 @@ impl Session {
     /// # Errors
     /// The server's error.
     pub fn pid(&mut self) -> Result<i32, Report> {
-        Ok(self
-            .value("SELECT pg_backend_pid()")?
-            .parse()
-            .unwrap_or_default())
+        Ok(self.value("SELECT pg_backend_pid()")?.parse().unwrap_or_default())
     }
 }
 
 fn to_row(message: SimpleQueryMessage) -> Option<Row> {
     match message {
-        SimpleQueryMessage::Row(row) => Some(
-            (0..row.len())
-                .map(|i| row.get(i).map(str::to_owned))
-                .collect(),
-        ),
+        SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect()),
         _ => None,
     }
 }

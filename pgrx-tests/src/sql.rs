@@ -56,11 +56,7 @@ pub fn split(script: &str) -> Vec<Statement<'_>> {
         }
     }
     if let Some(from) = start {
-        statements.push(Statement {
-            text: script[from..].trim_end(),
-            comments,
-            line: line_of(from),
-        });
+        statements.push(Statement { text: script[from..].trim_end(), comments, line: line_of(from) });
     }
     statements
 }
@@ -104,14 +100,10 @@ fn dollar_quoted(rest: &str) -> usize {
     };
     let tag = &rest[..end + 2];
     let inner = &tag[1..tag.len() - 1];
-    if inner.starts_with(|c: char| c.is_ascii_digit())
-        || !inner.bytes().all(|b| is_word(b) && b != b'$')
-    {
+    if inner.starts_with(|c: char| c.is_ascii_digit()) || !inner.bytes().all(|b| is_word(b) && b != b'$') {
         return 1;
     }
-    rest[tag.len()..]
-        .find(tag)
-        .map_or(rest.len(), |at| at + 2 * tag.len())
+    rest[tag.len()..].find(tag).map_or(rest.len(), |at| at + 2 * tag.len())
 }
 
 fn block_comment(rest: &str) -> usize {
@@ -151,15 +143,8 @@ mod tests {
     #[test]
     fn cuts_at_semicolons_outside_of_quotes() {
         assert_eq!(
-            texts(
-                "SELECT ';'; SELECT \";\";\nSELECT $$;$$, $a$;$$;$a$, E'\\';' ;SELECT 1 /* ; /* ; */ ; */"
-            ),
-            [
-                "SELECT ';';",
-                "SELECT \";\";",
-                "SELECT $$;$$, $a$;$$;$a$, E'\\';' ;",
-                "SELECT 1 /* ; /* ; */ ; */"
-            ]
+            texts("SELECT ';'; SELECT \";\";\nSELECT $$;$$, $a$;$$;$a$, E'\\';' ;SELECT 1 /* ; /* ; */ ; */"),
+            ["SELECT ';';", "SELECT \";\";", "SELECT $$;$$, $a$;$$;$a$, E'\\';' ;", "SELECT 1 /* ; /* ; */ ; */"]
         );
     }
 
@@ -170,9 +155,8 @@ mod tests {
 
     #[test]
     fn comments_go_to_the_statement_they_follow() {
-        let all = split(
-            "-- before\nSELECT 1; -- ok\n-- between\nSELECT 2, -- inside\n 3; /* x */ -- finding: a, b\n;;\n",
-        );
+        let all =
+            split("-- before\nSELECT 1; -- ok\n-- between\nSELECT 2, -- inside\n 3; /* x */ -- finding: a, b\n;;\n");
         assert_eq!(all.len(), 2);
         assert_eq!(all[0].comments, ["ok"]);
         assert_eq!(all[1].comments, ["inside", "finding: a, b"]);
@@ -181,9 +165,6 @@ mod tests {
 
     #[test]
     fn names_of_any_script_are_kept() {
-        assert_eq!(
-            texts("SELECT 'é', é; SELECT 'ü';"),
-            ["SELECT 'é', é;", "SELECT 'ü';"]
-        );
+        assert_eq!(texts("SELECT 'é', é; SELECT 'ü';"), ["SELECT 'é', é;", "SELECT 'ü';"]);
     }
 }

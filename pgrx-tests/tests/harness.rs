@@ -2,12 +2,7 @@
 
 use pg_warden_tests::{Leg, Result, cases, ensure, ensure_eq};
 
-cases![
-    notices_are_kept_whole,
-    errors_are_kept_whole,
-    psql_output_is_in_order,
-    databases_have_the_extension
-];
+cases![notices_are_kept_whole, errors_are_kept_whole, psql_output_is_in_order, databases_have_the_extension];
 
 fn notices_are_kept_whole(leg: &Leg) -> Result {
     let db = leg.database()?;
@@ -20,25 +15,11 @@ fn notices_are_kept_whole(leg: &Leg) -> Result {
     ensure_eq!(said.notices.len(), 1);
     let told = said.finding("some-rule")?;
     ensure_eq!(
-        (
-            told.severity.as_str(),
-            told.sqlstate.as_str(),
-            told.detail(),
-            told.hint()
-        ),
+        (told.severity.as_str(), told.sqlstate.as_str(), told.detail(), told.hint()),
         ("WARNING", "01W99", "a detail", "a hint")
     );
-    ensure!(
-        told.context
-            .as_deref()
-            .is_some_and(|c| c.contains("PL/pgSQL")),
-        "{told}"
-    );
-    ensure_eq!(
-        s.run("SELECT 1")?.notices.len(),
-        0,
-        "a notice outlived its query"
-    );
+    ensure!(told.context.as_deref().is_some_and(|c| c.contains("PL/pgSQL")), "{told}");
+    ensure_eq!(s.run("SELECT 1")?.notices.len(), 0, "a notice outlived its query");
     Ok(())
 }
 
@@ -47,17 +28,15 @@ fn errors_are_kept_whole(leg: &Leg) -> Result {
     let mut s = db.session()?;
     let sql = "SELECT 'é' FROM missing";
     let error = s.error(sql)?;
-    ensure_eq!(
-        (error.sqlstate.as_str(), error.at(sql)),
-        ("42P01", Some("missing"))
-    );
+    ensure_eq!((error.sqlstate.as_str(), error.at(sql)), ("42P01", Some("missing")));
     ensure_eq!(s.value("SELECT 2")?, "2");
     Ok(())
 }
 
 fn psql_output_is_in_order(leg: &Leg) -> Result {
     let db = leg.database()?;
-    let said = db.psql("\\echo one\nDO $$BEGIN RAISE NOTICE 'two'; END$$;\n\\echo three\nSELECT missing;\n\\echo five\n")?;
+    let said =
+        db.psql("\\echo one\nDO $$BEGIN RAISE NOTICE 'two'; END$$;\n\\echo three\nSELECT missing;\n\\echo five\n")?;
     ensure_eq!(
         said,
         "one\nNOTICE:  two\nthree\nERROR:  column \"missing\" does not exist\nLINE 1: SELECT missing;\n               ^\nfive\n"
@@ -67,10 +46,6 @@ fn psql_output_is_in_order(leg: &Leg) -> Result {
 
 fn databases_have_the_extension(leg: &Leg) -> Result {
     let db = leg.database()?;
-    ensure_eq!(
-        db.session()?
-            .value("SELECT extname FROM pg_extension WHERE extname = 'pg_warden'")?,
-        "pg_warden"
-    );
+    ensure_eq!(db.session()?.value("SELECT extname FROM pg_extension WHERE extname = 'pg_warden'")?, "pg_warden");
     Ok(())
 }

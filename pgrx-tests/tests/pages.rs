@@ -13,16 +13,9 @@ const LARGE: u32 = 1000;
 
 /// One test a page, and one that there are any and that each is a rule's.
 pub fn cases() -> Vec<Case> {
-    let mut cases = vec![Case::new(
-        "pages::every_rule_has_a_page",
-        every_rule_has_a_page,
-    )];
+    let mut cases = vec![Case::new("pages::every_rule_has_a_page", every_rule_has_a_page)];
     for path in pages() {
-        let rule = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let rule = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         cases.push(Case::new(format!("pages::{rule}"), move |leg| {
             let page = page::parse(&rule, &fs::read_to_string(&path)?)?;
             run(leg, &page)
@@ -33,12 +26,7 @@ pub fn cases() -> Vec<Case> {
 
 fn pages() -> Vec<PathBuf> {
     let folder = document::repository().join("docs/rules");
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|e| e.path())
-        .collect();
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
     paths.retain(|p| p.extension().is_some_and(|e| e == "md"));
     paths.sort();
     paths
@@ -46,15 +34,9 @@ fn pages() -> Vec<PathBuf> {
 
 fn every_rule_has_a_page(leg: &Leg) -> Result {
     let db = leg.database()?;
-    let rules: BTreeSet<String> = db
-        .session()?
-        .column("SELECT rule FROM warden.rules")?
-        .into_iter()
-        .collect();
-    let pages: BTreeSet<String> = pages()
-        .iter()
-        .filter_map(|p| Some(p.file_stem()?.to_string_lossy().into_owned()))
-        .collect();
+    let rules: BTreeSet<String> = db.session()?.column("SELECT rule FROM warden.rules")?.into_iter().collect();
+    let pages: BTreeSet<String> =
+        pages().iter().filter_map(|p| Some(p.file_stem()?.to_string_lossy().into_owned())).collect();
     ensure!(!rules.is_empty(), "warden.rules is empty");
     ensure_eq!(pages, rules, "docs/rules and warden.rules differ");
     Ok(())
@@ -77,19 +59,11 @@ fn run(leg: &Leg, page: &Page) -> Result {
                 Engines::Guard => guarded(&db, unit),
                 Engines::Audit => audited(&db, unit, &page.rule),
             };
-            seen.map_err(|e| {
-                format!(
-                    "line {}: {}\n{}",
-                    unit.line,
-                    e.message().unwrap_or_default(),
-                    unit.script()
-                )
-            })?;
+            seen.map_err(|e| format!("line {}: {}\n{}", unit.line, e.message().unwrap_or_default(), unit.script()))?;
         }
     }
     for claim in &page.claims {
-        observed(&base, page, claim)
-            .map_err(|e| format!("{claim:?}: {}", e.message().unwrap_or_default()))?;
+        observed(&base, page, claim).map_err(|e| format!("{claim:?}: {}", e.message().unwrap_or_default()))?;
     }
     Ok(())
 }
@@ -97,10 +71,7 @@ fn run(leg: &Leg, page: &Page) -> Result {
 /// A copy of the page's data, in which tables are large early.
 fn fresh<'a>(base: &Database<'a>) -> Result<Database<'a>> {
     let db = base.copy()?;
-    db.session()?.run(&format!(
-        "ALTER DATABASE {} SET warden.large_table_rows = {LARGE}",
-        db.name()
-    ))?;
+    db.session()?.run(&format!("ALTER DATABASE {} SET warden.large_table_rows = {LARGE}", db.name()))?;
     Ok(db)
 }
 
@@ -112,11 +83,7 @@ fn linted(db: &Database<'_>, unit: &Unit) -> Result {
         literal(&unit.script())
     ))?;
     let rules: BTreeSet<String> = found.iter().filter_map(|row| row[0].clone()).collect();
-    ensure_eq!(
-        rules,
-        unit.expected,
-        "lint found other rules than the page says: {found:?}"
-    );
+    ensure_eq!(rules, unit.expected, "lint found other rules than the page says: {found:?}");
     Ok(())
 }
 
@@ -128,27 +95,15 @@ fn guarded(db: &Database<'_>, unit: &Unit) -> Result {
         all.notices.extend(outcome.notices);
         if let Some(error) = outcome.error {
             // A rule may predict that the server refuses; a page whose SQL is wrong is another thing.
-            let wrong_page = [
-                "42601", "42P01", "42703", "42704", "42P07", "42701", "42710", "42883",
-            ]
-            .contains(&error.sqlstate.as_str());
-            ensure!(
-                !unit.expected.is_empty() && !wrong_page && !error.sqlstate.starts_with("XX"),
-                "{error}"
-            );
+            let wrong_page = ["42601", "42P01", "42703", "42704", "42P07", "42701", "42710", "42883"]
+                .contains(&error.sqlstate.as_str());
+            ensure!(!unit.expected.is_empty() && !wrong_page && !error.sqlstate.starts_with("XX"), "{error}");
         }
     }
     let rules: BTreeSet<String> = all.rules().into_iter().map(str::to_owned).collect();
-    ensure_eq!(
-        rules,
-        unit.expected,
-        "the guard found other rules than the page says:\n{all}"
-    );
+    ensure_eq!(rules, unit.expected, "the guard found other rules than the page says:\n{all}");
     for finding in all.findings() {
-        ensure!(
-            finding.severity != "ERROR",
-            "blocked in mode warn: {finding}"
-        );
+        ensure!(finding.severity != "ERROR", "blocked in mode warn: {finding}");
     }
     Ok(())
 }
@@ -163,16 +118,10 @@ fn audited(db: &Database<'_>, unit: &Unit, rule: &str) -> Result {
             ensure!(error.sqlstate.starts_with("23"), "{error}");
         }
     }
-    let found = s.rows(&format!(
-        "SELECT rule, level, object, message FROM warden.audit(rules => ARRAY[{}])",
-        literal(rule)
-    ))?;
+    let found =
+        s.rows(&format!("SELECT rule, level, object, message FROM warden.audit(rules => ARRAY[{}])", literal(rule)))?;
     let rules: BTreeSet<String> = found.iter().filter_map(|row| row[0].clone()).collect();
-    ensure_eq!(
-        rules,
-        unit.expected,
-        "the audit found other rules than the page says: {found:?}"
-    );
+    ensure_eq!(rules, unit.expected, "the audit found other rules than the page says: {found:?}");
     Ok(())
 }
 
@@ -186,11 +135,7 @@ fn observed(base: &Database<'_>, page: &Page, claim: &Claim) -> Result {
     let holds = |u: &&Unit| u.expected.contains(&page.rule);
     let mut nth = claim.nth;
     let mut found = None;
-    for block in page
-        .blocks
-        .iter()
-        .filter(|b| matches!(b.engines, Engines::Both | Engines::Guard))
-    {
+    for block in page.blocks.iter().filter(|b| matches!(b.engines, Engines::Both | Engines::Guard)) {
         let here = block.units.iter().filter(holds).count();
         if nth <= here {
             found = Some((block, nth));
@@ -198,31 +143,18 @@ fn observed(base: &Database<'_>, page: &Page, claim: &Claim) -> Result {
         }
         nth -= here;
     }
-    let Some((block, nth)) = found else {
-        fail!("no statement with a finding to see it at")
-    };
-    let Some(target) = block.units.iter().filter(holds).nth(nth - 1) else {
-        fail!("no such unit")
-    };
+    let Some((block, nth)) = found else { fail!("no statement with a finding to see it at") };
+    let Some(target) = block.units.iter().filter(holds).nth(nth - 1) else { fail!("no such unit") };
     for unit in block.units.iter().take_while(|u| u.line != target.line) {
         for statement in &unit.statements {
             s.outcome(statement);
         }
     }
-    let file = |s: &mut Session| {
-        s.value(&format!(
-            "SELECT pg_relation_filenode({}::regclass)",
-            literal(&claim.on)
-        ))
-    };
+    let file = |s: &mut Session| s.value(&format!("SELECT pg_relation_filenode({}::regclass)", literal(&claim.on)));
     let before = file(&mut s)?;
     s.run("BEGIN")?;
     for statement in &target.statements {
-        let first = statement
-            .split(|c: char| !c.is_ascii_alphabetic())
-            .next()
-            .unwrap_or_default()
-            .to_ascii_uppercase();
+        let first = statement.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_uppercase();
         if !["BEGIN", "COMMIT", "END"].contains(&first.as_str()) {
             s.run(statement)?;
         }
@@ -233,38 +165,19 @@ fn observed(base: &Database<'_>, page: &Page, claim: &Claim) -> Result {
             s.pid()?,
             literal(&claim.on)
         ))?;
-        ensure!(
-            held.contains(lock),
-            "{lock} is not among the locks held on {}: {held:?}",
-            claim.on
-        );
-        let stronger = STRENGTH
-            .iter()
-            .skip_while(|m| *m != lock)
-            .skip(1)
-            .any(|m| held.iter().any(|h| h == m));
-        ensure!(
-            !stronger,
-            "a stronger lock than {lock} is held on {}: {held:?}",
-            claim.on
-        );
+        ensure!(held.contains(lock), "{lock} is not among the locks held on {}: {held:?}", claim.on);
+        let stronger = STRENGTH.iter().skip_while(|m| *m != lock).skip(1).any(|m| held.iter().any(|h| h == m));
+        ensure!(!stronger, "a stronger lock than {lock} is held on {}: {held:?}", claim.on);
     }
     if let Some(rewrite) = claim.rewrite {
-        ensure_eq!(
-            file(&mut s)? != before,
-            rewrite,
-            "whether {} gets a new file",
-            claim.on
-        );
+        ensure_eq!(file(&mut s)? != before, rewrite, "whether {} gets a new file", claim.on);
     }
     if let Some(scan) = claim.scan {
-        let read = s.value(&format!("SELECT coalesce(sum(seq_tup_read), 0) > 0 FROM pg_stat_xact_all_tables WHERE relid = {}::regclass", literal(&claim.on)))?;
-        ensure_eq!(
-            read,
-            if scan { "t" } else { "f" },
-            "whether the rows of {} are read",
-            claim.on
-        );
+        let read = s.value(&format!(
+            "SELECT coalesce(sum(seq_tup_read), 0) > 0 FROM pg_stat_xact_all_tables WHERE relid = {}::regclass",
+            literal(&claim.on)
+        ))?;
+        ensure_eq!(read, if scan { "t" } else { "f" }, "whether the rows of {} are read", claim.on);
     }
     s.run("ROLLBACK")?;
     Ok(())

@@ -11,48 +11,27 @@ use pg_warden_tests::{Case, Database, Result, ensure};
 /// One test a document.
 pub fn cases() -> Vec<Case> {
     let repository = document::repository();
-    let mut paths: Vec<PathBuf> = fs::read_dir(repository.join("docs"))
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|e| e.path())
-        .collect();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(repository.join("docs")).into_iter().flatten().flatten().map(|e| e.path()).collect();
     paths.retain(|p| p.extension().is_some_and(|e| e == "md"));
     paths.sort();
     paths.insert(0, repository.join("README.md"));
     paths
         .into_iter()
         .map(|path| {
-            let name = path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .to_lowercase();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
             Case::new(format!("docs::{name}"), move |leg| {
-                let markdown =
-                    fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+                let markdown = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
                 let blocks = runnable(&markdown);
-                let has_session = blocks
-                    .iter()
-                    .any(|b| !document::exchanges(&b.text).is_empty());
-                ensure!(
-                    has_session || !path.ends_with("README.md"),
-                    "the README shows no psql session"
-                );
+                let has_session = blocks.iter().any(|b| !document::exchanges(&b.text).is_empty());
+                ensure!(has_session || !path.ends_with("README.md"), "the README shows no psql session");
                 // A document that creates the extension starts without it.
-                let bare = blocks
-                    .iter()
-                    .any(|b| b.text.to_lowercase().contains("create extension pg_warden"));
-                let db = if bare {
-                    leg.cluster.bare_database()?
-                } else {
-                    leg.database()?
-                };
+                let bare = blocks.iter().any(|b| b.text.to_lowercase().contains("create extension pg_warden"));
+                let db = if bare { leg.cluster.bare_database()? } else { leg.database()? };
                 let setup = document::setup(&markdown, &document::repository())?;
                 if !setup.trim().is_empty() {
-                    let said = db.psql(&format!(
-                        "\\set ON_ERROR_STOP on\nSET warden.mode = off;\n{setup}\n\\echo done\n"
-                    ))?;
+                    let said =
+                        db.psql(&format!("\\set ON_ERROR_STOP on\nSET warden.mode = off;\n{setup}\n\\echo done\n"))?;
                     ensure!(said.trim_end().ends_with("done"), "setup: {said}");
                 }
                 blocks.iter().try_for_each(|block| run(&db, block))
@@ -63,9 +42,7 @@ pub fn cases() -> Vec<Case> {
 
 fn runnable(markdown: &str) -> Vec<Block> {
     let mut blocks = document::blocks(markdown);
-    blocks.retain(|b| {
-        b.not_run.is_none() && (b.info == "sql" || !document::exchanges(&b.text).is_empty())
-    });
+    blocks.retain(|b| b.not_run.is_none() && (b.info == "sql" || !document::exchanges(&b.text).is_empty()));
     blocks
 }
 
@@ -73,8 +50,7 @@ fn run(db: &Database<'_>, block: &Block) -> Result {
     let exchanges = document::exchanges(&block.text);
     if exchanges.is_empty() {
         let mut s = db.session()?;
-        s.script(&block.text)
-            .map_err(|e| format!("block at line {}: {e}", block.line))?;
+        s.script(&block.text).map_err(|e| format!("block at line {}: {e}", block.line))?;
         return Ok(());
     }
     let mut psql = db.client("psql");
@@ -96,9 +72,6 @@ fn run(db: &Database<'_>, block: &Block) -> Result {
             );
         }
     }
-    ensure!(
-        wrong.is_empty(),
-        "the document shows another output than psql:\n{wrong}"
-    );
+    ensure!(wrong.is_empty(), "the document shows another output than psql:\n{wrong}");
     Ok(())
 }

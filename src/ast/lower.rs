@@ -31,6 +31,25 @@ pub(crate) fn lower<'mcx>(node: Node<'mcx>, source: Source<'_>, mcx: &MemCx<'mcx
     Lowering { source, mcx }.statement(node)
 }
 
+/// The first name in a statement that has a place in the text.
+pub(crate) fn first_name<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> Option<QualifiedName> {
+    let lowering = Lowering { source: Source::unknown(), mcx };
+    let range_var = if let Some(s) = node.cast::<pg_sys::CreateStmt>() {
+        s.relation
+    } else if let Some(s) = node.cast::<pg_sys::CreateForeignTableStmt>() {
+        s.base.relation
+    } else if let Some(s) = node.cast::<pg_sys::IndexStmt>() {
+        s.relation
+    } else if let Some(s) = node.cast::<pg_sys::AlterTableStmt>() {
+        s.relation
+    } else if let Some(s) = node.cast::<pg_sys::CreateSchemaStmt>() {
+        return lowering.nodes(s.schemaElts).into_iter().find_map(|element| first_name(element, mcx));
+    } else {
+        return None;
+    };
+    Some(lowering.name(range_var)).filter(|name| name.at.is_some())
+}
+
 /// What every step needs.
 #[derive(Clone, Copy)]
 struct Lowering<'a, 'mcx> {
@@ -110,7 +129,9 @@ impl<'mcx> Lowering<'_, 'mcx> {
     }
 
     fn create_schema(self, s: &pg_sys::CreateSchemaStmt) -> Statement {
-        let name = text(s.schemaname);
+        // CREATE SCHEMA AUTHORIZATION names the schema after the role.
+        let role = self.node(s.authrole).and_then(Node::cast::<pg_sys::RoleSpec>);
+        let name = text(s.schemaname).or_else(|| role.and_then(|role| text(role.rolename)));
         let mut elements: Vec<_> = self.nodes(s.schemaElts).into_iter().map(|node| self.statement(node)).collect();
         for element in &mut elements {
             let (Statement::CreateTable(super::CreateTable { table, .. })

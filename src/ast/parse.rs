@@ -37,7 +37,8 @@ pub(crate) fn parse(sql: &[u8]) -> Parsed {
 /// The statements before an error: the text up to the last semicolon before it that makes whole statements.
 fn statements_before(sql: &[u8], error: &SyntaxError) -> Vec<Located> {
     let readable = sql.get(..error.at.unwrap_or(0)).unwrap_or(sql);
-    semicolons_up_to_error(readable)
+    Source::known(readable)
+        .semicolons()
         .into_iter()
         .rev()
         .take(MAX_CUTS)
@@ -50,12 +51,6 @@ fn statements_before(sql: &[u8], error: &SyntaxError) -> Vec<Located> {
 
 /// More nested semicolons than these (a BEGIN ATOMIC body that is broken) are not worth a try each.
 const MAX_CUTS: usize = 64;
-
-fn semicolons_up_to_error(sql: &[u8]) -> Vec<usize> {
-    PgTryBuilder::new(std::panic::AssertUnwindSafe(|| Source::known(sql).semicolons()))
-        .catch_when(PgSqlErrorCode::ERRCODE_SYNTAX_ERROR, |_| Vec::new())
-        .execute()
-}
 
 fn raw_parse(sql: &[u8]) -> Result<*mut pg_sys::List, SyntaxError> {
     let text = CString::new(sql)

@@ -4,7 +4,9 @@
 
 use crate::text;
 use core::ffi::{CStr, c_char, c_int};
+use core::panic::AssertUnwindSafe;
 use pgrx::pg_sys;
+use pgrx::prelude::*;
 use std::ffi::CString;
 
 /// The text of a statement, in the encoding of the database, or nothing where it is not known (DDL inside a function).
@@ -14,7 +16,7 @@ pub(crate) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Text up to the end of the statement. Offsets in its parse tree are offsets in these bytes.
+    /// Text up to the end of the statement, or a little past it. Offsets in its parse tree are offsets in these bytes.
     pub(crate) fn known(bytes: &'a [u8]) -> Self {
         Self { bytes: Some(bytes) }
     }
@@ -26,85 +28,102 @@ impl<'a> Source<'a> {
 
     /// The clause that begins at the offset, up to the comma, bracket or keyword that ends it.
     pub(super) fn clause(self, from: c_int) -> Option<String> {
-        let (rest, mut scanner) = self.scan(from)?;
-        let mut depth = 0_usize;
-        while let Some(token) = scanner.next() {
-            match token.kind {
-                Kind::Open => depth += 1,
-                Kind::Close if depth > 0 => depth -= 1,
-                Kind::Close | Kind::Comma | Kind::End if depth == 0 => return piece(rest.get(..token.at)?),
-                Kind::Keyword(word) if depth == 0 && token.at > 0 && ends_clause(word) => {
-                    return piece(rest.get(..token.at)?);
+        self.scan(from, |rest, scanner| {
+            let mut depth = 0_usize;
+            while let Some(token) = scanner.next() {
+                match token.kind {
+                    Kind::Open => depth += 1,
+                    Kind::Close if depth > 0 => depth -= 1,
+                    Kind::Close | Kind::Comma | Kind::End if depth == 0 => return piece(rest.get(..token.at)?),
+                    Kind::Keyword(word) if depth == 0 && token.at > 0 && ends_clause(word) => {
+                        return piece(rest.get(..token.at)?);
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
-        }
-        piece(rest)
+            piece(rest)
+        })
     }
 
     /// What stands between the first bracket at or after the offset and its partner.
     pub(super) fn in_brackets(self, from: c_int) -> Option<String> {
-        let (rest, mut scanner) = self.scan(from)?;
-        let mut depth = 0_usize;
-        let mut start = 0;
-        while let Some(token) = scanner.next() {
-            match token.kind {
-                Kind::Open => {
-                    depth += 1;
-                    if depth == 1 {
-                        start = token.at + 1;
+        self.scan(from, |rest, scanner| {
+            let mut depth = 0_usize;
+            let mut start = 0;
+            while let Some(token) = scanner.next() {
+                match token.kind {
+                    Kind::Open => {
+                        depth += 1;
+                        if depth == 1 {
+                            start = token.at + 1;
+                        }
                     }
-                }
-                Kind::Close => {
-                    depth = depth.checked_sub(1)?;
-                    if depth == 0 {
-                        return piece(rest.get(start..token.at)?);
+                    Kind::Close => {
+                        depth = depth.checked_sub(1)?;
+                        if depth == 0 {
+                            return piece(rest.get(start..token.at)?);
+                        }
                     }
+                    Kind::End => return None,
+                    _ => {}
                 }
-                Kind::End => return None,
-                _ => {}
             }
-        }
-        None
+            None
+        })
     }
 
     /// What follows the name (`a`, `s.a`) at the offset, up to the end of the statement.
     pub(super) fn after_name(self, from: c_int) -> Option<String> {
-        let (rest, mut scanner) = self.scan(from)?;
-        let mut expects_part = true;
-        let mut start = None;
-        while let Some(token) = scanner.next() {
-            match token.kind {
-                Kind::End => return piece(rest.get(start?..token.at)?),
-                _ if start.is_some() => {}
-                Kind::Dot => expects_part = true,
-                _ if expects_part => expects_part = false,
-                _ => start = Some(token.at),
+        self.scan(from, |rest, scanner| {
+            let mut expects_part = true;
+            let mut start = None;
+            while let Some(token) = scanner.next() {
+                match token.kind {
+                    Kind::End => return piece(rest.get(start?..token.at)?),
+                    _ if start.is_some() => {}
+                    Kind::Dot => expects_part = true,
+                    _ if expects_part => expects_part = false,
+                    _ => start = Some(token.at),
+                }
             }
-        }
-        piece(rest.get(start?..)?)
+            piece(rest.get(start?..)?)
+        })
     }
 
     /// The offset of the first token of the text.
     pub(super) fn first_token(self) -> Option<usize> {
-        self.scan(0)?.1.next().map(|token| token.at)
+        self.scan(0, |_, scanner| scanner.next().map(|token| token.at))
     }
 
     /// The offsets of the semicolons that end statements, up to a place that the scanner cannot read.
     pub(super) fn semicolons(self) -> Vec<usize> {
-        let Some((_, mut scanner)) = self.scan(0) else { return Vec::new() };
         let mut found = Vec::new();
-        while let Some(token) = scanner.next() {
-            if token.kind == Kind::End {
-                found.push(token.at);
+        self.scan(0, |_, scanner| {
+            while let Some(token) = scanner.next() {
+                if token.kind == Kind::End {
+                    found.push(token.at);
+                }
             }
-        }
+            None::<()>
+        });
         found
     }
 
-    fn scan(self, from: c_int) -> Option<(&'a [u8], Scanner)> {
+    /// Reads tokens from the offset on. What the scanner cannot read (a text that was cut off) is no answer; catching
+    /// that needs no subtransaction, for the scanner touches nothing but memory.
+    fn scan<T>(self, from: c_int, read: impl FnOnce(&'a [u8], &mut Scanner) -> Option<T>) -> Option<T> {
         let rest = self.bytes?.get(usize::try_from(from).ok()?..)?;
-        Some((rest, Scanner::new(rest)?))
+        let text = CString::new(rest).ok()?;
+        let mut read = AssertUnwindSafe(Some(read));
+        PgTryBuilder::new(AssertUnwindSafe(move || {
+            let mut scanner = Scanner::new(text);
+            read.take()?(rest, &mut scanner)
+        }))
+        .catch_when(PgSqlErrorCode::ERRCODE_SYNTAX_ERROR, |_| None)
+        .catch_when(PgSqlErrorCode::ERRCODE_INVALID_ESCAPE_SEQUENCE, |_| None)
+        .catch_when(PgSqlErrorCode::ERRCODE_NONSTANDARD_USE_OF_ESCAPE_CHARACTER, |_| None)
+        .catch_when(PgSqlErrorCode::ERRCODE_CHARACTER_NOT_IN_REPERTOIRE, |_| None)
+        .execute()
     }
 }
 
@@ -161,8 +180,7 @@ struct Scanner {
 }
 
 impl Scanner {
-    fn new(bytes: &[u8]) -> Option<Self> {
-        let text = CString::new(bytes).ok()?;
+    fn new(text: CString) -> Self {
         let mut extra = Box::<pg_sys::core_yy_extra_type>::default();
         // SAFETY: text and extra live as long as the scanner: they move into it, and neither changes its address.
         let scanner = unsafe {
@@ -175,7 +193,7 @@ impl Scanner {
         };
         // The parser has said its warnings about this text; they are not said twice.
         extra.escape_string_warning = false;
-        Some(Self { scanner, _extra: extra, _text: text })
+        Self { scanner, _extra: extra, _text: text }
     }
 
     fn next(&mut self) -> Option<Token> {
@@ -204,7 +222,7 @@ impl Scanner {
 
 impl Drop for Scanner {
     fn drop(&mut self) {
-        // SAFETY: opened by `new`. The server's own scanner_finish only frees memory.
+        // SAFETY: opened by `new`. The server's scanner_finish only frees memory.
         unsafe { pg_sys::scanner_finish(self.scanner) };
     }
 }

@@ -167,7 +167,12 @@ pub struct Constraint {
 #[non_exhaustive]
 pub enum ConstraintKind {
     /// `CHECK (…)`.
-    Check(Opaque),
+    Check {
+        /// The condition.
+        condition: Opaque,
+        /// The column, where the condition is `column IS NOT NULL` and nothing else.
+        not_null: Option<String>,
+    },
     /// `FOREIGN KEY … REFERENCES`.
     ForeignKey(ForeignKey),
     /// `UNIQUE`.
@@ -261,6 +266,11 @@ pub enum AlterAction {
     AddConstraint(Constraint),
     /// `DROP CONSTRAINT`.
     DropConstraint {
+        /// The constraint.
+        name: String,
+    },
+    /// `VALIDATE CONSTRAINT`.
+    ValidateConstraint {
         /// The constraint.
         name: String,
     },

@@ -21,7 +21,10 @@ mod lock;
 mod relation;
 
 pub(crate) use lock::is_held_by_others;
-pub(crate) use relation::{name_of_relation, note_made_here, relation_oid};
+pub(crate) use relation::{
+    attribute_name, attribute_number, created_oid, is_made_in_this_transaction, name_of_relation, note_made_here,
+    relation_oid,
+};
 
 /// Whether a question may be answered by planning, which runs IMMUTABLE functions of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -34,6 +34,7 @@ pub fn extent(relation: &Relation) -> String {
         }
         (Some(rows), None) => format!("\"{name}\" has {} rows.", Quantity::Rows(rows)),
         (None, Some(bytes)) => format!("\"{name}\" has {}; its rows were never counted.", Quantity::Bytes(bytes)),
+        (None, None) if name.is_empty() => "Its table is not known here and taken to be large.".to_owned(),
         (None, None) => format!("\"{name}\" is not known here and taken to be large."),
     }
 }

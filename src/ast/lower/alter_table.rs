@@ -34,6 +34,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
                 definition.and_then(Node::cast).and_then(|c| self.constraint(c)).map(AlterAction::AddConstraint)
             }
             Type::AT_DropConstraint => named.map(|name| AlterAction::DropConstraint { name }),
+            Type::AT_ValidateConstraint => named.map(|name| AlterAction::ValidateConstraint { name }),
             Type::AT_AttachPartition => definition
                 .and_then(Node::cast::<pg_sys::PartitionCmd>)
                 .map(|p| AlterAction::AttachPartition { partition: self.name(p.name) }),

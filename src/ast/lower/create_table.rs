@@ -1,7 +1,7 @@
 //! CREATE TABLE, columns and constraints.
 
 use super::{Lowering, Node, compat, offset, text};
-use crate::ast::{ColumnDef, Constraint, ConstraintKind, CreateTable, ForeignKey, Key};
+use crate::ast::{ColumnDef, Constraint, ConstraintKind, CreateTable, ForeignKey, Key, Opaque};
 use pgrx::pg_sys;
 use pgrx::pg_sys::ConstrType as Kind;
 
@@ -71,10 +71,13 @@ impl<'mcx> Lowering<'_, 'mcx> {
     /// A constraint that checks rows; what only describes a column (NULL, DEFAULT, deferrability) is none.
     pub(super) fn constraint(self, c: &pg_sys::Constraint) -> Option<Constraint> {
         let kind = match c.contype {
-            Kind::CONSTR_CHECK => ConstraintKind::Check(crate::ast::Opaque {
-                text: self.source.in_brackets(c.location),
-                node: self.node(c.raw_expr).map_or(0, Node::address),
-            }),
+            Kind::CONSTR_CHECK => ConstraintKind::Check {
+                condition: Opaque {
+                    text: self.source.in_brackets(c.location),
+                    node: self.node(c.raw_expr).map_or(0, Node::address),
+                },
+                not_null: self.column_not_null(c.raw_expr),
+            },
             Kind::CONSTR_FOREIGN => ConstraintKind::ForeignKey(self.foreign_key(c)),
             Kind::CONSTR_UNIQUE => ConstraintKind::Unique(self.key(c)),
             Kind::CONSTR_PRIMARY => ConstraintKind::PrimaryKey(self.key(c)),
@@ -91,6 +94,16 @@ impl<'mcx> Lowering<'_, 'mcx> {
             not_valid: compat::leaves_rows_unchecked(c),
             kind,
         })
+    }
+
+    /// The column of `column IS NOT NULL`.
+    fn column_not_null(self, condition: *const pg_sys::Node) -> Option<String> {
+        let test = self.node(condition)?.cast::<pg_sys::NullTest>()?;
+        let column = self.node(test.arg)?.cast::<pg_sys::ColumnRef>()?;
+        match self.strings(column.fields).as_slice() {
+            [name] if test.nulltesttype == pg_sys::NullTestType::IS_NOT_NULL => Some(name.clone()),
+            _ => None,
+        }
     }
 
     fn key(self, c: &pg_sys::Constraint) -> Key {

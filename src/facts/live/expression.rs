@@ -227,12 +227,8 @@ unsafe fn first_of(list: *mut pg_sys::List) -> Option<*mut pg_sys::Node> {
 }
 
 unsafe extern "C-unwind" {
-    // commands/tablecmds.h, which pgrx does not bind.
-    fn ConstraintImpliedByRelConstraint(
-        relation: pg_sys::Relation,
-        test: *mut pg_sys::List,
-        proven: *mut pg_sys::List,
-    ) -> bool;
+    // commands/tablecmds.h, which pgrx does not bind: made for partition constraints, right for any.
+    fn PartConstraintImpliedByRelConstraint(relation: pg_sys::Relation, test: *mut pg_sys::List) -> bool;
 }
 
 /// Whether validated CHECKs prove the column of the table, and of each child that has no NOT NULL yet.
@@ -272,9 +268,9 @@ fn member_proves_not_null(oid: Oid, column: &str, planning: Planning) -> Lookup<
         let tests = pg_sys::lappend(ptr::null_mut(), test.cast());
         let relation = opened.as_ptr();
         match planning {
-            Planning::Allowed => pg_sys::ffi::pg_guard_ffi_boundary(|| {
-                ConstraintImpliedByRelConstraint(relation, tests, ptr::null_mut())
-            }),
+            Planning::Allowed => {
+                pg_sys::ffi::pg_guard_ffi_boundary(|| PartConstraintImpliedByRelConstraint(relation, tests))
+            }
             Planning::Never => implied_without_planning(relation, tests),
         }
     })

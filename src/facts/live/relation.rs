@@ -35,6 +35,23 @@ pub(crate) fn relation_oid(name: &QualifiedName) -> Option<Oid> {
     }
 }
 
+/// The relation that a CREATE of that name has just made: without a schema, in the first of the search path.
+pub(crate) fn created_oid(name: &QualifiedName) -> Option<Oid> {
+    if name.schema.is_some() {
+        return relation_oid(name);
+    }
+    // SAFETY: the list is a copy of OIDs; the name is NUL-terminated.
+    unsafe {
+        let namespace = *oids(pg_sys::fetch_search_path(false)).first()?;
+        valid(pg_sys::get_relname_relid(text::to_c(&name.name), namespace))
+    }
+}
+
+/// Number of a column that is there.
+pub(crate) fn attribute_number(oid: Oid, column: &str) -> Option<pg_sys::AttrNumber> {
+    attribute(oid, column).map(|tuple| tuple.form().attnum)
+}
+
 /// Schema and name of a relation that exists.
 pub(crate) fn name_of_relation(oid: Oid) -> Option<QualifiedName> {
     // SAFETY: any OID may be asked for; null is answered for none.
@@ -97,7 +114,7 @@ fn standing(oid: Oid, form: &pg_sys::FormData_pg_class) -> Standing {
         || unsafe { pg_sys::getExtensionOfObject(pg_sys::RelationRelationId, oid) } != pg_sys::InvalidOid;
     if of_server || temporary || of_extension() {
         Standing::Unjudged
-    } else if made_in_this_transaction(oid) || made_here_and_unused(oid) {
+    } else if is_made_in_this_transaction(oid) || made_here_and_unused(oid) {
         Standing::New
     } else {
         Standing::Shared
@@ -108,7 +125,7 @@ fn standing(oid: Oid, form: &pg_sys::FormData_pg_class) -> Standing {
 const INVALID_SUBTRANSACTION: pg_sys::SubTransactionId = 0;
 
 /// By the relcache: `pg_class.xmin` is wrong after any update of the row.
-fn made_in_this_transaction(oid: Oid) -> bool {
+pub(crate) fn is_made_in_this_transaction(oid: Oid) -> bool {
     // SAFETY: the relation is only looked at, and closed at once; null is answered for one that is gone.
     unsafe {
         let relation = pg_sys::RelationIdGetRelation(oid);
@@ -315,7 +332,8 @@ fn foreign_key(oid: Oid, key: &pg_sys::ForeignKeyCacheInfo) -> Option<ForeignKey
     })
 }
 
-pub(super) fn attribute_name(oid: Oid, attnum: pg_sys::AttrNumber) -> Option<String> {
+/// Name of a column that is not dropped.
+pub(crate) fn attribute_name(oid: Oid, attnum: pg_sys::AttrNumber) -> Option<String> {
     // SAFETY: missing columns are answered with null.
     let name: *const c_char = unsafe { pg_sys::get_attname(oid, attnum, true) };
     // SAFETY: null or NUL-terminated.

@@ -12,11 +12,14 @@ declare_rule! {
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {
     let AlterAction::AddConstraint(constraint) = action else { return };
-    let ConstraintKind::Check(condition) = &constraint.kind else { return };
+    let ConstraintKind::Check { condition, .. } = &constraint.kind else { return };
     if constraint.not_valid {
         return;
     }
     let Some(table) = facts.shared_and_large(name) else { return };
+    // Which name the server would choose depends on the columns in the condition.
+    let subject =
+        constraint.name.as_ref().map_or("a check constraint".to_owned(), |n| format!("check constraint \"{n}\""));
     let constraint_name = constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &[], "check"));
     let identity = facts.identity(&table);
     let quoted = facts.quote(&constraint_name);
@@ -25,11 +28,7 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         report
             .finding(
                 identity.clone(),
-                format!(
-                    "check constraint \"{constraint_name}\" blocks reads and writes of \"{}\" while {} checked",
-                    table.name,
-                    rows_are(&table)
-                ),
+                format!("{subject} blocks reads and writes of \"{}\" while {} checked", table.name, rows_are(&table)),
             )
             .detail(format!("ACCESS EXCLUSIVE on \"{}\" until COMMIT{}.", table.name, cost::scan(&table)))
             .hint(format!(

@@ -21,11 +21,12 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         return;
     };
     let Some(table) = facts.shared_and_large(&index.table) else { return };
+    let of = if table.name.is_empty() { "its table".to_owned() } else { format!("\"{}\"", table.name) };
     report.push(
         report
             .finding(
                 facts.qualified(&index.schema, &index.name),
-                format!("dropping index \"{}\" blocks reads and writes of \"{}\"", index.name, table.name),
+                format!("dropping index \"{}\" blocks reads and writes of {of}", index.name),
             )
             .detail(format!(
                 "{} ACCESS EXCLUSIVE on the table and the index until COMMIT, and a queue behind it while it waits for \

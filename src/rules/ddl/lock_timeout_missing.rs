@@ -28,7 +28,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
             .detail(format!("{} lock_timeout is 0, so that the wait has no end.", extent(&table)))
             .hint("Before it: SET lock_timeout = '2s'; and try again when it times out.")
             .at(name.at)
-            .once_a_session(),
+            .reminder(),
     );
 }
 

@@ -22,39 +22,51 @@ const AUDIT: Audit = Audit {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     match statement {
         Statement::CreateTable(create) if !create.temporary => {
-            let schema = create.table.schema.as_deref();
-            for column in &create.columns {
-                judge(&create.table, schema.unwrap_or(""), column, facts, report);
-            }
+            let schema = create.table.schema.as_deref().unwrap_or("");
+            judge(&create.table, schema, create.columns.iter(), facts, report);
         }
         Statement::AlterTable { table, actions, .. } => {
             let schema = match facts.relation(table) {
                 Lookup::Found(relation) if relation.standing != Standing::Unjudged => relation.schema,
                 _ => return,
             };
-            for action in actions {
-                if let AlterAction::AddColumn { column, .. } = action {
-                    judge(table, &schema, column, facts, report);
-                }
-            }
+            let columns = actions.iter().filter_map(|action| match action {
+                AlterAction::AddColumn { column, .. } => Some(&**column),
+                _ => None,
+            });
+            judge(table, &schema, columns, facts, report);
         }
         _ => {}
     }
 }
 
-fn judge(table: &QualifiedName, schema: &str, column: &ColumnDef, facts: &dyn Facts, report: &mut Report) {
-    let Some(integer) = column.serial else { return };
+/// One finding a statement, however many columns.
+fn judge<'a>(
+    table: &QualifiedName,
+    schema: &str,
+    columns: impl Iterator<Item = &'a ColumnDef>,
+    facts: &dyn Facts,
+    report: &mut Report,
+) {
+    let serial: Vec<(&ColumnDef, &str)> = columns.filter_map(|column| Some((column, column.serial?))).collect();
+    let Some((first, _)) = serial.first() else { return };
+    let names: Vec<_> = serial.iter().map(|(column, _)| format!("\"{}\"", column.name)).collect();
+    let (noun, verb) = if serial.len() == 1 { ("column", "is") } else { ("columns", "are") };
+    let instead: Vec<_> = serial
+        .iter()
+        .map(|(column, integer)| format!("{} {integer} GENERATED ALWAYS AS IDENTITY", facts.quote(&column.name)))
+        .collect();
     report.push(
         report
             .finding(
                 facts.qualified(schema, &table.name),
-                format!("column \"{}\" of \"{}\" is serial", column.name, table.name),
+                format!("{noun} {} of \"{}\" {verb} serial", names.join(", "), table.name),
             )
             .detail(
                 "serial is a default over a sequence: whoever inserts needs rights on the sequence too, and any INSERT may \
                  bypass it.",
             )
-            .hint(format!("Instead: {} {integer} GENERATED ALWAYS AS IDENTITY", facts.quote(&column.name)))
-            .at(column.at),
+            .hint(format!("Instead: {}", instead.join(", ")))
+            .at(first.at),
     );
 }

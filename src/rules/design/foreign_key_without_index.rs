@@ -52,7 +52,8 @@ fn judge(suspect: &Worse, key: &ForeignKeyOf, facts: &dyn Facts, report: &mut Re
                 table.name,
                 table.bytes.filter(|b| *b > 0).map(|b| format!(" ({})", Quantity::Bytes(b))).unwrap_or_default()
             ))
-            .hint(hint(suspect, &table, key, facts)),
+            .hint(hint(suspect, &table, key, facts))
+            .at(suspect.at),
     );
 }
 

@@ -42,7 +42,8 @@ fn check(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
                 "ALTER TABLE {} ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY; or PRIMARY KEY (...) over \
                  the columns that identify a row.",
                 facts.identity(&table)
-            ));
+            ))
+            .at(suspect.at);
         // In autocommit the key may come with the very next statement.
         report.push(if suspect.alone { finding.level(Level::Info) } else { finding });
     }

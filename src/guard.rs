@@ -1,0 +1,182 @@
+//! The rules on the statement that is about to run, and on the transaction that is about to commit.
+
+use crate::config::{self, Mode, Notify};
+use crate::error::emit::{Parts, Report, Severity};
+use crate::finding::{Finding, Level};
+use crate::policy::{Decision, Levels, Policy};
+use crate::rules;
+use core::cell::{Cell, RefCell};
+use std::collections::HashSet;
+
+pub(crate) mod commit;
+pub(crate) mod event;
+
+/// More findings than these about one statement are counted, not said.
+const MOST_FINDINGS: usize = 20;
+
+/// For what is said about the guard itself.
+const OWN_SQLSTATE: &str = "WD000";
+
+thread_local! {
+    /// Rules whose reminder this session has had.
+    static REMINDED: RefCell<HashSet<&'static str>> = RefCell::default();
+    /// Whether this session's log line about a restore is written.
+    static RESTORE_LOGGED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The mode in effect. What is kept for the database is, so far, always to warn.
+fn mode() -> Mode {
+    match config::MODE.get() {
+        Mode::Policy => Mode::Warn,
+        mode => mode,
+    }
+}
+
+/// The policy in effect.
+fn policy() -> Policy {
+    Policy {
+        enforces: mode() == Mode::Enforce,
+        notify: match config::NOTIFY.get() {
+            Notify::Info => Some(Level::Info),
+            Notify::Warning => Some(Level::Warning),
+            Notify::Error => Some(Level::Error),
+            Notify::None => None,
+        },
+        // A list that cannot be read was refused when it was set.
+        levels: Levels::parse(&config::text(&config::RULE_LEVELS)).unwrap_or_default(),
+    }
+}
+
+/// Reports for findings, in the order they are said; at most the last raises an error.
+///
+/// `position` turns a byte offset into a character position of the query string, where that is known.
+fn reports(findings: Vec<Finding>, position: &dyn Fn(usize) -> Option<usize>) -> Vec<Report> {
+    if findings.is_empty() {
+        return Vec::new();
+    }
+    let mut decided = policy().arrange(findings);
+    decided.retain(|(finding, _)| !finding.reminder || REMINDED.with_borrow_mut(|rules| rules.insert(finding.rule)));
+    let blocking: Vec<&Finding> =
+        decided.iter().filter(|(_, decision)| *decision == Decision::Block).map(|(finding, _)| finding).collect();
+    let said: Vec<_> = decided.iter().filter(|(_, decision)| *decision != Decision::Block).collect();
+    let mut reports: Vec<_> =
+        said.iter().take(MOST_FINDINGS).map(|(finding, decision)| said_report(finding, *decision, position)).collect();
+    if said.len() > MOST_FINDINGS {
+        reports.push(own_warning(
+            &format!("and {} more findings", said.len() - MOST_FINDINGS),
+            "warden.lint shows them all.",
+        ));
+    }
+    if let Some((first, others)) = blocking.split_first() {
+        reports.push(block_report(first, others, position));
+    }
+    reports
+}
+
+fn said_report(finding: &Finding, decision: Decision, position: &dyn Fn(usize) -> Option<usize>) -> Report {
+    let severity = if decision == Decision::Notice { Severity::Notice } else { Severity::Warning };
+    let not_checked = if finding.not_checked { "not checked: " } else { "" };
+    Report::new(&Parts {
+        severity,
+        sqlstate: sqlstate(finding),
+        message: &format!("{not_checked}{} [{}]", finding.message, finding.rule),
+        detail: finding.detail.as_deref(),
+        hint: finding.hint.as_deref(),
+        constraint: Some(finding.rule),
+        position: finding.at.and_then(position),
+    })
+}
+
+fn block_report(finding: &Finding, others: &[&Finding], position: &dyn Fn(usize) -> Option<usize>) -> Report {
+    let mut detail = finding.detail.clone().unwrap_or_default();
+    if !others.is_empty() {
+        let others: Vec<_> = others.iter().map(|other| format!("{} [{}]", other.message, other.rule)).collect();
+        detail.push_str(&format!("\nBlocked as well: {}", others.join("; ")));
+    }
+    let hint = block_hint(finding.hint.as_deref());
+    Report::new(&Parts {
+        severity: Severity::Error,
+        sqlstate: sqlstate(finding),
+        message: &format!("not run: {} [{}]", finding.message, finding.rule),
+        detail: Some(detail.trim_start()).filter(|detail| !detail.is_empty()),
+        hint: Some(&hint).filter(|hint| !hint.is_empty()).map(String::as_str),
+        constraint: Some(finding.rule),
+        position: finding.at.and_then(position),
+    })
+}
+
+/// The safe way, the way out for those who have it, and whom to ask.
+fn block_hint(safe: Option<&str>) -> String {
+    let mut hint = Vec::new();
+    if let Some(safe) = safe {
+        hint.push(format!("Safe: {}", within_sentence(safe)));
+    }
+    if event::is_superuser() {
+        hint.push("As it is: SET warden.mode = warn; before it, as a superuser.".to_owned());
+    }
+    let contact = config::text(&config::CONTACT);
+    if !contact.is_empty() {
+        hint.push(format!("Questions: {contact}"));
+    }
+    hint.join("\n")
+}
+
+/// A sentence that goes on after a colon begins in lower case, SQL does not.
+fn within_sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain([second]).chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn sqlstate(finding: &Finding) -> &'static str {
+    rules::find(finding.rule).map_or(OWN_SQLSTATE, |rule| rule.sqlstate)
+}
+
+/// A warning about the guard itself.
+fn own_warning(message: &str, detail: &str) -> Report {
+    Report::new(&Parts {
+        severity: Severity::Warning,
+        sqlstate: OWN_SQLSTATE,
+        message,
+        detail: Some(detail),
+        hint: None,
+        constraint: None,
+        position: None,
+    })
+}
+
+/// In mode `warn`, a session that restores a dump is not talked to: nobody reads it, and it loads what was there before.
+fn is_quiet_for_restore() -> bool {
+    mode() == Mode::Warn && event::is_restoring()
+}
+
+/// The one log line of a session that restores.
+fn restore_report() -> Option<Report> {
+    (!RESTORE_LOGGED.replace(true)).then(|| {
+        Report::new(&Parts {
+            severity: Severity::Log,
+            sqlstate: "00000",
+            message: "pg_warden says nothing about this session, which restores a dump",
+            detail: None,
+            hint: None,
+            constraint: None,
+            position: None,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::within_sentence;
+
+    #[test]
+    fn prose_goes_on_in_lower_case_and_sql_stays() {
+        assert_eq!(within_sentence("In two transactions: ALTER"), "in two transactions: ALTER");
+        assert_eq!(within_sentence("CREATE INDEX"), "CREATE INDEX");
+        assert_eq!(within_sentence("A transaction each"), "A transaction each");
+    }
+}

@@ -1,0 +1,212 @@
+//! What this transaction made worse, judged before it commits.
+//!
+//! Only that: a table made, a foreign key added, an index or a key dropped. Old debt on a table that is merely touched
+//! is the audit's work.
+//!
+//! Vouches for: the callbacks are registered once; before commit nothing is caught and no SPI is used, for a
+//! subtransaction there is refused; reports are sent from a frame that owns nothing.
+#![allow(unsafe_code, reason = "transaction callbacks; see the module's promise")]
+
+use super::event::Outbox;
+use super::{Mode, is_quiet_for_restore, mode, reports};
+use crate::ast::{AlterAction, ConstraintKind, DropKind, QualifiedName, Statement};
+use crate::facts::live::{self, Live, Planning};
+use crate::facts::{Change, Facts, Index, MadeWorse, Worse};
+use crate::{rules, spi};
+use core::cell::RefCell;
+use core::ffi::c_void;
+use pgrx::pg_sys::{self, AttrNumber, Oid};
+
+/// One thing made worse, by OID and column number, so that it follows renames.
+struct Noted {
+    table: Oid,
+    what: What,
+    alone: bool,
+    /// The subtransaction that did it.
+    by: pg_sys::SubTransactionId,
+}
+
+#[derive(PartialEq, Eq)]
+enum What {
+    ForeignKey(Vec<AttrNumber>),
+    Key,
+}
+
+thread_local! {
+    static NOTED: RefCell<Vec<Noted>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Registers the callbacks; called once, when the library is loaded.
+pub(crate) fn register() {
+    // SAFETY: the callbacks have the server's signatures and live as long as the process.
+    unsafe {
+        pg_sys::RegisterXactCallback(Some(on_transaction), core::ptr::null_mut());
+        pg_sys::RegisterSubXactCallback(Some(on_subtransaction), core::ptr::null_mut());
+    }
+}
+
+/// Notes what a statement is about to take away: afterwards nobody could tell what it was.
+pub(super) fn note_drops(statement: &Statement) {
+    let facts = Live::new(Planning::Never);
+    match statement {
+        Statement::Drop(drop) if drop.kind == DropKind::Index && !drop.concurrently => {
+            for index in drop.names.iter().filter_map(|name| facts.index(name).found()) {
+                note_lost_index(&index, &facts);
+            }
+        }
+        Statement::AlterTable { table, actions, .. } => {
+            let lost = |index: &Index| {
+                actions.iter().any(|action| match action {
+                    AlterAction::DropConstraint { name } => index.of_constraint && index.name == *name,
+                    AlterAction::DropColumn { column } => index.columns.contains(&Some(column.clone())),
+                    _ => false,
+                })
+            };
+            if actions.iter().any(|a| matches!(a, AlterAction::DropConstraint { .. } | AlterAction::DropColumn { .. }))
+            {
+                for index in facts.indexes(table).iter().filter(|index| lost(index)) {
+                    note_lost_index(index, &facts);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn note_lost_index(index: &Index, facts: &Live) {
+    let Some(oid) = live::relation_oid(&index.table) else { return };
+    if index.primary || index.identifies {
+        note(oid, What::Key, false);
+    }
+    for key in facts.foreign_keys(&index.table).iter().filter(|key| index.serves(&key.columns)) {
+        note_foreign_key(oid, &key.columns, false);
+    }
+}
+
+/// Notes what a statement has made; `alone` when it is a transaction of its own.
+pub(super) fn note_done(statement: &Statement, alone: bool) {
+    match statement {
+        Statement::CreateTable(create) if !create.temporary && !create.foreign => {
+            let Some(oid) = made(&create.table) else { return };
+            note(oid, What::Key, alone);
+            let inline = create.columns.iter().flat_map(|column| &column.constraints);
+            for constraint in create.constraints.iter().chain(inline) {
+                if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+                    note_foreign_key(oid, &key.columns, alone);
+                }
+            }
+        }
+        Statement::CreateTableAs { table, temporary: false } => {
+            if let Some(oid) = made(table) {
+                note(oid, What::Key, alone);
+            }
+        }
+        Statement::AlterTable { table, actions, .. } => {
+            let Some(oid) = live::relation_oid(table) else { return };
+            for constraint in actions.iter().flat_map(added_constraints) {
+                if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+                    note_foreign_key(oid, &key.columns, false);
+                }
+            }
+        }
+        Statement::CreateSchema { elements, .. } => elements.iter().for_each(|element| note_done(element, alone)),
+        _ => {}
+    }
+}
+
+fn added_constraints(action: &AlterAction) -> &[crate::ast::Constraint] {
+    match action {
+        AlterAction::AddConstraint(constraint) => core::slice::from_ref(constraint),
+        AlterAction::AddColumn { column, .. } => &column.constraints,
+        _ => &[],
+    }
+}
+
+/// The table that a CREATE has made, which IF NOT EXISTS may not have.
+fn made(name: &QualifiedName) -> Option<Oid> {
+    let oid = live::created_oid(name).filter(|oid| live::is_made_in_this_transaction(*oid))?;
+    live::note_made_here(oid);
+    Some(oid)
+}
+
+fn note_foreign_key(table: Oid, columns: &[String], alone: bool) {
+    if let Some(numbers) = columns.iter().map(|column| live::attribute_number(table, column)).collect() {
+        note(table, What::ForeignKey(numbers), alone);
+    }
+}
+
+fn note(table: Oid, what: What, alone: bool) {
+    // SAFETY: reads the state of the transaction.
+    let by = unsafe { pg_sys::GetCurrentSubTransactionId() };
+    NOTED.with_borrow_mut(|noted| {
+        if !noted.iter().any(|n| n.table == table && n.what == what) {
+            noted.push(Noted { table, what, alone, by });
+        }
+    });
+}
+
+/// A frame that owns nothing, for an error passes over it.
+unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _: *mut c_void) {
+    use pg_sys::XactEvent as Event;
+    match event {
+        Event::XACT_EVENT_PRE_COMMIT | Event::XACT_EVENT_PRE_PREPARE => {
+            // SAFETY: the guard turns panics into errors before they reach C, and hands out plain memory.
+            let outbox = unsafe { pg_sys::panic::pgrx_extern_c_guard(before_commit) };
+            // SAFETY: this frame owns nothing.
+            unsafe { outbox.send() };
+        }
+        Event::XACT_EVENT_COMMIT | Event::XACT_EVENT_ABORT | Event::XACT_EVENT_PREPARE => forget(),
+        _ => {}
+    }
+}
+
+/// Must not fail: an error in here would be a PANIC.
+fn forget() {
+    NOTED.with(|noted| {
+        if let Ok(mut noted) = noted.try_borrow_mut() {
+            noted.clear();
+        }
+    });
+    spi::reset_own_ddl();
+}
+
+unsafe extern "C-unwind" fn on_subtransaction(
+    event: pg_sys::SubXactEvent::Type,
+    own: pg_sys::SubTransactionId,
+    parent: pg_sys::SubTransactionId,
+    _: *mut c_void,
+) {
+    use pg_sys::SubXactEvent as Event;
+    NOTED.with(|noted| {
+        let Ok(mut noted) = noted.try_borrow_mut() else { return };
+        match event {
+            Event::SUBXACT_EVENT_ABORT_SUB => noted.retain(|n| n.by != own),
+            Event::SUBXACT_EVENT_COMMIT_SUB => {
+                noted.iter_mut().filter(|n| n.by == own).for_each(|n| n.by = parent);
+            }
+            _ => {}
+        }
+    });
+}
+
+fn before_commit() -> Outbox {
+    let noted = NOTED.take();
+    if noted.is_empty() || mode() == Mode::Off || is_quiet_for_restore() {
+        return Outbox::new(&[]);
+    }
+    let worse: MadeWorse = noted.iter().filter_map(worse).collect();
+    let mut report = rules::Report::new();
+    rules::judge_commit(&worse, &Live::new(Planning::Never), &mut report);
+    Outbox::new(&reports(report.into_findings(), &|_| None))
+}
+
+/// By the names it has now; what is gone by now cannot be worse.
+fn worse(noted: &Noted) -> Option<Worse> {
+    let what = match &noted.what {
+        What::Key => Change::Key,
+        What::ForeignKey(numbers) => {
+            Change::ForeignKey(numbers.iter().map(|n| live::attribute_name(noted.table, *n)).collect::<Option<_>>()?)
+        }
+    };
+    Some(Worse { table: live::name_of_relation(noted.table)?, what, alone: noted.alone, at: None })
+}
