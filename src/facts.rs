@@ -207,6 +207,8 @@ pub trait Facts {
     fn lock_timeout(&self) -> i32;
     /// Whether another session holds or awaits a lock on it now.
     fn in_use(&self, table: &QualifiedName) -> bool;
+    /// The schema in which a CREATE without one makes its object.
+    fn creation_schema(&self) -> Option<String>;
     /// The name, quoted as the server would.
     fn quote(&self, name: &str) -> String;
     /// The name the server would choose: `table_columns_label`, cut to fit.

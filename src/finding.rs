@@ -69,6 +69,8 @@ pub struct Finding {
     pub fix: Option<String>,
     /// Byte offset into the source text that the finding points at.
     pub at: Option<usize>,
+    /// Byte offset of its statement, in a script.
+    pub statement_at: Option<usize>,
 }
 
 impl Finding {
@@ -87,6 +89,7 @@ impl Finding {
             hint: None,
             fix: None,
             at: None,
+            statement_at: None,
         }
     }
 

@@ -234,6 +234,15 @@ pub fn judge(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     }
 }
 
+/// The same for a statement of a script, which begins at the byte offset.
+pub fn judge_at(statement: &Statement, at: usize, facts: &dyn Facts, report: &mut Report) {
+    let before = report.findings.len();
+    judge(statement, facts, report);
+    for finding in report.findings.iter_mut().skip(before) {
+        finding.statement_at = Some(at);
+    }
+}
+
 /// Findings of every rule about what a transaction made worse.
 pub fn judge_commit(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
     for rule in all() {

@@ -118,6 +118,8 @@ pub struct CreateTable {
     pub parents: Vec<QualifiedName>,
     /// `PARTITION OF`.
     pub is_partition: bool,
+    /// `PARTITION BY`.
+    pub partitioned: bool,
     /// Columns that are written out.
     pub columns: Vec<ColumnDef>,
     /// Constraints of the table.

@@ -106,6 +106,19 @@ impl Report {
     }
 }
 
+/// Says something from any frame: interrupts are held while it is sent, so that no cancel can pass over Rust values.
+pub(crate) fn say(parts: &Parts<'_>) {
+    debug_assert!(parts.severity != Severity::Error);
+    let report = Report::new(parts);
+    // SAFETY: the boundary turns an error of the server's into an unwind, and its closure owns nothing; the count of
+    // holds is put back by the server itself when it handles an error.
+    unsafe {
+        pg_sys::InterruptHoldoffCount += 1;
+        pg_sys::ffi::pg_guard_ffi_boundary(|| report.send());
+        pg_sys::InterruptHoldoffCount -= 1;
+    }
+}
+
 /// `PG_DIAG_CONSTRAINT_NAME` of postgres_ext.h, a character constant.
 const PG_DIAG_CONSTRAINT_NAME: c_int = b'n' as c_int;
 

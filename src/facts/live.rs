@@ -103,6 +103,10 @@ impl Facts for Live {
         relation_oid(table).is_some_and(is_held_by_others)
     }
 
+    fn creation_schema(&self) -> Option<String> {
+        relation::creation_schema()
+    }
+
     fn quote(&self, name: &str) -> String {
         let name = text::to_c(name);
         // SAFETY: a NUL-terminated string; the result is one too.

@@ -14,6 +14,15 @@ pub enum Quantity {
     Seconds(f64),
 }
 
+impl Quantity {
+    /// A number of things.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of things in memory are exact in a double")]
+    pub fn count(number: usize) -> Self {
+        Self::Rows(number as f64)
+    }
+}
+
 impl std::fmt::Display for Quantity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match *self {

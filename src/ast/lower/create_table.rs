@@ -23,6 +23,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
                 .map(|parent| self.name(parent))
                 .collect(),
             is_partition: !s.partbound.is_null(),
+            partitioned: !s.partspec.is_null(),
             copies_definition: !s.ofTypename.is_null(),
             ..CreateTable::default()
         };

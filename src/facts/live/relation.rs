@@ -40,11 +40,20 @@ pub(crate) fn created_oid(name: &QualifiedName) -> Option<Oid> {
     if name.schema.is_some() {
         return relation_oid(name);
     }
-    // SAFETY: the list is a copy of OIDs; the name is NUL-terminated.
-    unsafe {
-        let namespace = *oids(pg_sys::fetch_search_path(false)).first()?;
-        valid(pg_sys::get_relname_relid(text::to_c(&name.name), namespace))
-    }
+    let namespace = creation_namespace()?;
+    // SAFETY: the name is NUL-terminated.
+    valid(unsafe { pg_sys::get_relname_relid(text::to_c(&name.name), namespace) })
+}
+
+/// The first schema of the search path.
+fn creation_namespace() -> Option<Oid> {
+    // SAFETY: the list is a copy of OIDs.
+    unsafe { oids(pg_sys::fetch_search_path(false)) }.first().copied()
+}
+
+pub(super) fn creation_schema() -> Option<String> {
+    // SAFETY: any OID may be asked for; null is answered for none.
+    unsafe { text::from_c(pg_sys::get_namespace_name(creation_namespace()?)) }
 }
 
 /// Number of a column that is there.
