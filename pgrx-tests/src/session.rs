@@ -47,6 +47,18 @@ impl Session {
         }
     }
 
+    /// The same through the extended protocol, as drivers send statements; one statement, no rows.
+    pub fn outcome_extended(&mut self, sql: &str) -> Outcome {
+        self.notices.lock().unwrap().clear();
+        let answer = self.client.execute(sql, &[]);
+        let notices = std::mem::take(&mut *self.notices.lock().unwrap());
+        Outcome {
+            rows: Vec::new(),
+            notices,
+            error: answer.err().map(Report::from),
+        }
+    }
+
     /// Sends one query string that must not fail.
     ///
     /// # Errors

@@ -10,19 +10,35 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Trial};
 use pg_warden_tests::{Case, Leg};
 
+mod commit;
+mod fixture;
+mod guard;
 mod harness;
+mod lint;
 mod pages;
 mod readme;
 
 /// All tests, group by group.
 fn cases() -> Vec<Case> {
-    [harness::cases(), pages::cases(), readme::cases()].into_iter().flatten().collect()
+    [
+        harness::cases(),
+        guard::cases(),
+        commit::cases(),
+        lint::cases(),
+        pages::cases(),
+        readme::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(3));
-    let legs = match start(&std::env::var("PG_WARDEN_LEGS").unwrap_or_else(|_| "local=pg_config".to_owned())) {
+    let legs = match start(
+        &std::env::var("PG_WARDEN_LEGS").unwrap_or_else(|_| "local=pg_config".to_owned()),
+    ) {
         Ok(legs) => legs,
         Err(e) => {
             eprintln!("{e}");
@@ -39,11 +55,14 @@ fn main() -> ExitCode {
                 continue;
             }
             let (case, leg) = (Arc::clone(&case), Arc::clone(leg));
-            trials.push(Trial::test(format!("{}::{}", leg.name, case.name), move || {
-                let verdict = (case.run)(&leg);
-                // A crash takes every test of the leg with it: say so instead of "connection closed".
-                leg.cluster.check_log().and(verdict)
-            }));
+            trials.push(Trial::test(
+                format!("{}::{}", leg.name, case.name),
+                move || {
+                    let verdict = (case.run)(&leg);
+                    // A crash takes every test of the leg with it: say so instead of "connection closed".
+                    leg.cluster.check_log().and(verdict)
+                },
+            ));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -57,7 +76,11 @@ fn main() -> ExitCode {
             crashed = true;
         }
     }
-    if crashed || conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
+    if crashed || conclusion.has_failed() {
+        ExitCode::from(101)
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 /// Starts the cluster of each leg, all at once.
@@ -65,7 +88,8 @@ fn start(legs: &str) -> Result<Vec<Arc<Leg>>, String> {
     let specs: Vec<(&str, &str)> = legs
         .split_whitespace()
         .map(|spec| {
-            spec.split_once('=').ok_or_else(|| format!("PG_WARDEN_LEGS: {spec:?} is not NAME=/path/to/pg_config"))
+            spec.split_once('=')
+                .ok_or_else(|| format!("PG_WARDEN_LEGS: {spec:?} is not NAME=/path/to/pg_config"))
         })
         .collect::<Result<_, _>>()?;
     if specs.is_empty() {
@@ -74,7 +98,12 @@ fn start(legs: &str) -> Result<Vec<Arc<Leg>>, String> {
     std::thread::scope(|scope| {
         let starting: Vec<_> = specs
             .iter()
-            .map(|&(name, pg_config)| (name, scope.spawn(move || Leg::start(name, Path::new(pg_config)))))
+            .map(|&(name, pg_config)| {
+                (
+                    name,
+                    scope.spawn(move || Leg::start(name, Path::new(pg_config))),
+                )
+            })
             .collect();
         starting
             .into_iter()
