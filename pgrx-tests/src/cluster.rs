@@ -227,8 +227,16 @@ impl Cluster {
     }
 
     fn database_from(&self, template: &str) -> Result<Database<'_>> {
+        self.database_with(&format!("TEMPLATE {template}"))
+    }
+
+    /// A new database made with other options of CREATE DATABASE.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn database_with(&self, options: &str) -> Result<Database<'_>> {
         let name = format!("t{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        self.connect("postgres")?.run(&format!("CREATE DATABASE {name} TEMPLATE {template}"))?;
+        self.connect("postgres")?.run(&format!("CREATE DATABASE {name} {options}"))?;
         Ok(Database { cluster: self, name })
     }
 
@@ -251,9 +259,13 @@ impl Cluster {
     /// # Errors
     /// All that it printed.
     pub fn server_program<'a>(&self, program: &str, args: impl IntoIterator<Item = &'a OsStr>) -> Result<Output> {
-        let mut command = as_server(&self.bindir, self.bindir.join(program));
-        command.args(args).stdin(Stdio::null());
-        succeed(&mut command)
+        succeed(self.server_command(program).args(args).stdin(Stdio::null()))
+    }
+
+    /// A program of the server, to be run as the account that owns the data.
+    #[must_use]
+    pub fn server_command(&self, program: &str) -> Command {
+        as_server(&self.bindir, self.bindir.join(program))
     }
 
     fn stop(&mut self) -> Result {

@@ -52,11 +52,7 @@ impl Session {
         self.notices.lock().unwrap().clear();
         let answer = self.client.execute(sql, &[]);
         let notices = std::mem::take(&mut *self.notices.lock().unwrap());
-        Outcome {
-            rows: Vec::new(),
-            notices,
-            error: answer.err().map(Report::from),
-        }
+        Outcome { rows: Vec::new(), notices, error: answer.err().map(Report::from) }
     }
 
     /// Sends one query string that must not fail.

@@ -11,6 +11,11 @@ use libtest_mimic::{Arguments, Trial};
 use pg_warden_tests::{Case, Leg};
 
 mod commit;
+mod concurrently;
+mod dump;
+mod encodings;
+mod events;
+mod exits;
 mod fixture;
 mod guard;
 mod harness;
@@ -25,6 +30,11 @@ fn cases() -> Vec<Case> {
         guard::cases(),
         commit::cases(),
         lint::cases(),
+        events::cases(),
+        exits::cases(),
+        dump::cases(),
+        concurrently::cases(),
+        encodings::cases(),
         pages::cases(),
         readme::cases(),
     ]
@@ -36,9 +46,7 @@ fn cases() -> Vec<Case> {
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(3));
-    let legs = match start(
-        &std::env::var("PG_WARDEN_LEGS").unwrap_or_else(|_| "local=pg_config".to_owned()),
-    ) {
+    let legs = match start(&std::env::var("PG_WARDEN_LEGS").unwrap_or_else(|_| "local=pg_config".to_owned())) {
         Ok(legs) => legs,
         Err(e) => {
             eprintln!("{e}");
@@ -55,14 +63,11 @@ fn main() -> ExitCode {
                 continue;
             }
             let (case, leg) = (Arc::clone(&case), Arc::clone(leg));
-            trials.push(Trial::test(
-                format!("{}::{}", leg.name, case.name),
-                move || {
-                    let verdict = (case.run)(&leg);
-                    // A crash takes every test of the leg with it: say so instead of "connection closed".
-                    leg.cluster.check_log().and(verdict)
-                },
-            ));
+            trials.push(Trial::test(format!("{}::{}", leg.name, case.name), move || {
+                let verdict = (case.run)(&leg);
+                // A crash takes every test of the leg with it: say so instead of "connection closed".
+                leg.cluster.check_log().and(verdict)
+            }));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -76,11 +81,7 @@ fn main() -> ExitCode {
             crashed = true;
         }
     }
-    if crashed || conclusion.has_failed() {
-        ExitCode::from(101)
-    } else {
-        ExitCode::SUCCESS
-    }
+    if crashed || conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
 }
 
 /// Starts the cluster of each leg, all at once.
@@ -88,8 +89,7 @@ fn start(legs: &str) -> Result<Vec<Arc<Leg>>, String> {
     let specs: Vec<(&str, &str)> = legs
         .split_whitespace()
         .map(|spec| {
-            spec.split_once('=')
-                .ok_or_else(|| format!("PG_WARDEN_LEGS: {spec:?} is not NAME=/path/to/pg_config"))
+            spec.split_once('=').ok_or_else(|| format!("PG_WARDEN_LEGS: {spec:?} is not NAME=/path/to/pg_config"))
         })
         .collect::<Result<_, _>>()?;
     if specs.is_empty() {
@@ -98,12 +98,7 @@ fn start(legs: &str) -> Result<Vec<Arc<Leg>>, String> {
     std::thread::scope(|scope| {
         let starting: Vec<_> = specs
             .iter()
-            .map(|&(name, pg_config)| {
-                (
-                    name,
-                    scope.spawn(move || Leg::start(name, Path::new(pg_config))),
-                )
-            })
+            .map(|&(name, pg_config)| (name, scope.spawn(move || Leg::start(name, Path::new(pg_config)))))
             .collect();
         starting
             .into_iter()

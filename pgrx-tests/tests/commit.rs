@@ -77,22 +77,16 @@ fn foreign_key_in_the_standard_words(leg: &Leg) -> Result {
         "foreign key \"order_items_order_id_fkey\" has no index on \"order_items\" (order_id) [foreign-key-without-index]"
     );
     ensure!(
-        finding.detail().starts_with("Checked at COMMIT. Each DELETE or key UPDATE in \"orders\" will read all of \"order_items\""),
-        "{finding}"
-    );
-    ensure!(
         finding
-            .hint()
-            .contains("order_items_order_id_idx ON public.order_items (order_id);"),
+            .detail()
+            .starts_with("Checked at COMMIT. Each DELETE or key UPDATE in \"orders\" will read all of \"order_items\""),
         "{finding}"
     );
+    ensure!(finding.hint().contains("order_items_order_id_idx ON public.order_items (order_id);"), "{finding}");
     ensure_eq!(finding.position, None, "COMMIT has no place to point at");
     let outcome = s.run("BEGIN; CREATE TABLE keyless (a int); COMMIT")?;
     let finding = outcome.finding("table-without-primary-key")?;
-    ensure!(
-        finding.message.contains("\"keyless\"") && !finding.hint().is_empty(),
-        "{finding}"
-    );
+    ensure!(finding.message.contains("\"keyless\"") && !finding.hint().is_empty(), "{finding}");
     Ok(())
 }
 
@@ -100,21 +94,12 @@ fn told_at_commit_not_before(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     let outcome = last(
         &mut s,
-        &[
-            "BEGIN",
-            "CREATE TABLE lines (a int, order_id bigint REFERENCES orders)",
-            "SELECT 1",
-            "COMMIT",
-        ],
+        &["BEGIN", "CREATE TABLE lines (a int, order_id bigint REFERENCES orders)", "SELECT 1", "COMMIT"],
     )?;
     ensure_eq!(outcome.rules(), BOTH.to_vec(), "{outcome}");
     ensure_eq!(outcome.findings().len(), 2, "{outcome}");
     let outcome = last(&mut s, &["BEGIN", "SELECT 1", "COMMIT"])?;
-    ensure_eq!(
-        outcome.rules(),
-        NONE.to_vec(),
-        "told again in the next transaction: {outcome}"
-    );
+    ensure_eq!(outcome.rules(), NONE.to_vec(), "told again in the next transaction: {outcome}");
     Ok(())
 }
 
@@ -138,15 +123,8 @@ fn index_later_in_the_transaction_counts(leg: &Leg) -> Result {
 fn key_later_in_the_transaction_counts(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run(STRICT)?;
-    let outcome = last(
-        &mut s,
-        &[
-            "BEGIN",
-            "CREATE TABLE lines (a int)",
-            "ALTER TABLE lines ADD PRIMARY KEY (a)",
-            "COMMIT",
-        ],
-    )?;
+    let outcome =
+        last(&mut s, &["BEGIN", "CREATE TABLE lines (a int)", "ALTER TABLE lines ADD PRIMARY KEY (a)", "COMMIT"])?;
     ensure!(outcome.error.is_none(), "{outcome}");
     let outcome = last(
         &mut s,
@@ -158,10 +136,7 @@ fn key_later_in_the_transaction_counts(leg: &Leg) -> Result {
             "COMMIT",
         ],
     )?;
-    ensure!(
-        outcome.error.is_none() && outcome.rules().is_empty(),
-        "{outcome}"
-    );
+    ensure!(outcome.error.is_none() && outcome.rules().is_empty(), "{outcome}");
     Ok(())
 }
 
@@ -204,10 +179,7 @@ fn old_debt_is_silent_when_it_would_block(leg: &Leg) -> Result {
     s.run(STRICT)?;
     for sql in HARMLESS {
         let outcome = s.outcome(sql);
-        ensure!(
-            outcome.error.is_none() && outcome.rules().is_empty(),
-            "{sql}:\n{outcome}"
-        );
+        ensure!(outcome.error.is_none() && outcome.rules().is_empty(), "{sql}:\n{outcome}");
     }
     Ok(())
 }
@@ -231,48 +203,25 @@ fn dropped_again_is_silent(leg: &Leg) -> Result {
 fn rollback_is_silent(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     for end in ["ROLLBACK", "ABORT"] {
-        let outcome = last(
-            &mut s,
-            &[
-                "BEGIN",
-                "CREATE TABLE lines (a int, order_id bigint REFERENCES orders)",
-                end,
-            ],
-        )?;
+        let outcome = last(&mut s, &["BEGIN", "CREATE TABLE lines (a int, order_id bigint REFERENCES orders)", end])?;
         ensure!(outcome.findings().is_empty(), "{outcome}");
     }
     s.run("BEGIN; CREATE TABLE lines (a int)")?;
     s.error("SELECT 1/0")?;
     let outcome = s.run("COMMIT")?;
-    ensure!(
-        outcome.findings().is_empty(),
-        "COMMIT of a failed transaction is a ROLLBACK: {outcome}"
-    );
+    ensure!(outcome.findings().is_empty(), "COMMIT of a failed transaction is a ROLLBACK: {outcome}");
     let outcome = last(&mut s, &["BEGIN", "SELECT 1", "COMMIT"])?;
-    ensure!(
-        outcome.findings().is_empty(),
-        "left over from a failed transaction: {outcome}"
-    );
+    ensure!(outcome.findings().is_empty(), "left over from a failed transaction: {outcome}");
     Ok(())
 }
 
 fn savepoints_rolled_back(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     // The foreign key is gone with its savepoint.
-    for inner in [
-        "ROLLBACK TO a",
-        "ROLLBACK TO a; RELEASE a",
-        "SAVEPOINT b; SELECT 1; RELEASE b; ROLLBACK TO a",
-    ] {
+    for inner in ["ROLLBACK TO a", "ROLLBACK TO a; RELEASE a", "SAVEPOINT b; SELECT 1; RELEASE b; ROLLBACK TO a"] {
         let outcome = last(
             &mut s,
-            &[
-                "BEGIN",
-                "SAVEPOINT a",
-                "CREATE TABLE lines (a int, order_id bigint REFERENCES orders)",
-                inner,
-                "COMMIT",
-            ],
+            &["BEGIN", "SAVEPOINT a", "CREATE TABLE lines (a int, order_id bigint REFERENCES orders)", inner, "COMMIT"],
         )?;
         ensure_eq!(outcome.rules(), NONE.to_vec(), "{inner}: {outcome}");
     }
@@ -291,28 +240,12 @@ fn savepoints_rolled_back(leg: &Leg) -> Result {
     ensure_eq!(outcome.rules(), FK.to_vec(), "{outcome}");
     // The drop of the index is undone.
     s.run("CREATE INDEX lines_order ON lines (order_id)")?;
-    let outcome = last(
-        &mut s,
-        &[
-            "BEGIN",
-            "SAVEPOINT a",
-            "DROP INDEX lines_order",
-            "ROLLBACK TO a",
-            "COMMIT",
-        ],
-    )?;
+    let outcome = last(&mut s, &["BEGIN", "SAVEPOINT a", "DROP INDEX lines_order", "ROLLBACK TO a", "COMMIT"])?;
     ensure_eq!(outcome.rules(), NONE.to_vec(), "{outcome}");
     // What came before the savepoint stays.
     let outcome = last(
         &mut s,
-        &[
-            "BEGIN",
-            "CREATE TABLE x (a int)",
-            "SAVEPOINT a",
-            "CREATE TABLE y (a int)",
-            "ROLLBACK TO a",
-            "COMMIT",
-        ],
+        &["BEGIN", "CREATE TABLE x (a int)", "SAVEPOINT a", "CREATE TABLE y (a int)", "ROLLBACK TO a", "COMMIT"],
     )?;
     ensure_eq!(outcome.rules(), KEY.to_vec(), "{outcome}");
     ensure_eq!(outcome.findings().len(), 1, "{outcome}");
@@ -324,29 +257,13 @@ fn savepoints_released(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     let outcome = last(
         &mut s,
-        &[
-            "BEGIN",
-            "SAVEPOINT a",
-            "SAVEPOINT b",
-            "CREATE TABLE lines (a int)",
-            "RELEASE b",
-            "RELEASE a",
-            "COMMIT",
-        ],
+        &["BEGIN", "SAVEPOINT a", "SAVEPOINT b", "CREATE TABLE lines (a int)", "RELEASE b", "RELEASE a", "COMMIT"],
     )?;
     ensure_eq!(outcome.rules(), KEY.to_vec(), "{outcome}");
     // Released into a savepoint that is rolled back.
     let outcome = last(
         &mut s,
-        &[
-            "BEGIN",
-            "SAVEPOINT a",
-            "SAVEPOINT b",
-            "CREATE TABLE more (a int)",
-            "RELEASE b",
-            "ROLLBACK TO a",
-            "COMMIT",
-        ],
+        &["BEGIN", "SAVEPOINT a", "SAVEPOINT b", "CREATE TABLE more (a int)", "RELEASE b", "ROLLBACK TO a", "COMMIT"],
     )?;
     ensure_eq!(outcome.rules(), NONE.to_vec(), "{outcome}");
     Ok(())
@@ -360,11 +277,7 @@ fn exceptions_in_plpgsql(leg: &Leg) -> Result {
            BEGIN CREATE TABLE stays (a int); EXCEPTION WHEN others THEN NULL; END;
          END$$",
     )?;
-    let messages: Vec<&str> = outcome
-        .findings()
-        .iter()
-        .map(|f| f.message.as_str())
-        .collect();
+    let messages: Vec<&str> = outcome.findings().iter().map(|f| f.message.as_str()).collect();
     ensure_eq!(messages.len(), 1, "{outcome}");
     ensure!(messages[0].contains("\"stays\""), "{outcome}");
     Ok(())
@@ -374,21 +287,11 @@ fn prepare_transaction(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     let gid = format!("warden-{}-prepare", leg.name);
     let prepare = format!("PREPARE TRANSACTION '{gid}'");
-    let outcome = last(
-        &mut s,
-        &[
-            "BEGIN",
-            "CREATE TABLE lines (a int, order_id bigint REFERENCES orders)",
-            &prepare,
-        ],
-    )?;
+    let outcome = last(&mut s, &["BEGIN", "CREATE TABLE lines (a int, order_id bigint REFERENCES orders)", &prepare])?;
     ensure!(outcome.error.is_none(), "{outcome}");
     ensure_eq!(outcome.rules(), BOTH.to_vec(), "{outcome}");
     // The next transaction of the session has nothing to do with it.
-    let outcome = last(
-        &mut s,
-        &["BEGIN", "CREATE TABLE fine (id int PRIMARY KEY)", "COMMIT"],
-    )?;
+    let outcome = last(&mut s, &["BEGIN", "CREATE TABLE fine (id int PRIMARY KEY)", "COMMIT"])?;
     ensure_eq!(outcome.rules(), NONE.to_vec(), "{outcome}");
     let outcome = s.run(&format!("COMMIT PREPARED '{gid}'"))?;
     ensure!(outcome.findings().is_empty(), "{outcome}");
@@ -403,13 +306,12 @@ fn prepare_transaction_that_is_refused(leg: &Leg) -> Result {
     s.run("BEGIN; CREATE TABLE lines (id bigint PRIMARY KEY, order_id bigint REFERENCES orders)")?;
     let error = s.error(&format!("PREPARE TRANSACTION '{gid}'"))?;
     ensure_eq!(error.rule(), Some("foreign-key-without-index"), "{error}");
-    ensure_eq!(
-        s.value("SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()")?,
-        "0"
-    );
+    ensure_eq!(s.value("SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()")?, "0");
     ensure_eq!(s.value("SELECT to_regclass('lines') IS NULL")?, "t");
     // A good one goes through.
-    let outcome = s.run(&format!("BEGIN; CREATE TABLE fine (id int PRIMARY KEY); PREPARE TRANSACTION '{gid}'; COMMIT PREPARED '{gid}'"));
+    let outcome = s.run(&format!(
+        "BEGIN; CREATE TABLE fine (id int PRIMARY KEY); PREPARE TRANSACTION '{gid}'; COMMIT PREPARED '{gid}'"
+    ));
     if let Err(e) = outcome {
         // COMMIT PREPARED may not run in the string's own transaction.
         ensure_eq!(e.sqlstate, "25001", "{e}");
@@ -420,21 +322,15 @@ fn prepare_transaction_that_is_refused(leg: &Leg) -> Result {
 fn multi_statement_strings(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     let outcome = s.run("CREATE TABLE lines (id bigint PRIMARY KEY, order_id bigint REFERENCES orders); CREATE INDEX ON lines (order_id)")?;
-    ensure_eq!(
-        outcome.rules(),
-        NONE.to_vec(),
-        "a string is one transaction: {outcome}"
-    );
-    let outcome = s.run("CREATE TABLE more (a int, order_id bigint REFERENCES orders); SELECT 1; CREATE TABLE still (a int)")?;
+    ensure_eq!(outcome.rules(), NONE.to_vec(), "a string is one transaction: {outcome}");
+    let outcome =
+        s.run("CREATE TABLE more (a int, order_id bigint REFERENCES orders); SELECT 1; CREATE TABLE still (a int)")?;
     ensure_eq!(outcome.rules(), BOTH.to_vec(), "{outcome}");
     ensure_eq!(outcome.findings().len(), 3, "{outcome}");
     s.run(STRICT)?;
     let error = s.error("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int); SELECT 1")?;
     ensure_eq!(error.rule(), Some("table-without-primary-key"));
-    ensure_eq!(
-        s.value("SELECT to_regclass('a') IS NULL AND to_regclass('b') IS NULL")?,
-        "t"
-    );
+    ensure_eq!(s.value("SELECT to_regclass('a') IS NULL AND to_regclass('b') IS NULL")?, "t");
     Ok(())
 }
 
@@ -447,10 +343,7 @@ fn concurrently(leg: &Leg) -> Result {
         "REINDEX TABLE CONCURRENTLY legacy",
     ] {
         let outcome = s.outcome(sql);
-        ensure!(
-            outcome.error.is_none() && outcome.rules().is_empty(),
-            "{sql}:\n{outcome}"
-        );
+        ensure!(outcome.error.is_none() && outcome.rules().is_empty(), "{sql}:\n{outcome}");
     }
     let outcome = s.outcome("DROP INDEX CONCURRENTLY legacy_order");
     ensure!(outcome.error.is_none(), "{outcome}");
@@ -458,7 +351,9 @@ fn concurrently(leg: &Leg) -> Result {
     // Nothing that opens transactions of its own may fail in the middle.
     s.run("CREATE INDEX CONCURRENTLY legacy_order ON legacy (order_id)")?;
     let outcome = s.outcome("DROP INDEX CONCURRENTLY legacy_order");
-    let valid = s.value("SELECT coalesce((SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('legacy_order')), true)")?;
+    let valid = s.value(
+        "SELECT coalesce((SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('legacy_order')), true)",
+    )?;
     ensure_eq!(valid, "t", "left invalid: {outcome}");
     Ok(())
 }
@@ -482,15 +377,8 @@ fn dropping_an_index_makes_it_worse(leg: &Leg) -> Result {
         let (_db, mut s) = open(leg)?;
         s.run(GOOD)?;
         s.run(STRICT)?;
-        ensure_eq!(
-            s.error(sql)?.rule(),
-            Some("foreign-key-without-index"),
-            "{sql}"
-        );
-        ensure_eq!(
-            s.value("SELECT to_regclass('good_order') IS NOT NULL")?,
-            "t"
-        );
+        ensure_eq!(s.error(sql)?.rule(), Some("foreign-key-without-index"), "{sql}");
+        ensure_eq!(s.value("SELECT to_regclass('good_order') IS NOT NULL")?, "t");
     }
     // Another one still serves.
     let (_db, mut s) = open(leg)?;
@@ -504,30 +392,17 @@ fn dropping_an_index_makes_it_worse(leg: &Leg) -> Result {
 fn dropping_a_key_makes_it_worse(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run(GOOD)?;
-    let outcome = last(
-        &mut s,
-        &[
-            "BEGIN",
-            "ALTER TABLE good DROP CONSTRAINT good_key",
-            "COMMIT",
-        ],
-    )?;
+    let outcome = last(&mut s, &["BEGIN", "ALTER TABLE good DROP CONSTRAINT good_key", "COMMIT"])?;
     ensure_eq!(outcome.rules(), KEY.to_vec(), "{outcome}");
     let (_db, mut s) = open(leg)?;
     s.run(GOOD)?;
-    let outcome = last(
-        &mut s,
-        &["BEGIN", "ALTER TABLE good DROP COLUMN id", "COMMIT"],
-    )?;
+    let outcome = last(&mut s, &["BEGIN", "ALTER TABLE good DROP COLUMN id", "COMMIT"])?;
     ensure_eq!(outcome.rules(), KEY.to_vec(), "{outcome}");
     // A UNIQUE constraint may be the index of a foreign key.
     let (_db, mut s) = open(leg)?;
     s.run(GOOD)?;
     s.run("SET warden.mode = off; DROP INDEX good_order; ALTER TABLE good ADD CONSTRAINT good_u UNIQUE (order_id); RESET warden.mode")?;
-    let outcome = last(
-        &mut s,
-        &["BEGIN", "ALTER TABLE good DROP CONSTRAINT good_u", "COMMIT"],
-    )?;
+    let outcome = last(&mut s, &["BEGIN", "ALTER TABLE good DROP CONSTRAINT good_u", "COMMIT"])?;
     ensure_eq!(outcome.rules(), FK.to_vec(), "{outcome}");
     Ok(())
 }
@@ -544,10 +419,7 @@ fn replaced_in_the_transaction_is_silent(leg: &Leg) -> Result {
         "BEGIN; ALTER TABLE good DROP CONSTRAINT good_order_id_fkey; COMMIT",
     ] {
         let outcome = s.outcome(script);
-        ensure!(
-            outcome.error.is_none() && outcome.rules().is_empty(),
-            "{script}:\n{outcome}"
-        );
+        ensure!(outcome.error.is_none() && outcome.rules().is_empty(), "{script}:\n{outcome}");
     }
     Ok(())
 }
@@ -559,62 +431,36 @@ fn autocommit(leg: &Leg) -> Result {
     ensure!(outcome.findings().is_empty(), "{outcome}");
     s.run("SET warden.notify = info")?;
     let outcome = s.run("CREATE TABLE more (a int)")?;
-    ensure_eq!(
-        outcome.finding("table-without-primary-key")?.severity,
-        "NOTICE"
-    );
-    let outcome =
-        s.run("CREATE TABLE fk (id bigint PRIMARY KEY, order_id bigint REFERENCES orders)")?;
-    ensure_eq!(
-        outcome.finding("foreign-key-without-index")?.severity,
-        "WARNING"
-    );
+    ensure_eq!(outcome.finding("table-without-primary-key")?.severity, "NOTICE");
+    let outcome = s.run("CREATE TABLE fk (id bigint PRIMARY KEY, order_id bigint REFERENCES orders)")?;
+    ensure_eq!(outcome.finding("foreign-key-without-index")?.severity, "WARNING");
     // A key dropped is worse at once.
     let outcome = s.run("ALTER TABLE fk DROP CONSTRAINT fk_pkey")?;
-    ensure_eq!(
-        outcome.finding("table-without-primary-key")?.severity,
-        "WARNING"
-    );
+    ensure_eq!(outcome.finding("table-without-primary-key")?.severity, "WARNING");
     Ok(())
 }
 
 fn autocommit_when_it_would_block(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = enforce")?;
-    let outcome =
-        s.run("CREATE TABLE fk (id bigint PRIMARY KEY, order_id bigint REFERENCES orders)")?;
+    let outcome = s.run("CREATE TABLE fk (id bigint PRIMARY KEY, order_id bigint REFERENCES orders)")?;
     ensure_eq!(outcome.rules(), FK.to_vec());
     s.run(STRICT)?;
-    let error =
-        s.error("CREATE TABLE fk2 (id bigint PRIMARY KEY, order_id bigint REFERENCES orders)")?;
+    let error = s.error("CREATE TABLE fk2 (id bigint PRIMARY KEY, order_id bigint REFERENCES orders)")?;
     ensure_eq!(error.rule(), Some("foreign-key-without-index"));
-    ensure!(
-        error.hint().contains("transaction"),
-        "both belong in one transaction: {error}"
-    );
+    ensure!(error.hint().contains("transaction"), "both belong in one transaction: {error}");
     ensure_eq!(s.value("SELECT to_regclass('fk2') IS NULL")?, "t");
     Ok(())
 }
 
 fn errors_fail_the_commit(leg: &Leg) -> Result {
     for (sql, rule) in [
-        (
-            "CREATE TABLE lines (id bigint PRIMARY KEY, order_id bigint REFERENCES orders)",
-            "foreign-key-without-index",
-        ),
+        ("CREATE TABLE lines (id bigint PRIMARY KEY, order_id bigint REFERENCES orders)", "foreign-key-without-index"),
         ("CREATE TABLE lines (a int)", "table-without-primary-key"),
     ] {
         let (_db, mut s) = open(leg)?;
         s.run(STRICT)?;
-        let outcome = last(
-            &mut s,
-            &[
-                "BEGIN",
-                sql,
-                "INSERT INTO lines DEFAULT VALUES RETURNING 1",
-                "COMMIT",
-            ],
-        );
+        let outcome = last(&mut s, &["BEGIN", sql, "INSERT INTO lines DEFAULT VALUES RETURNING 1", "COMMIT"]);
         let outcome = match outcome {
             Ok(outcome) => outcome,
             // A key has no default.
@@ -624,11 +470,7 @@ fn errors_fail_the_commit(leg: &Leg) -> Result {
             }
         };
         let error = outcome.error.ok_or("COMMIT went through")?;
-        ensure_eq!(
-            (error.severity.as_str(), error.rule()),
-            ("ERROR", Some(rule)),
-            "{error}"
-        );
+        ensure_eq!((error.severity.as_str(), error.rule()), ("ERROR", Some(rule)), "{error}");
         ensure!(!error.hint().is_empty(), "{error}");
         ensure_eq!(s.value("SELECT to_regclass('lines') IS NULL")?, "t");
     }
@@ -643,45 +485,26 @@ fn a_failed_commit_leaves_the_session_well(leg: &Leg) -> Result {
         s.run("BEGIN; CREATE TABLE lines (a int, order_id bigint REFERENCES orders); SAVEPOINT x; CREATE TABLE more (a int)")?;
         let error = s.error("COMMIT")?;
         ensure_eq!(error.severity, "ERROR");
-        let outcome = last(
-            &mut s,
-            &["BEGIN", "CREATE TABLE fine (id int PRIMARY KEY)", "COMMIT"],
-        )?;
-        ensure!(
-            outcome.error.is_none() && outcome.findings().is_empty(),
-            "{outcome}"
-        );
+        let outcome = last(&mut s, &["BEGIN", "CREATE TABLE fine (id int PRIMARY KEY)", "COMMIT"])?;
+        ensure!(outcome.error.is_none() && outcome.findings().is_empty(), "{outcome}");
         s.run("DROP TABLE fine")?;
     }
     let pid = s.pid()?;
-    ensure_eq!(
-        other.value(&format!("SELECT count(*) FROM pg_locks WHERE pid = {pid}"))?,
-        "0"
-    );
+    ensure_eq!(other.value(&format!("SELECT count(*) FROM pg_locks WHERE pid = {pid}"))?, "0");
     Ok(())
 }
 
 fn warnings_do_not_fail_the_commit(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = enforce")?;
-    let outcome = last(
-        &mut s,
-        &[
-            "BEGIN",
-            "CREATE TABLE lines (a int, order_id bigint REFERENCES orders)",
-            "COMMIT",
-        ],
-    )?;
+    let outcome = last(&mut s, &["BEGIN", "CREATE TABLE lines (a int, order_id bigint REFERENCES orders)", "COMMIT"])?;
     ensure!(outcome.error.is_none(), "{outcome}");
     ensure_eq!(outcome.rules(), BOTH.to_vec());
     // Levels alone do not block either: warn never does.
     s.run("SET warden.mode = warn; SET warden.rule_levels = 'table-without-primary-key=error'")?;
     let outcome = last(&mut s, &["BEGIN", "CREATE TABLE more (a int)", "COMMIT"])?;
     ensure!(outcome.error.is_none(), "{outcome}");
-    ensure_eq!(
-        outcome.finding("table-without-primary-key")?.severity,
-        "WARNING"
-    );
+    ensure_eq!(outcome.finding("table-without-primary-key")?.severity, "WARNING");
     s.run("SET warden.rule_levels = 'table-without-primary-key=off'")?;
     let outcome = last(&mut s, &["BEGIN", "CREATE TABLE most (a int)", "COMMIT"])?;
     ensure!(outcome.findings().is_empty(), "{outcome}");
@@ -692,19 +515,13 @@ fn warnings_do_not_fail_the_commit(leg: &Leg) -> Result {
 
 fn every_end_of_a_transaction_counts(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
-    for (n, end) in ["COMMIT", "END", "COMMIT WORK", "COMMIT AND CHAIN"]
-        .iter()
-        .enumerate()
-    {
+    for (n, end) in ["COMMIT", "END", "COMMIT WORK", "COMMIT AND CHAIN"].iter().enumerate() {
         let make = format!("CREATE TABLE t{n} (a int)");
         let outcome = last(&mut s, &["BEGIN", &make, end])?;
         ensure_eq!(outcome.rules(), KEY.to_vec(), "{end}: {outcome}");
     }
     let outcome = s.run("COMMIT")?;
-    ensure!(
-        outcome.findings().is_empty(),
-        "the chained transaction made nothing: {outcome}"
-    );
+    ensure!(outcome.findings().is_empty(), "the chained transaction made nothing: {outcome}");
     Ok(())
 }
 
@@ -713,12 +530,7 @@ fn procedures_judge_each_commit(leg: &Leg) -> Result {
     s.run("CREATE PROCEDURE steps() LANGUAGE plpgsql AS $$BEGIN
              CREATE TABLE a (a int); COMMIT; CREATE TABLE b (id int PRIMARY KEY); COMMIT; CREATE TABLE c (a int); ROLLBACK; CREATE TABLE d (a int); END$$")?;
     let outcome = s.run("CALL steps()")?;
-    let messages = outcome
-        .findings()
-        .iter()
-        .map(|f| f.message.clone())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let messages = outcome.findings().iter().map(|f| f.message.clone()).collect::<Vec<_>>().join("\n");
     ensure!(
         messages.contains("\"a\"")
             && messages.contains("\"d\"")
@@ -728,10 +540,7 @@ fn procedures_judge_each_commit(leg: &Leg) -> Result {
     );
     s.run(STRICT)?;
     s.run("DROP TABLE a, b, d")?;
-    ensure_eq!(
-        s.error("CALL steps()")?.rule(),
-        Some("table-without-primary-key")
-    );
+    ensure_eq!(s.error("CALL steps()")?.rule(), Some("table-without-primary-key"));
     ensure_eq!(s.value("SELECT to_regclass('a') IS NULL")?, "t");
     Ok(())
 }
@@ -752,10 +561,7 @@ fn tables_that_need_no_key(leg: &Leg) -> Result {
         "CREATE SEQUENCE t_seq",
     ] {
         let outcome = last(&mut s, &["BEGIN", sql, "COMMIT"])?;
-        ensure!(
-            outcome.error.is_none() && outcome.findings().is_empty(),
-            "{sql}:\n{outcome}"
-        );
+        ensure!(outcome.error.is_none() && outcome.findings().is_empty(), "{sql}:\n{outcome}");
     }
     Ok(())
 }
@@ -783,10 +589,7 @@ fn index_shapes_that_serve(leg: &Leg) -> Result {
         "CREATE INDEX ON child (r); CREATE INDEX ON child (q, p)",
     ] {
         let outcome = with_index(leg, index)?;
-        ensure!(
-            outcome.error.is_none() && outcome.rules().is_empty(),
-            "{index}:\n{outcome}"
-        );
+        ensure!(outcome.error.is_none() && outcome.rules().is_empty(), "{index}:\n{outcome}");
     }
     Ok(())
 }
@@ -832,11 +635,7 @@ fn every_way_to_make_a_table(leg: &Leg) -> Result {
         s.run("SET warden.mode = off; DROP TABLE IF EXISTS t; DROP SCHEMA IF EXISTS s CASCADE; DEALLOCATE ALL; RESET warden.mode").map_err(|e| format!("{n}: {e}"))?;
     }
     let outcome = s.outcome("BEGIN; CREATE TABLE t (LIKE orders INCLUDING ALL); COMMIT");
-    ensure_eq!(
-        outcome.rules(),
-        NONE.to_vec(),
-        "a clean table's copy is clean: {outcome}"
-    );
+    ensure_eq!(outcome.rules(), NONE.to_vec(), "a clean table's copy is clean: {outcome}");
     Ok(())
 }
 
@@ -855,8 +654,7 @@ fn every_way_to_make_a_foreign_key(leg: &Leg) -> Result {
         ensure_eq!(outcome.rules(), FK.to_vec(), "{sql}:\n{outcome}");
         s.run("SET warden.mode = off; DROP TABLE IF EXISTS f; DROP SCHEMA IF EXISTS s CASCADE; RESET warden.mode")?;
     }
-    let outcome =
-        s.outcome("BEGIN; CREATE TABLE f (order_id bigint PRIMARY KEY REFERENCES orders); COMMIT");
+    let outcome = s.outcome("BEGIN; CREATE TABLE f (order_id bigint PRIMARY KEY REFERENCES orders); COMMIT");
     ensure_eq!(outcome.rules(), NONE.to_vec(), "the key serves: {outcome}");
     Ok(())
 }
@@ -868,16 +666,8 @@ fn renamed_before_commit(leg: &Leg) -> Result {
          ALTER TABLE before RENAME TO \"later On\"; ALTER TABLE \"later On\" SET SCHEMA \"After\"; ALTER TABLE \"After\".\"later On\" RENAME order_id TO \"Order\"; COMMIT",
     )?;
     let finding = outcome.finding("foreign-key-without-index")?;
-    ensure!(
-        finding.message.contains("later On") && !finding.message.contains("before"),
-        "{finding}"
-    );
-    ensure!(
-        finding
-            .hint()
-            .contains("\"After\".\"later On\" (\"Order\");"),
-        "{finding}"
-    );
+    ensure!(finding.message.contains("later On") && !finding.message.contains("before"), "{finding}");
+    ensure!(finding.hint().contains("\"After\".\"later On\" (\"Order\");"), "{finding}");
     Ok(())
 }
 
@@ -888,28 +678,15 @@ fn partitions_are_judged_through_their_parent(leg: &Leg) -> Result {
         CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')";
     let outcome = s.run(&format!("BEGIN; {make}; COMMIT"))?;
     ensure_eq!(outcome.rules(), BOTH.to_vec(), "{outcome}");
-    ensure_eq!(
-        outcome.findings().len(),
-        2,
-        "one for the parent, none for a partition: {outcome}"
-    );
-    ensure!(
-        outcome
-            .findings()
-            .iter()
-            .all(|f| f.message.contains("\"events\"")),
-        "{outcome}"
-    );
+    ensure_eq!(outcome.findings().len(), 2, "one for the parent, none for a partition: {outcome}");
+    ensure!(outcome.findings().iter().all(|f| f.message.contains("\"events\"")), "{outcome}");
     s.run("SET warden.notify = info")?;
     for sql in [
         "CREATE TABLE events_3 PARTITION OF events FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')",
         "ALTER TABLE events DETACH PARTITION events_3",
     ] {
         let outcome = s.outcome(sql);
-        ensure!(
-            outcome.findings().is_empty() && outcome.error.is_none(),
-            "{sql}: old debt of the parent: {outcome}"
-        );
+        ensure!(outcome.findings().is_empty() && outcome.error.is_none(), "{sql}: old debt of the parent: {outcome}");
     }
     let outcome = s.run("BEGIN; DROP TABLE events; CREATE TABLE events (at date NOT NULL, order_id bigint REFERENCES orders, PRIMARY KEY (at)) PARTITION BY RANGE (at);
         CREATE INDEX ON events (order_id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01'); COMMIT")?;
@@ -920,23 +697,13 @@ fn partitions_are_judged_through_their_parent(leg: &Leg) -> Result {
 fn many_are_capped(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     let outcome = s.run("DO $$BEGIN FOR i IN 1..500 LOOP EXECUTE format('CREATE TABLE many_%s (a int, order_id bigint REFERENCES orders)', i); END LOOP; END$$")?;
-    ensure!(
-        outcome.notices.len() <= 50,
-        "{} messages",
-        outcome.notices.len()
-    );
-    ensure!(
-        outcome.to_string().contains("more"),
-        "nothing says how many more there are: {outcome}"
-    );
+    ensure!(outcome.notices.len() <= 50, "{} messages", outcome.notices.len());
+    ensure!(outcome.to_string().contains("more"), "nothing says how many more there are: {outcome}");
     s.run(STRICT)?;
-    let error = s.error("DO $$BEGIN FOR i IN 1..500 LOOP EXECUTE format('CREATE TABLE also_%s (a int)', i); END LOOP; END$$")?;
+    let error =
+        s.error("DO $$BEGIN FOR i IN 1..500 LOOP EXECUTE format('CREATE TABLE also_%s (a int)', i); END LOOP; END$$")?;
     ensure_eq!(error.rule(), Some("table-without-primary-key"));
-    ensure!(
-        error.to_string().len() < 20_000,
-        "{} bytes",
-        error.to_string().len()
-    );
+    ensure!(error.to_string().len() < 20_000, "{} bytes", error.to_string().len());
     Ok(())
 }
 
@@ -945,21 +712,10 @@ fn deferred_work_at_commit(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN EXECUTE 'CREATE TABLE made_late (a int)'; RETURN NULL; END$$;
            CREATE CONSTRAINT TRIGGER late AFTER INSERT ON customers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()")?;
-    let outcome = last(
-        &mut s,
-        &[
-            "BEGIN",
-            "INSERT INTO customers (name) VALUES ('x')",
-            "COMMIT",
-        ],
-    )?;
+    let outcome = last(&mut s, &["BEGIN", "INSERT INTO customers (name) VALUES ('x')", "COMMIT"])?;
     ensure_eq!(outcome.rules(), KEY.to_vec(), "{outcome}");
     let outcome = s.outcome("BEGIN; CREATE TABLE lines (a int); SET CONSTRAINTS ALL DEFERRED; INSERT INTO customers (name) VALUES ('y'); COMMIT");
-    ensure_eq!(
-        outcome.error.map(|e| e.sqlstate),
-        Some("42P07".to_owned()),
-        "the trigger's own error"
-    );
+    ensure_eq!(outcome.error.map(|e| e.sqlstate), Some("42P07".to_owned()), "the trigger's own error");
     ensure_eq!(s.value("SELECT to_regclass('lines') IS NULL")?, "t");
     Ok(())
 }
@@ -970,10 +726,7 @@ fn notify_none_still_blocks(leg: &Leg) -> Result {
     let outcome = s.run("BEGIN; CREATE TABLE lines (a int); COMMIT")?;
     ensure!(outcome.notices.is_empty(), "{outcome}");
     s.run(STRICT)?;
-    ensure_eq!(
-        s.error("BEGIN; CREATE TABLE more (a int); COMMIT")?.rule(),
-        Some("table-without-primary-key")
-    );
+    ensure_eq!(s.error("BEGIN; CREATE TABLE more (a int); COMMIT")?.rule(), Some("table-without-primary-key"));
     Ok(())
 }
 
@@ -986,15 +739,19 @@ fn ordinary_users_fail_at_commit_too(leg: &Leg) -> Result {
         name = db.name()
     ))?;
     let mut s = db.session_as(&role)?;
-    let error = s.error(
-        "BEGIN; CREATE TABLE lines (id int PRIMARY KEY, order_id bigint REFERENCES orders); COMMIT",
-    )?;
+    let error = s.error("BEGIN; CREATE TABLE lines (id int PRIMARY KEY, order_id bigint REFERENCES orders); COMMIT")?;
     ensure_eq!(error.rule(), Some("foreign-key-without-index"), "{error}");
     s.error("SET warden.rule_levels = ''")?;
     // A search path of their own does not lead anybody astray.
     s.run("CREATE SCHEMA IF NOT EXISTS mine").err();
     s.run("SET search_path = pg_temp, public")?;
-    ensure_eq!(s.error("BEGIN; CREATE TABLE public.lines (id int PRIMARY KEY, order_id bigint REFERENCES public.orders); COMMIT")?.sqlstate, error.sqlstate);
+    ensure_eq!(
+        s.error(
+            "BEGIN; CREATE TABLE public.lines (id int PRIMARY KEY, order_id bigint REFERENCES public.orders); COMMIT"
+        )?
+        .sqlstate,
+        error.sqlstate
+    );
     Ok(())
 }
 
@@ -1010,23 +767,8 @@ fn settings_are_read_at_commit(leg: &Leg) -> Result {
             "COMMIT",
         ],
     )?;
-    ensure_eq!(
-        outcome.error.as_ref().and_then(|e| e.rule()),
-        Some("table-without-primary-key"),
-        "{outcome}"
-    );
-    let outcome = last(
-        &mut s,
-        &[
-            "BEGIN",
-            "CREATE TABLE lines (a int)",
-            "SET LOCAL warden.mode = off",
-            "COMMIT",
-        ],
-    )?;
-    ensure!(
-        outcome.findings().is_empty() && outcome.error.is_none(),
-        "{outcome}"
-    );
+    ensure_eq!(outcome.error.as_ref().and_then(|e| e.rule()), Some("table-without-primary-key"), "{outcome}");
+    let outcome = last(&mut s, &["BEGIN", "CREATE TABLE lines (a int)", "SET LOCAL warden.mode = off", "COMMIT"])?;
+    ensure!(outcome.findings().is_empty() && outcome.error.is_none(), "{outcome}");
     Ok(())
 }

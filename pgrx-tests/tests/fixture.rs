@@ -7,51 +7,24 @@ pub const ROWS: u32 = 2000;
 
 /// Rules at level error that a single statement on [`shop`] can break, with such a statement.
 pub const ERRORS: [(&str, &str); 7] = [
-    (
-        "create-index-not-concurrent",
-        "CREATE INDEX orders_customer_id_idx ON orders (customer_id)",
-    ),
+    ("create-index-not-concurrent", "CREATE INDEX orders_customer_id_idx ON orders (customer_id)"),
     (
         "add-foreign-key-validates",
         "ALTER TABLE orders ADD CONSTRAINT orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers (id)",
     ),
-    (
-        "add-check-validates",
-        "ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total >= 0)",
-    ),
-    (
-        "set-not-null-scan",
-        "ALTER TABLE orders ALTER COLUMN customer_id SET NOT NULL",
-    ),
-    (
-        "add-column-volatile-default",
-        "ALTER TABLE orders ADD COLUMN token uuid DEFAULT gen_random_uuid()",
-    ),
-    (
-        "alter-column-type-rewrite",
-        "ALTER TABLE orders ALTER COLUMN customer_id TYPE numeric",
-    ),
-    (
-        "add-unique-builds-index",
-        "ALTER TABLE orders ADD CONSTRAINT orders_id_placed_key UNIQUE (id, placed)",
-    ),
+    ("add-check-validates", "ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total >= 0)"),
+    ("set-not-null-scan", "ALTER TABLE orders ALTER COLUMN customer_id SET NOT NULL"),
+    ("add-column-volatile-default", "ALTER TABLE orders ADD COLUMN token uuid DEFAULT gen_random_uuid()"),
+    ("alter-column-type-rewrite", "ALTER TABLE orders ALTER COLUMN customer_id TYPE numeric"),
+    ("add-unique-builds-index", "ALTER TABLE orders ADD CONSTRAINT orders_id_placed_key UNIQUE (id, placed)"),
 ];
 
 /// The others of the first slice, but for the two judged at commit.
 pub const WARNINGS: [(&str, &str); 4] = [
     ("drop-index-not-concurrent", "DROP INDEX orders_placed_idx"),
-    (
-        "column-type-serial",
-        "CREATE TABLE tickets (id serial PRIMARY KEY)",
-    ),
-    (
-        "add-column-required",
-        "ALTER TABLE orders ADD COLUMN channel text NOT NULL",
-    ),
-    (
-        "lock-timeout-missing",
-        "SET lock_timeout = 0; ALTER TABLE orders ADD COLUMN remark text",
-    ),
+    ("column-type-serial", "CREATE TABLE tickets (id serial PRIMARY KEY)"),
+    ("add-column-required", "ALTER TABLE orders ADD COLUMN channel text NOT NULL"),
+    ("lock-timeout-missing", "SET lock_timeout = 0; ALTER TABLE orders ADD COLUMN remark text"),
 ];
 
 /// A database with `customers` (small) and `orders` (large), where `lock_timeout` is set, so that only what a test is about is found.

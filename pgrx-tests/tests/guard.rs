@@ -76,10 +76,7 @@ fn only<'a>(outcome: &'a Outcome, rule: &str) -> Result<&'a Finding> {
 }
 
 fn silent(outcome: &Outcome) -> Result {
-    ensure!(
-        outcome.findings().is_empty() && outcome.error.is_none(),
-        "should be silent:\n{outcome}"
-    );
+    ensure!(outcome.findings().is_empty() && outcome.error.is_none(), "should be silent:\n{outcome}");
     Ok(())
 }
 
@@ -106,17 +103,16 @@ fn index_build_in_the_standard_words(leg: &Leg) -> Result {
 fn foreign_key_in_the_standard_words(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = off; CREATE INDEX ON orders (customer_id); RESET warden.mode")?;
-    let outcome = s.run("ALTER TABLE orders ADD CONSTRAINT orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers (id)")?;
+    let outcome = s.run(
+        "ALTER TABLE orders ADD CONSTRAINT orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers (id)",
+    )?;
     let finding = only(&outcome, "add-foreign-key-validates")?;
     ensure_eq!(
         finding.message,
         "foreign key \"orders_customer_id_fkey\" blocks writes to \"orders\" and \"customers\" while 2,000 rows are checked [add-foreign-key-validates]"
     );
     ensure!(
-        matches(
-            "^SHARE ROW EXCLUSIVE on both tables until COMMIT, about [\\d.,]+ (ms|s) here\\.",
-            finding.detail()
-        ),
+        matches("^SHARE ROW EXCLUSIVE on both tables until COMMIT, about [\\d.,]+ (ms|s) here\\.", finding.detail()),
         "{finding}"
     );
     ensure_eq!(
@@ -136,9 +132,7 @@ fn not_null_in_the_standard_words(leg: &Leg) -> Result {
         "SET NOT NULL on \"orders\".\"customer_id\" blocks reads and writes while 2,000 rows are scanned [set-not-null-scan]"
     );
     ensure!(
-        finding.detail().starts_with(
-            "ACCESS EXCLUSIVE until COMMIT. No validated CHECK proves the column has no NULL"
-        ),
+        finding.detail().starts_with("ACCESS EXCLUSIVE until COMMIT. No validated CHECK proves the column has no NULL"),
         "{finding}"
     );
     Ok(())
@@ -164,9 +158,7 @@ fn every_rule_has_its_own_sqlstate(leg: &Leg) -> Result {
     for (rule, sql) in ERRORS.iter().chain(&WARNINGS) {
         let (_db, mut s) = open(leg)?;
         let outcome = s.outcome(sql);
-        let finding = outcome
-            .finding(rule)
-            .map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
+        let finding = outcome.finding(rule).map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
         ensure_eq!(finding.constraint.as_deref(), Some(*rule));
         states.insert(finding.sqlstate.clone(), *rule);
     }
@@ -175,18 +167,11 @@ fn every_rule_has_its_own_sqlstate(leg: &Leg) -> Result {
     for rule in ["foreign-key-without-index", "table-without-primary-key"] {
         states.insert(outcome.finding(rule)?.sqlstate.clone(), rule);
     }
-    ensure_eq!(
-        states.len(),
-        ERRORS.len() + WARNINGS.len() + 2,
-        "two rules share a SQLSTATE: {states:?}"
-    );
+    ensure_eq!(states.len(), ERRORS.len() + WARNINGS.len() + 2, "two rules share a SQLSTATE: {states:?}");
     let classes: std::collections::BTreeSet<&str> = states.keys().map(|s| &s[..2]).collect();
     ensure_eq!(classes.len(), 1, "one class of our own: {states:?}");
     let class = classes.into_iter().next().unwrap_or_default();
-    ensure!(
-        !["00", "01", "02", "42", "55", "XX", "P0"].contains(&class),
-        "the class {class} is the server's"
-    );
+    ensure!(!["00", "01", "02", "42", "55", "XX", "P0"].contains(&class), "the class {class} is the server's");
     Ok(())
 }
 
@@ -194,10 +179,7 @@ fn warn_runs_the_statement(leg: &Leg) -> Result {
     for (rule, sql) in ERRORS {
         let (_db, mut s) = open(leg)?;
         let outcome = s.run(sql).map_err(|e| format!("{sql}: {e}"))?;
-        ensure!(
-            outcome.findings().iter().all(|f| f.severity == "WARNING"),
-            "{outcome}"
-        );
+        ensure!(outcome.findings().iter().all(|f| f.severity == "WARNING"), "{outcome}");
         outcome.finding(rule)?;
     }
     Ok(())
@@ -223,10 +205,7 @@ fn enforce_blocks_errors(leg: &Leg) -> Result {
 fn enforce_only_warns_of_warnings(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = enforce")?;
-    for sql in [
-        "DROP INDEX orders_placed_idx",
-        "CREATE TABLE tickets (id serial PRIMARY KEY)",
-    ] {
+    for sql in ["DROP INDEX orders_placed_idx", "CREATE TABLE tickets (id serial PRIMARY KEY)"] {
         let outcome = s.run(sql)?;
         ensure_eq!(outcome.rules().len(), 1, "{outcome}");
     }
@@ -242,17 +221,9 @@ fn block_is_before_any_lock(leg: &Leg) -> Result {
         s.run("SET warden.mode = enforce; SET lock_timeout = '20s'")?;
         let asked = Instant::now();
         let outcome = s.outcome(sql);
-        ensure!(
-            asked.elapsed() < Duration::from_secs(10),
-            "{rule} waited {:?} for a lock",
-            asked.elapsed()
-        );
+        ensure!(asked.elapsed() < Duration::from_secs(10), "{rule} waited {:?} for a lock", asked.elapsed());
         // A rule that must open the table says that it could not: then the statement itself waits, and this is no such rule.
-        ensure_eq!(
-            outcome.error.as_ref().and_then(|e| e.rule()),
-            Some(rule),
-            "{outcome}"
-        );
+        ensure_eq!(outcome.error.as_ref().and_then(|e| e.rule()), Some(rule), "{outcome}");
     }
     Ok(())
 }
@@ -278,12 +249,7 @@ fn concurrently_is_silent_in_enforce(leg: &Leg) -> Result {
     s.run("SET warden.mode = enforce")?;
     s.error("CREATE INDEX orders_customer_id_idx ON orders (customer_id)")?;
     silent(&s.outcome("CREATE INDEX CONCURRENTLY orders_customer_id_idx ON orders (customer_id)"))?;
-    ensure_eq!(
-        s.value(
-            "SELECT indisvalid FROM pg_index WHERE indexrelid = 'orders_customer_id_idx'::regclass"
-        )?,
-        "t"
-    );
+    ensure_eq!(s.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'orders_customer_id_idx'::regclass")?, "t");
     silent(&s.outcome("DROP INDEX CONCURRENTLY orders_customer_id_idx"))
 }
 
@@ -299,8 +265,7 @@ fn a_predicted_error_never_blocks(leg: &Leg) -> Result {
     );
     // Loss and breakage do not depend on size; an empty table has nothing to break.
     ensure_eq!(
-        s.outcome("ALTER TABLE customers ADD COLUMN channel text NOT NULL")
-            .rules(),
+        s.outcome("ALTER TABLE customers ADD COLUMN channel text NOT NULL").rules(),
         vec!["add-column-required"]
     );
     s.run("CREATE TABLE nothing (id bigint PRIMARY KEY)")?;
@@ -311,19 +276,11 @@ fn a_predicted_error_never_blocks(leg: &Leg) -> Result {
 fn one_error_lists_the_others(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = enforce")?;
-    let outcome = s.outcome("ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0), ALTER COLUMN customer_id SET NOT NULL");
-    let Some(error) = &outcome.error else {
-        fail!("not blocked: {outcome}")
-    };
-    ensure_eq!(
-        error.rule(),
-        Some("add-check-validates"),
-        "the first one in the statement blocks: {error}"
-    );
-    ensure!(
-        error.detail().contains("set-not-null-scan"),
-        "the others are listed: {error}"
-    );
+    let outcome = s
+        .outcome("ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0), ALTER COLUMN customer_id SET NOT NULL");
+    let Some(error) = &outcome.error else { fail!("not blocked: {outcome}") };
+    ensure_eq!(error.rule(), Some("add-check-validates"), "the first one in the statement blocks: {error}");
+    ensure!(error.detail().contains("set-not-null-scan"), "the others are listed: {error}");
     ensure!(outcome.notices.is_empty(), "{outcome}");
     Ok(())
 }
@@ -331,48 +288,31 @@ fn one_error_lists_the_others(leg: &Leg) -> Result {
 fn warnings_come_before_the_error(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = enforce")?;
-    let outcome = s.outcome("ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0), ADD COLUMN channel text NOT NULL");
+    let outcome =
+        s.outcome("ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0), ADD COLUMN channel text NOT NULL");
     ensure_eq!(
-        outcome
-            .notices
-            .iter()
-            .filter_map(|n| n.rule())
-            .collect::<Vec<_>>(),
+        outcome.notices.iter().filter_map(|n| n.rule()).collect::<Vec<_>>(),
         vec!["add-column-required"],
         "{outcome}"
     );
-    ensure_eq!(
-        outcome.error.as_ref().and_then(|e| e.rule()),
-        Some("add-check-validates"),
-        "{outcome}"
-    );
+    ensure_eq!(outcome.error.as_ref().and_then(|e| e.rule()), Some("add-check-validates"), "{outcome}");
     Ok(())
 }
 
 fn statements_in_functions(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
-    s.run("CREATE FUNCTION build() RETURNS void LANGUAGE plpgsql AS 'BEGIN CREATE INDEX i ON orders (customer_id); END';
-           CREATE FUNCTION build_sql() RETURNS void LANGUAGE sql AS 'CREATE INDEX j ON orders (customer_id)';")?;
+    s.run(
+        "CREATE FUNCTION build() RETURNS void LANGUAGE plpgsql AS 'BEGIN CREATE INDEX i ON orders (customer_id); END';
+           CREATE FUNCTION build_sql() RETURNS void LANGUAGE sql AS 'CREATE INDEX j ON orders (customer_id)';",
+    )?;
     for call in ["SELECT build()", "SELECT build_sql()"] {
         let outcome = s.run(call)?;
         let finding = only(&outcome, "create-index-not-concurrent")?;
-        ensure!(
-            finding.position.is_none(),
-            "a position in the caller's text is wrong: {finding}"
-        );
-        ensure!(
-            finding
-                .context
-                .as_deref()
-                .is_some_and(|c| c.contains("build")),
-            "{finding}"
-        );
+        ensure!(finding.position.is_none(), "a position in the caller's text is wrong: {finding}");
+        ensure!(finding.context.as_deref().is_some_and(|c| c.contains("build")), "{finding}");
     }
     s.run("SET warden.mode = enforce; DROP INDEX CONCURRENTLY IF EXISTS nothing")?;
-    ensure_eq!(
-        s.error("SELECT build()")?.rule(),
-        Some("create-index-not-concurrent")
-    );
+    ensure_eq!(s.error("SELECT build()")?.rule(), Some("create-index-not-concurrent"));
     Ok(())
 }
 
@@ -385,25 +325,17 @@ fn statements_in_do_blocks(leg: &Leg) -> Result {
     ] {
         let outcome = s.run(sql)?;
         let finding = only(&outcome, "create-index-not-concurrent")?;
-        ensure!(
-            finding.position.is_none() || finding.at(sql).is_some_and(|t| t.starts_with("orders")),
-            "{finding}"
-        );
+        ensure!(finding.position.is_none() || finding.at(sql).is_some_and(|t| t.starts_with("orders")), "{finding}");
     }
     Ok(())
 }
 
 fn nested_do_has_context(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
-    let outcome = s.run(
-        "DO $a$BEGIN EXECUTE 'DO $b$BEGIN CREATE INDEX i ON orders (customer_id); END$b$'; END$a$",
-    )?;
+    let outcome = s.run("DO $a$BEGIN EXECUTE 'DO $b$BEGIN CREATE INDEX i ON orders (customer_id); END$b$'; END$a$")?;
     let finding = only(&outcome, "create-index-not-concurrent")?;
     let context = finding.context.clone().unwrap_or_default();
-    ensure!(
-        context.matches("inline_code_block").count() >= 2,
-        "{finding}"
-    );
+    ensure!(context.matches("inline_code_block").count() >= 2, "{finding}");
     Ok(())
 }
 
@@ -411,11 +343,9 @@ fn schema_elements(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     let outcome = s.run("CREATE SCHEMA app CREATE TABLE tickets (id serial PRIMARY KEY) CREATE INDEX i ON tickets (id) CREATE VIEW v AS SELECT 1 AS one")?;
     only(&outcome, "column-type-serial")?;
-    let outcome = s.run("BEGIN; CREATE SCHEMA other CREATE TABLE lines (a int, b bigint REFERENCES public.customers); COMMIT")?;
-    ensure_eq!(
-        outcome.rules(),
-        vec!["foreign-key-without-index", "table-without-primary-key"]
-    );
+    let outcome =
+        s.run("BEGIN; CREATE SCHEMA other CREATE TABLE lines (a int, b bigint REFERENCES public.customers); COMMIT")?;
+    ensure_eq!(outcome.rules(), vec!["foreign-key-without-index", "table-without-primary-key"]);
     Ok(())
 }
 
@@ -427,11 +357,7 @@ fn procedures_with_commit(leg: &Leg) -> Result {
     let outcome = s.run("CALL steps()")?;
     ensure_eq!(
         outcome.rules(),
-        vec![
-            "column-type-serial",
-            "create-index-not-concurrent",
-            "set-not-null-scan"
-        ],
+        vec!["column-type-serial", "create-index-not-concurrent", "set-not-null-scan"],
         "{outcome}"
     );
     Ok(())
@@ -440,31 +366,28 @@ fn procedures_with_commit(leg: &Leg) -> Result {
 fn prepared_statements(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     // The extended protocol has no simple query string; DDL that arrives through it is judged alike.
-    let outcome =
-        s.run("PREPARE p AS SELECT 1; EXECUTE p; CREATE INDEX i ON orders (customer_id)")?;
+    let outcome = s.run("PREPARE p AS SELECT 1; EXECUTE p; CREATE INDEX i ON orders (customer_id)")?;
     only(&outcome, "create-index-not-concurrent")?;
     let extended = s.outcome_extended("CREATE INDEX j ON orders (customer_id)");
     let finding = only(&extended, "create-index-not-concurrent")?;
-    ensure_eq!(
-        finding.at("CREATE INDEX j ON orders (customer_id)"),
-        Some("orders (customer_id)")
-    );
+    ensure_eq!(finding.at("CREATE INDEX j ON orders (customer_id)"), Some("orders (customer_id)"));
     Ok(())
 }
 
 fn multi_statement_strings(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
-    let sql = "CREATE TABLE a (id int PRIMARY KEY);\nSELECT 'ön orders';\nCREATE INDEX i ON orders (customer_id); SELECT 2";
+    let sql =
+        "CREATE TABLE a (id int PRIMARY KEY);\nSELECT 'ön orders';\nCREATE INDEX i ON orders (customer_id); SELECT 2";
     let outcome = s.run(sql)?;
-    ensure_eq!(
-        only(&outcome, "create-index-not-concurrent")?.at(sql),
-        Some("orders (customer_id); SELECT 2")
-    );
+    ensure_eq!(only(&outcome, "create-index-not-concurrent")?.at(sql), Some("orders (customer_id); SELECT 2"));
     ensure_eq!(outcome.findings().len(), 1);
     s.run("SET warden.mode = enforce")?;
     let error = s.error("CREATE TABLE b (id int PRIMARY KEY); CREATE INDEX j ON orders (customer_id); CREATE TABLE c (id int PRIMARY KEY)")?;
     ensure_eq!(error.rule(), Some("create-index-not-concurrent"));
-    ensure_eq!(s.value("SELECT to_regclass('b') IS NULL AND to_regclass('c') IS NULL AND to_regclass('j') IS NULL")?, "t");
+    ensure_eq!(
+        s.value("SELECT to_regclass('b') IS NULL AND to_regclass('c') IS NULL AND to_regclass('j') IS NULL")?,
+        "t"
+    );
     Ok(())
 }
 
@@ -483,11 +406,7 @@ fn position_only_when_right(leg: &Leg) -> Result {
     let sql = "SELECT 'CREATE INDEX i ON orders (customer_id)'; DO $$BEGIN PERFORM 'CREATE INDEX i ON orders (customer_id)'; \
                EXECUTE 'CREATE INDEX i ON ' || 'orders (customer_id)'; END$$; SELECT 'orders (customer_id)'";
     let outcome = s.run(sql)?;
-    ensure_eq!(
-        only(&outcome, "create-index-not-concurrent")?.position,
-        None,
-        "{outcome}"
-    );
+    ensure_eq!(only(&outcome, "create-index-not-concurrent")?.position, None, "{outcome}");
     Ok(())
 }
 
@@ -503,8 +422,7 @@ fn silent_for_temporary_tables(leg: &Leg) -> Result {
         "CREATE TABLE pg_temp.u (id serial)",
         "DROP TABLE t",
     ] {
-        silent(&s.outcome(sql))
-            .map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
+        silent(&s.outcome(sql)).map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
     }
     Ok(())
 }
@@ -547,16 +465,10 @@ fn silent_for_tables_of_this_session(leg: &Leg) -> Result {
     silent(&s.outcome("CREATE INDEX mine_a_idx ON mine (a)"))?;
     // Somebody else uses it now.
     other.run("BEGIN; LOCK TABLE mine IN ACCESS SHARE MODE")?;
-    only(
-        &s.outcome("CREATE INDEX mine_a_idx2 ON mine (a)"),
-        "create-index-not-concurrent",
-    )?;
+    only(&s.outcome("CREATE INDEX mine_a_idx2 ON mine (a)"), "create-index-not-concurrent")?;
     other.run("ROLLBACK")?;
     // To another session it is like any other.
-    only(
-        &other.outcome("CREATE INDEX mine_a_idx3 ON mine (a)"),
-        "create-index-not-concurrent",
-    )?;
+    only(&other.outcome("CREATE INDEX mine_a_idx3 ON mine (a)"), "create-index-not-concurrent")?;
     Ok(())
 }
 
@@ -577,15 +489,11 @@ fn silent_for_small_and_empty_tables(leg: &Leg) -> Result {
         "CREATE INDEX ON empty (a)",
         "ALTER TABLE empty ADD COLUMN r float DEFAULT random()",
     ] {
-        silent(&s.outcome(sql))
-            .map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
+        silent(&s.outcome(sql)).map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
     }
     // Bytes count as well as rows.
     s.run("SET warden.large_table_size = '8kB'")?;
-    ensure_eq!(
-        s.error("CREATE INDEX ON customers (name)")?.rule(),
-        Some("create-index-not-concurrent")
-    );
+    ensure_eq!(s.error("CREATE INDEX ON customers (name)")?.rule(), Some("create-index-not-concurrent"));
     Ok(())
 }
 
@@ -593,8 +501,7 @@ fn silent_when_off(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = off; SET warden.notify = info")?;
     for (_, sql) in ERRORS {
-        silent(&s.outcome(sql))
-            .map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
+        silent(&s.outcome(sql)).map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
     }
     silent(&s.outcome("BEGIN; CREATE TABLE a (b bigint REFERENCES customers); COMMIT"))
 }
@@ -611,8 +518,7 @@ fn silent_for_no_ops(leg: &Leg) -> Result {
         "ALTER TABLE IF EXISTS missing ADD COLUMN a int DEFAULT random()",
         "CREATE TABLE IF NOT EXISTS orders (id serial)",
     ] {
-        silent(&s.outcome(sql))
-            .map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
+        silent(&s.outcome(sql)).map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
     }
     Ok(())
 }
@@ -624,8 +530,7 @@ fn silent_for_a_restore(leg: &Leg) -> Result {
     // Enforce knows no such exception.
     s.run("SET warden.mode = enforce")?;
     ensure_eq!(
-        s.error("CREATE INDEX j ON public.orders USING btree (customer_id)")?
-            .rule(),
+        s.error("CREATE INDEX j ON public.orders USING btree (customer_id)")?.rule(),
         Some("create-index-not-concurrent")
     );
     Ok(())
@@ -651,29 +556,14 @@ fn partitioned_tables_count_as_a_whole(leg: &Leg) -> Result {
     let mut s = db.session()?;
     s.run("SET warden.mode = enforce")?;
     for (rule, sql) in [
-        (
-            "add-check-validates",
-            "ALTER TABLE events ADD CHECK (n > 0)",
-        ),
-        (
-            "set-not-null-scan",
-            "ALTER TABLE events ALTER n SET NOT NULL",
-        ),
-        (
-            "add-column-volatile-default",
-            "ALTER TABLE events ADD COLUMN r float DEFAULT random()",
-        ),
-        (
-            "alter-column-type-rewrite",
-            "ALTER TABLE events ALTER n TYPE bigint",
-        ),
+        ("add-check-validates", "ALTER TABLE events ADD CHECK (n > 0)"),
+        ("set-not-null-scan", "ALTER TABLE events ALTER n SET NOT NULL"),
+        ("add-column-volatile-default", "ALTER TABLE events ADD COLUMN r float DEFAULT random()"),
+        ("alter-column-type-rewrite", "ALTER TABLE events ALTER n TYPE bigint"),
     ] {
         let error = s.error(sql)?;
         ensure_eq!(error.rule(), Some(rule), "{error}");
-        ensure!(
-            format!("{}{}", error.message, error.detail()).contains("1,600 rows"),
-            "{error}"
-        );
+        ensure!(format!("{}{}", error.message, error.detail()).contains("1,600 rows"), "{error}");
     }
     // One partition by itself is not large.
     silent(&s.outcome("CREATE INDEX ON events_1 (n)"))?;
@@ -683,54 +573,33 @@ fn partitioned_tables_count_as_a_whole(leg: &Leg) -> Result {
 fn inheritance_is_not_forgotten(leg: &Leg) -> Result {
     let db = shop(leg)?;
     let mut s = db.session()?;
-    s.run("SET warden.mode = off; CREATE TABLE parent (a int); CREATE TABLE child () INHERITS (parent);
-           INSERT INTO child SELECT * FROM generate_series(1, 3000); ANALYZE")?;
-    let mut s = db.session()?;
-    only(
-        &s.outcome("ALTER TABLE parent ADD CHECK (a > 0)"),
-        "add-check-validates",
+    s.run(
+        "SET warden.mode = off; CREATE TABLE parent (a int); CREATE TABLE child () INHERITS (parent);
+           INSERT INTO child SELECT * FROM generate_series(1, 3000); ANALYZE",
     )?;
+    let mut s = db.session()?;
+    only(&s.outcome("ALTER TABLE parent ADD CHECK (a > 0)"), "add-check-validates")?;
     silent(&s.outcome("ALTER TABLE ONLY parent ADD CHECK (a > 1) NO INHERIT"))
 }
 
 fn volatile_defaults_are_judged_by_the_planner(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
-    s.run("CREATE FUNCTION looks_volatile() RETURNS int VOLATILE LANGUAGE sql AS 'SELECT 1';
+    s.run(
+        "CREATE FUNCTION looks_volatile() RETURNS int VOLATILE LANGUAGE sql AS 'SELECT 1';
            CREATE FUNCTION is_volatile() RETURNS int VOLATILE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
-           CREATE FUNCTION is_stable() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';")?;
-    for silent_default in [
-        "now()",
-        "current_user",
-        "1 + 1",
-        "NULL",
-        "is_stable()",
-        "looks_volatile()",
-    ] {
-        let kind = if silent_default == "now()" {
-            "timestamptz"
-        } else {
-            "text"
-        };
-        let sql = format!(
-            "ALTER TABLE orders ADD COLUMN x{} {kind} DEFAULT {silent_default}",
-            silent_default.len()
-        );
-        silent(&s.outcome(&sql))
-            .map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
+           CREATE FUNCTION is_stable() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';",
+    )?;
+    for silent_default in ["now()", "current_user", "1 + 1", "NULL", "is_stable()", "looks_volatile()"] {
+        let kind = if silent_default == "now()" { "timestamptz" } else { "text" };
+        let sql = format!("ALTER TABLE orders ADD COLUMN x{} {kind} DEFAULT {silent_default}", silent_default.len());
+        silent(&s.outcome(&sql)).map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
     }
-    for (n, found) in [
-        "random()",
-        "is_volatile()",
-        "clock_timestamp()",
-        "gen_random_uuid()",
-        "nextval('orders_id_seq')",
-    ]
-    .iter()
-    .enumerate()
+    for (n, found) in
+        ["random()", "is_volatile()", "clock_timestamp()", "gen_random_uuid()", "nextval('orders_id_seq')"]
+            .iter()
+            .enumerate()
     {
-        let outcome = s.run(&format!(
-            "ALTER TABLE orders ADD COLUMN y{n} text DEFAULT {found}"
-        ))?;
+        let outcome = s.run(&format!("ALTER TABLE orders ADD COLUMN y{n} text DEFAULT {found}"))?;
         only(&outcome, "add-column-volatile-default")
             .map_err(|e| format!("{found}: {}", e.message().unwrap_or_default()))?;
     }
@@ -748,31 +617,19 @@ fn not_null_proofs_are_judged_by_the_server(leg: &Leg) -> Result {
         ("total IS NOT NULL", false),
     ] {
         let (_db, mut s) = open(leg)?;
-        s.run(&format!("SET warden.mode = off; ALTER TABLE orders ADD CONSTRAINT proof CHECK ({proof}); RESET warden.mode"))?;
+        s.run(&format!(
+            "SET warden.mode = off; ALTER TABLE orders ADD CONSTRAINT proof CHECK ({proof}); RESET warden.mode"
+        ))?;
         let outcome = s.run("ALTER TABLE orders ALTER customer_id SET NOT NULL")?;
-        ensure_eq!(
-            outcome.rules(),
-            if proves {
-                vec![]
-            } else {
-                vec!["set-not-null-scan"]
-            },
-            "{proof}:\n{outcome}"
-        );
+        ensure_eq!(outcome.rules(), if proves { vec![] } else { vec!["set-not-null-scan"] }, "{proof}:\n{outcome}");
     }
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = off; ALTER TABLE orders ADD CONSTRAINT proof CHECK (customer_id IS NOT NULL) NOT VALID; RESET warden.mode")?;
-    only(
-        &s.outcome("ALTER TABLE orders ALTER customer_id SET NOT NULL"),
-        "set-not-null-scan",
-    )?;
+    only(&s.outcome("ALTER TABLE orders ALTER customer_id SET NOT NULL"), "set-not-null-scan")?;
     // The server drops the proof first, and scans.
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = off; ALTER TABLE orders ADD CONSTRAINT proof CHECK (customer_id IS NOT NULL); RESET warden.mode")?;
-    only(
-        &s.outcome("ALTER TABLE orders ALTER customer_id SET NOT NULL, DROP CONSTRAINT proof"),
-        "set-not-null-scan",
-    )?;
+    only(&s.outcome("ALTER TABLE orders ALTER customer_id SET NOT NULL, DROP CONSTRAINT proof"), "set-not-null-scan")?;
     Ok(())
 }
 
@@ -787,8 +644,7 @@ fn type_changes_that_keep_the_file(leg: &Leg) -> Result {
         let (_db, mut s) = open(leg)?;
         let file = "SELECT pg_relation_filenode('orders')";
         let before = s.value(file)?;
-        silent(&s.outcome(sql))
-            .map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
+        silent(&s.outcome(sql)).map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
         ensure_eq!(s.value(file)?, before, "{sql}");
     }
     Ok(())
@@ -810,10 +666,7 @@ fn type_changes_that_write_a_new_file(leg: &Leg) -> Result {
         let outcome = s.run(sql).map_err(|e| format!("{sql}: {e}"))?;
         only(&outcome, "alter-column-type-rewrite")
             .map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
-        ensure!(
-            s.value(file)? != before,
-            "the server wrote no new file: {sql}"
-        );
+        ensure!(s.value(file)? != before, "the server wrote no new file: {sql}");
     }
     Ok(())
 }
@@ -826,14 +679,11 @@ fn constraints_that_check_nothing_now(leg: &Leg) -> Result {
         "ALTER TABLE orders ADD CONSTRAINT c CHECK (total >= 0) NOT VALID",
         "ALTER TABLE orders ADD CONSTRAINT u UNIQUE USING INDEX orders_u",
     ] {
-        silent(&s.outcome(sql))
-            .map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
+        silent(&s.outcome(sql)).map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
     }
-    let outcome = s.outcome("ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (customer_id) REFERENCES customers (id) NOT VALID");
-    ensure!(
-        outcome.error.is_none() && !outcome.rules().contains(&"add-foreign-key-validates"),
-        "{outcome}"
-    );
+    let outcome =
+        s.outcome("ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (customer_id) REFERENCES customers (id) NOT VALID");
+    ensure!(outcome.error.is_none() && !outcome.rules().contains(&"add-foreign-key-validates"), "{outcome}");
     silent(&s.outcome("ALTER TABLE orders VALIDATE CONSTRAINT c"))?;
     silent(&s.outcome("ALTER TABLE orders VALIDATE CONSTRAINT f"))?;
     if leg.major >= 18 {
@@ -853,54 +703,24 @@ fn dropping_indexes(leg: &Leg) -> Result {
     let sql = "DROP INDEX orders_placed_idx";
     let outcome = s.run(sql)?;
     let finding = only(&outcome, "drop-index-not-concurrent")?;
-    ensure!(
-        finding.message.contains("\"orders_placed_idx\""),
-        "{finding}"
-    );
-    ensure!(
-        finding
-            .hint()
-            .contains("DROP INDEX CONCURRENTLY public.orders_placed_idx"),
-        "{finding}"
-    );
+    ensure!(finding.message.contains("\"orders_placed_idx\""), "{finding}");
+    ensure!(finding.hint().contains("DROP INDEX CONCURRENTLY public.orders_placed_idx"), "{finding}");
     Ok(())
 }
 
 fn serial_in_all_its_forms(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
-    for (n, kind) in [
-        "serial",
-        "bigserial",
-        "smallserial",
-        "serial8",
-        "serial4",
-        "serial2",
-        "SERIAL",
-    ]
-    .iter()
-    .enumerate()
+    for (n, kind) in
+        ["serial", "bigserial", "smallserial", "serial8", "serial4", "serial2", "SERIAL"].iter().enumerate()
     {
         let sql = format!("CREATE TABLE s{n} (id {kind} PRIMARY KEY)");
         let outcome = s.run(&sql)?;
         let finding = only(&outcome, "column-type-serial")?;
-        ensure!(
-            finding
-                .at(&sql)
-                .is_some_and(|at| at.starts_with("id ") || at.starts_with(kind)),
-            "{finding}"
-        );
-        ensure!(
-            finding
-                .hint()
-                .to_uppercase()
-                .contains("GENERATED ALWAYS AS IDENTITY"),
-            "{finding}"
-        );
+        ensure!(finding.at(&sql).is_some_and(|at| at.starts_with("id ") || at.starts_with(kind)), "{finding}");
+        ensure!(finding.hint().to_uppercase().contains("GENERATED ALWAYS AS IDENTITY"), "{finding}");
     }
     silent(&s.outcome("CREATE TABLE i (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)"))?;
-    silent(&s.outcome(
-        "CREATE DOMAIN public.serial AS int; CREATE TABLE d (id public.serial PRIMARY KEY)",
-    ))
+    silent(&s.outcome("CREATE DOMAIN public.serial AS int; CREATE TABLE d (id public.serial PRIMARY KEY)"))
 }
 
 fn lock_timeout_once_a_session(leg: &Leg) -> Result {
@@ -908,10 +728,7 @@ fn lock_timeout_once_a_session(leg: &Leg) -> Result {
     for _ in 0..2 {
         let mut s = db.session()?;
         s.run("SET lock_timeout = 0")?;
-        only(
-            &s.outcome("ALTER TABLE orders ADD COLUMN a int"),
-            "lock-timeout-missing",
-        )?;
+        only(&s.outcome("ALTER TABLE orders ADD COLUMN a int"), "lock-timeout-missing")?;
         silent(&s.outcome("ALTER TABLE orders DROP COLUMN a"))?;
     }
     Ok(())
@@ -922,58 +739,35 @@ fn lock_timeout_that_counts(leg: &Leg) -> Result {
     let (mut s, mut other) = (db.session()?, db.session()?);
     other.run("SET lock_timeout = 0")?;
     // Set for the transaction, in a function, for the session, or not needed.
-    silent(&other.outcome(
-        "BEGIN; SET LOCAL lock_timeout = '2s'; ALTER TABLE orders ADD COLUMN a int; COMMIT",
-    ))?;
+    silent(&other.outcome("BEGIN; SET LOCAL lock_timeout = '2s'; ALTER TABLE orders ADD COLUMN a int; COMMIT"))?;
     s.run("CREATE FUNCTION careful() RETURNS void LANGUAGE plpgsql SET lock_timeout = '2s' AS 'BEGIN ALTER TABLE orders ADD COLUMN b int; END'")?;
     silent(&other.outcome("SELECT careful()"))?;
     silent(&s.outcome("ALTER TABLE orders ADD COLUMN c int"))?;
     silent(&other.outcome("CREATE INDEX CONCURRENTLY i ON orders (total)"))?;
     silent(&other.outcome("CREATE TABLE t (id bigint PRIMARY KEY)"))?;
-    only(
-        &other.outcome("ALTER TABLE orders ADD COLUMN d int"),
-        "lock-timeout-missing",
-    )?;
+    only(&other.outcome("ALTER TABLE orders ADD COLUMN d int"), "lock-timeout-missing")?;
     Ok(())
 }
 
 fn lock_timeout_is_swallowed_by_an_error(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET lock_timeout = 0")?;
-    only(
-        &s.outcome("CREATE INDEX i ON orders (customer_id)"),
-        "create-index-not-concurrent",
-    )?;
+    only(&s.outcome("CREATE INDEX i ON orders (customer_id)"), "create-index-not-concurrent")?;
     Ok(())
 }
 
 fn notify_levels(leg: &Leg) -> Result {
-    for (level, serial, key) in [
-        ("info", "WARNING", "NOTICE"),
-        ("warning", "WARNING", ""),
-        ("error", "", ""),
-        ("none", "", ""),
-    ] {
+    for (level, serial, key) in
+        [("info", "WARNING", "NOTICE"), ("warning", "WARNING", ""), ("error", "", ""), ("none", "", "")]
+    {
         let (_db, mut s) = open(leg)?;
         s.run(&format!("SET warden.notify = {level}"))?;
         let outcome = s.run("CREATE TABLE tickets (id serial PRIMARY KEY)")?;
-        ensure_eq!(
-            outcome.findings().first().map_or("", |f| &f.severity),
-            serial,
-            "{level}"
-        );
+        ensure_eq!(outcome.findings().first().map_or("", |f| &f.severity), serial, "{level}");
         let outcome = s.run("CREATE TABLE keyless (a int)")?;
-        ensure_eq!(
-            outcome.findings().first().map_or("", |f| &f.severity),
-            key,
-            "{level}: {outcome}"
-        );
+        ensure_eq!(outcome.findings().first().map_or("", |f| &f.severity), key, "{level}: {outcome}");
         let outcome = s.run("CREATE INDEX i ON orders (customer_id)")?;
-        ensure_eq!(
-            outcome.findings().len(),
-            usize::from(level != "none"),
-            "{level}: {outcome}"
-        );
+        ensure_eq!(outcome.findings().len(), usize::from(level != "none"), "{level}: {outcome}");
     }
     Ok(())
 }
@@ -981,10 +775,7 @@ fn notify_levels(leg: &Leg) -> Result {
 fn notify_does_not_unblock(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.notify = none; SET warden.mode = enforce")?;
-    ensure_eq!(
-        s.error("CREATE INDEX i ON orders (customer_id)")?.rule(),
-        Some("create-index-not-concurrent")
-    );
+    ensure_eq!(s.error("CREATE INDEX i ON orders (customer_id)")?.rule(), Some("create-index-not-concurrent"));
     Ok(())
 }
 
@@ -1006,24 +797,15 @@ fn wrong_values_are_refused(leg: &Leg) -> Result {
     ] {
         s.error(sql)?;
     }
-    s.error(&format!(
-        "ALTER DATABASE {} SET warden.mode = wran",
-        db.name()
-    ))?;
-    ensure_eq!(
-        s.outcome("CREATE INDEX i ON orders (customer_id)").rules(),
-        vec!["create-index-not-concurrent"]
-    );
+    s.error(&format!("ALTER DATABASE {} SET warden.mode = wran", db.name()))?;
+    ensure_eq!(s.outcome("CREATE INDEX i ON orders (customer_id)").rules(), vec!["create-index-not-concurrent"]);
     Ok(())
 }
 
 fn wrong_value_before_load_is_told(leg: &Leg) -> Result {
     let db = shop(leg)?;
     let mut unloaded = db.session_with("-c session_preload_libraries=")?;
-    unloaded.run(&format!(
-        "ALTER DATABASE {} SET warden.mode = 'wran'",
-        db.name()
-    ))?;
+    unloaded.run(&format!("ALTER DATABASE {} SET warden.mode = 'wran'", db.name()))?;
     let mut s = db.session()?;
     let said = s.said_at_start();
     ensure!(
@@ -1033,19 +815,9 @@ fn wrong_value_before_load_is_told(leg: &Leg) -> Result {
         "{said:?}"
     );
     let status = s.rows("SELECT * FROM warden.status")?;
-    ensure!(
-        status
-            .iter()
-            .flatten()
-            .flatten()
-            .any(|v| v.contains("wran")),
-        "warden.status does not tell: {status:?}"
-    );
+    ensure!(status.iter().flatten().flatten().any(|v| v.contains("wran")), "warden.status does not tell: {status:?}");
     // The guard works on, as by default.
-    only(
-        &s.outcome("CREATE INDEX i ON orders (customer_id)"),
-        "create-index-not-concurrent",
-    )?;
+    only(&s.outcome("CREATE INDEX i ON orders (customer_id)"), "create-index-not-concurrent")?;
     Ok(())
 }
 
@@ -1062,8 +834,7 @@ fn ordinary_users_are_guarded(leg: &Leg) -> Result {
     }
     let mut s = db.session_as(&role)?;
     ensure_eq!(
-        s.run("BEGIN; CREATE TABLE lines (a bigint REFERENCES customers); COMMIT")?
-            .rules(),
+        s.run("BEGIN; CREATE TABLE lines (a bigint REFERENCES customers); COMMIT")?.rules(),
         vec!["foreign-key-without-index", "table-without-primary-key"]
     );
     Ok(())
@@ -1076,28 +847,16 @@ fn the_servers_own_errors_come_through(leg: &Leg) -> Result {
         ("CREATE INDEX i ON missing (a)", "42P01"),
         ("CREATE INDEX i ON orders (missing)", "42703"),
         ("CREATE INDEX i ON v (a)", "42809"),
-        (
-            "ALTER TABLE orders ADD COLUMN x int DEFAULT missing()",
-            "42883",
-        ),
+        ("ALTER TABLE orders ADD COLUMN x int DEFAULT missing()", "42883"),
         ("ALTER TABLE orders ADD COLUMN x missing", "42704"),
         ("ALTER TABLE orders ADD CHECK (missing > 0)", "42703"),
         ("ALTER TABLE orders ADD CHECK (sum(total) > 0)", "42803"),
-        (
-            "ALTER TABLE orders ADD FOREIGN KEY (missing) REFERENCES customers",
-            "42703",
-        ),
-        (
-            "ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES missing",
-            "42P01",
-        ),
+        ("ALTER TABLE orders ADD FOREIGN KEY (missing) REFERENCES customers", "42703"),
+        ("ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES missing", "42P01"),
         ("ALTER TABLE orders ALTER missing SET NOT NULL", "42703"),
         ("ALTER TABLE orders ALTER total TYPE missing", "42704"),
         ("ALTER TABLE orders ALTER code TYPE int", "42804"),
-        (
-            "ALTER TABLE orders ALTER placed TYPE int USING missing(placed)",
-            "42883",
-        ),
+        ("ALTER TABLE orders ALTER placed TYPE int USING missing(placed)", "42883"),
         ("ALTER TABLE orders DROP CONSTRAINT missing", "42704"),
         ("ALTER TABLE missing.orders ADD COLUMN a int", "3F000"),
         ("ALTER TABLE other.public.orders ADD COLUMN a int", "0A000"),
@@ -1109,42 +868,22 @@ fn the_servers_own_errors_come_through(leg: &Leg) -> Result {
     ] {
         let outcome = s.outcome(sql);
         let error = outcome.error.as_ref();
-        ensure_eq!(
-            error.map(|e| e.sqlstate.as_str()),
-            Some(state),
-            "{sql}:\n{outcome}"
-        );
-        ensure!(
-            outcome
-                .notices
-                .iter()
-                .all(|n| !n.message.contains("internal")),
-            "{sql}:\n{outcome}"
-        );
+        ensure_eq!(error.map(|e| e.sqlstate.as_str()), Some(state), "{sql}:\n{outcome}");
+        ensure!(outcome.notices.iter().all(|n| !n.message.contains("internal")), "{sql}:\n{outcome}");
     }
     Ok(())
 }
 
 fn odd_statistics_do_no_harm(leg: &Leg) -> Result {
     let db = shop(leg)?;
-    for (rows, pages) in [
-        ("'NaN'", "0"),
-        ("'Infinity'", "2147483647"),
-        ("-1", "0"),
-        ("3e38", "-1"),
-    ] {
+    for (rows, pages) in [("'NaN'", "0"), ("'Infinity'", "2147483647"), ("-1", "0"), ("3e38", "-1")] {
         let mut s = db.session()?;
-        s.run(&format!(
-            "UPDATE pg_class SET reltuples = {rows}, relpages = {pages} WHERE relname = 'orders'"
-        ))?;
+        s.run(&format!("UPDATE pg_class SET reltuples = {rows}, relpages = {pages} WHERE relname = 'orders'"))?;
         let mut s = db.session()?;
-        for sql in [
-            "CREATE INDEX i ON orders (customer_id)",
-            "ALTER TABLE orders ADD CHECK (total >= 0)",
-            "DROP INDEX i",
-        ] {
-            s.run(sql)
-                .map_err(|e| format!("reltuples {rows}, {sql}: {e}"))?;
+        for sql in
+            ["CREATE INDEX i ON orders (customer_id)", "ALTER TABLE orders ADD CHECK (total >= 0)", "DROP INDEX i"]
+        {
+            s.run(sql).map_err(|e| format!("reltuples {rows}, {sql}: {e}"))?;
         }
     }
     Ok(())
@@ -1157,13 +896,12 @@ fn names_that_need_quotes(leg: &Leg) -> Result {
            INSERT INTO \"My Schema\".\"sel\"\"ect; --\" SELECT i, i FROM generate_series(1, 3000) i; ANALYZE")?;
     let mut s = db.session()?;
     s.run("SET warden.mode = enforce")?;
-    let error =
-        s.error("CREATE INDEX \"an Index\" ON \"My Schema\".\"sel\"\"ect; --\" (\"Col umn\")")?;
-    let safe =
-        "CREATE INDEX CONCURRENTLY \"an Index\" ON \"My Schema\".\"sel\"\"ect; --\" (\"Col umn\");";
+    let error = s.error("CREATE INDEX \"an Index\" ON \"My Schema\".\"sel\"\"ect; --\" (\"Col umn\")")?;
+    let safe = "CREATE INDEX CONCURRENTLY \"an Index\" ON \"My Schema\".\"sel\"\"ect; --\" (\"Col umn\");";
     ensure!(error.hint().contains(safe), "{error}");
     silent(&s.outcome(safe))?;
-    let error = s.error("ALTER TABLE \"My Schema\".\"sel\"\"ect; --\" ADD CONSTRAINT \"c%s'\" CHECK (\"Col umn\" > 0)")?;
+    let error =
+        s.error("ALTER TABLE \"My Schema\".\"sel\"\"ect; --\" ADD CONSTRAINT \"c%s'\" CHECK (\"Col umn\" > 0)")?;
     ensure_eq!(error.rule(), Some("add-check-validates"));
     ensure!(error.hint().contains("\"c%s'\""), "{error}");
     Ok(())
@@ -1174,52 +912,23 @@ fn cancel_and_timeouts_are_the_users(leg: &Leg) -> Result {
     let (mut holder, mut s) = (db.session()?, db.session()?);
     holder.run("BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")?;
     s.run("SET statement_timeout = '300ms'")?;
-    ensure_eq!(
-        s.error("CREATE INDEX i ON orders (customer_id)")?.sqlstate,
-        "57014"
-    );
+    ensure_eq!(s.error("CREATE INDEX i ON orders (customer_id)")?.sqlstate, "57014");
     s.run("SET statement_timeout = 0; SET lock_timeout = '300ms'")?;
-    ensure_eq!(
-        s.error("ALTER TABLE orders ADD CHECK (total > 0)")?
-            .sqlstate,
-        "55P03"
-    );
+    ensure_eq!(s.error("ALTER TABLE orders ADD CHECK (total > 0)")?.sqlstate, "55P03");
     holder.run("ROLLBACK")?;
-    only(
-        &s.outcome("CREATE INDEX i ON orders (customer_id)"),
-        "create-index-not-concurrent",
-    )?;
+    only(&s.outcome("CREATE INDEX i ON orders (customer_id)"), "create-index-not-concurrent")?;
     Ok(())
 }
 
 fn output_is_capped(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
-    let columns = (1..=300)
-        .map(|i| format!("c{i} serial"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let outcome = s.run(&format!(
-        "CREATE TABLE wide (id bigint PRIMARY KEY, {columns})"
-    ))?;
-    ensure_eq!(
-        outcome.findings().len(),
-        1,
-        "many columns with one fault are one finding a table"
-    );
-    let checks = (1..=300)
-        .map(|i| format!("ADD CHECK (total > -{i})"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let columns = (1..=300).map(|i| format!("c{i} serial")).collect::<Vec<_>>().join(", ");
+    let outcome = s.run(&format!("CREATE TABLE wide (id bigint PRIMARY KEY, {columns})"))?;
+    ensure_eq!(outcome.findings().len(), 1, "many columns with one fault are one finding a table");
+    let checks = (1..=300).map(|i| format!("ADD CHECK (total > -{i})")).collect::<Vec<_>>().join(", ");
     let outcome = s.run(&format!("ALTER TABLE orders {checks}"))?;
-    ensure!(
-        outcome.notices.len() <= 50,
-        "{} messages",
-        outcome.notices.len()
-    );
-    ensure!(
-        outcome.to_string().contains("more"),
-        "nothing says how many more there are: {outcome}"
-    );
+    ensure!(outcome.notices.len() <= 50, "{} messages", outcome.notices.len());
+    ensure!(outcome.to_string().contains("more"), "nothing says how many more there are: {outcome}");
     Ok(())
 }
 
@@ -1238,9 +947,7 @@ fn hints_can_be_pasted(leg: &Leg) -> Result {
         // Each statement by itself, in enforce: what is proposed must not be refused.
         let mut fixer = db.session()?;
         fixer.run("SET warden.mode = enforce")?;
-        let outcome = fixer
-            .script(&fix)
-            .map_err(|e| format!("{rule}: {fix}\n{e}"))?;
+        let outcome = fixer.script(&fix).map_err(|e| format!("{rule}: {fix}\n{e}"))?;
         ensure!(!outcome.rules().contains(&rule), "{rule}: {fix}\n{outcome}");
         ensure!(!error.hint().is_empty(), "{error}");
     }
@@ -1255,23 +962,14 @@ fn other_event_triggers_live_on(leg: &Leg) -> Result {
            CREATE EVENT TRIGGER \"AA\" ON ddl_command_start EXECUTE FUNCTION note();
            CREATE EVENT TRIGGER zz ON ddl_command_end EXECUTE FUNCTION note();
            CREATE EVENT TRIGGER aaa ON ddl_command_start EXECUTE FUNCTION refuse();")?;
-    only(
-        &s.outcome("CREATE INDEX i ON orders (customer_id)"),
-        "create-index-not-concurrent",
-    )?;
+    only(&s.outcome("CREATE INDEX i ON orders (customer_id)"), "create-index-not-concurrent")?;
     ensure_eq!(
         s.column("SELECT what FROM seen ORDER BY n")?,
-        vec![
-            "ddl_command_start CREATE INDEX",
-            "ddl_command_end CREATE INDEX"
-        ]
+        vec!["ddl_command_start CREATE INDEX", "ddl_command_end CREATE INDEX"]
     );
     ensure_eq!(s.error("CREATE VIEW v AS SELECT 1")?.message, "no views");
     // Our refusal comes after theirs, theirs does not upset us.
     s.run("SET warden.mode = enforce")?;
-    ensure_eq!(
-        s.error("CREATE INDEX j ON orders (customer_id)")?.rule(),
-        Some("create-index-not-concurrent")
-    );
+    ensure_eq!(s.error("CREATE INDEX j ON orders (customer_id)")?.rule(), Some("create-index-not-concurrent"));
     Ok(())
 }

@@ -43,42 +43,20 @@ cases![
 /// A row of `warden.lint`, by column.
 type Row = BTreeMap<&'static str, String>;
 
-const COLUMNS: [&str; 11] = [
-    "rule",
-    "level",
-    "object",
-    "message",
-    "detail",
-    "hint",
-    "fix",
-    "fingerprint",
-    "statement",
-    "line",
-    "column",
-];
+const COLUMNS: [&str; 11] =
+    ["rule", "level", "object", "message", "detail", "hint", "fix", "fingerprint", "statement", "line", "column"];
 
 fn lint(s: &mut Session, script: &str) -> std::result::Result<Vec<Row>, Report> {
     lint_with(s, script, "NULL")
 }
 
-fn lint_with(
-    s: &mut Session,
-    script: &str,
-    in_transaction: &str,
-) -> std::result::Result<Vec<Row>, Report> {
+fn lint_with(s: &mut Session, script: &str, in_transaction: &str) -> std::result::Result<Vec<Row>, Report> {
     let columns = COLUMNS.map(|c| format!("\"{c}\"")).join(", ");
-    let rows = s.rows(&format!(
-        "SELECT {columns} FROM warden.lint({}, in_transaction => {in_transaction})",
-        literal(script)
-    ))?;
+    let rows =
+        s.rows(&format!("SELECT {columns} FROM warden.lint({}, in_transaction => {in_transaction})", literal(script)))?;
     Ok(rows
         .into_iter()
-        .map(|row| {
-            COLUMNS
-                .into_iter()
-                .zip(row.into_iter().map(Option::unwrap_or_default))
-                .collect()
-        })
+        .map(|row| COLUMNS.into_iter().zip(row.into_iter().map(Option::unwrap_or_default)).collect())
         .collect())
 }
 
@@ -106,72 +84,30 @@ fn shape_of_a_finding(leg: &Leg) -> Result {
     )?;
     let expected: Vec<String> = COLUMNS
         .iter()
-        .map(|c| {
-            format!(
-                "{c} {}",
-                if ["statement", "line", "column"].contains(c) {
-                    "integer"
-                } else {
-                    "text"
-                }
-            )
-        })
+        .map(|c| format!("{c} {}", if ["statement", "line", "column"].contains(c) { "integer" } else { "text" }))
         .collect();
     ensure_eq!(shape, expected);
     let rows = lint(&mut s, "CREATE INDEX i ON orders (customer_id)")?;
     ensure_eq!(rows.len(), 1);
     let row = &rows[0];
-    ensure_eq!(
-        (row["rule"].as_str(), row["level"].as_str()),
-        ("create-index-not-concurrent", "error")
-    );
+    ensure_eq!((row["rule"].as_str(), row["level"].as_str()), ("create-index-not-concurrent", "error"));
     ensure!(row["object"].contains("orders"), "{row:?}");
-    ensure!(
-        row["message"].starts_with("building index \"i\" blocks writes to \"orders\""),
-        "{row:?}"
-    );
-    ensure!(
-        row["fix"].contains("CREATE INDEX CONCURRENTLY i ON public.orders (customer_id)"),
-        "{row:?}"
-    );
-    ensure_eq!(
-        (
-            row["statement"].as_str(),
-            row["line"].as_str(),
-            row["column"].as_str()
-        ),
-        ("1", "1", "19")
-    );
-    ensure!(
-        !row["fingerprint"].is_empty() && !row["detail"].is_empty() && !row["hint"].is_empty(),
-        "{row:?}"
-    );
+    ensure!(row["message"].starts_with("building index \"i\" blocks writes to \"orders\""), "{row:?}");
+    ensure!(row["fix"].contains("CREATE INDEX CONCURRENTLY i ON public.orders (customer_id)"), "{row:?}");
+    ensure_eq!((row["statement"].as_str(), row["line"].as_str(), row["column"].as_str()), ("1", "1", "19"));
+    ensure!(!row["fingerprint"].is_empty() && !row["detail"].is_empty() && !row["hint"].is_empty(), "{row:?}");
     Ok(())
 }
 
 fn empty_scripts(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
-    for script in [
-        "",
-        " \n\t ",
-        ";;;",
-        "-- nothing\n/* at all */",
-        "SELECT 1; UPDATE orders SET total = 1 WHERE id = 1;",
-    ] {
-        let outcome = s.outcome(&format!(
-            "SELECT rule, hint FROM warden.lint({})",
-            literal(script)
-        ));
+    for script in
+        ["", " \n\t ", ";;;", "-- nothing\n/* at all */", "SELECT 1; UPDATE orders SET total = 1 WHERE id = 1;"]
+    {
+        let outcome = s.outcome(&format!("SELECT rule, hint FROM warden.lint({})", literal(script)));
         match &outcome.error {
-            Some(e) => ensure!(
-                !e.hint().is_empty() && !e.sqlstate.starts_with("XX"),
-                "{script:?}: {e}"
-            ),
-            None => ensure!(
-                outcome.rows.iter().all(|r| r[1].is_some()),
-                "{script:?}: {:?}",
-                outcome.rows
-            ),
+            Some(e) => ensure!(!e.hint().is_empty() && !e.sqlstate.starts_with("XX"), "{script:?}: {e}"),
+            None => ensure!(outcome.rows.iter().all(|r| r[1].is_some()), "{script:?}: {:?}", outcome.rows),
         }
     }
     ensure_eq!(s.value("SELECT 1")?, "1");
@@ -196,42 +132,20 @@ fn syntax_error_in_the_third_of_five(leg: &Leg) -> Result {
     let rows = lint(&mut s, script)?;
     let at: Vec<_> = rows
         .iter()
-        .map(|r| {
-            (
-                r["rule"].as_str(),
-                r["statement"].as_str(),
-                r["line"].as_str(),
-                r["column"].as_str(),
-            )
-        })
+        .map(|r| (r["rule"].as_str(), r["statement"].as_str(), r["line"].as_str(), r["column"].as_str()))
         .collect();
-    ensure!(
-        at.contains(&("create-index-not-concurrent", "1", "1", "19")),
-        "{at:?}"
-    );
-    ensure!(
-        at.iter()
-            .any(|r| r.0 == "add-check-validates" && r.1 == "2" && r.2 == "2"),
-        "{at:?}"
-    );
+    ensure!(at.contains(&("create-index-not-concurrent", "1", "1", "19")), "{at:?}");
+    ensure!(at.iter().any(|r| r.0 == "add-check-validates" && r.1 == "2" && r.2 == "2"), "{at:?}");
     let errors: Vec<_> = at.iter().filter(|r| r.0 == "syntax-error").collect();
     // The server takes KOLUMN for the column's name, and stumbles over the type's argument.
     ensure_eq!(errors.len(), 1, "{at:?}");
     ensure_eq!((errors[0].1, errors[0].2), ("3", "4"), "{at:?}");
     let server = s.error("ALTER TABLE orders\n  ADD KOLUMN x int;")?;
     let text = "ALTER TABLE orders\n  ADD KOLUMN x int;";
-    let column =
-        server.position.unwrap_or_default() as usize - text.find('\n').unwrap_or_default() - 1;
+    let column = server.position.unwrap_or_default() as usize - text.find('\n').unwrap_or_default() - 1;
     ensure_eq!(errors[0].3, column.to_string(), "where the server points");
-    let message = rows
-        .iter()
-        .find(|r| r["rule"] == "syntax-error")
-        .map(|r| r["message"].clone())
-        .unwrap_or_default();
-    ensure!(
-        message.contains(&server.message),
-        "{message:?} does not say what the server says: {server}"
-    );
+    let message = rows.iter().find(|r| r["rule"] == "syntax-error").map(|r| r["message"].clone()).unwrap_or_default();
+    ensure!(message.contains(&server.message), "{message:?} does not say what the server says: {server}");
     ensure_eq!(s.value("SELECT 1")?, "1");
     Ok(())
 }
@@ -244,15 +158,8 @@ fn syntax_error_at_the_end(leg: &Leg) -> Result {
         "CREATE INDEX i ON orders (customer_id); SELECT $a$ never",
     ] {
         let rows = lint(&mut s, script)?;
-        ensure_eq!(
-            rules(&rows),
-            vec!["create-index-not-concurrent", "syntax-error"],
-            "{script}: {rows:?}"
-        );
-        let error = rows
-            .iter()
-            .find(|r| r["rule"] == "syntax-error")
-            .ok_or("none")?;
+        ensure_eq!(rules(&rows), vec!["create-index-not-concurrent", "syntax-error"], "{script}: {rows:?}");
+        let error = rows.iter().find(|r| r["rule"] == "syntax-error").ok_or("none")?;
         ensure_eq!(error["statement"], "2", "{script}: {error:?}");
     }
     // In the middle of a transaction it does not end the transaction.
@@ -267,21 +174,8 @@ fn lines_and_columns(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     let script = "-- größer\n\nCREATE INDEX \"ü\" ON orders (customer_id); /* 注文 */ CREATE INDEX j ON orders (total);\r\n\tCREATE INDEX k\n\t\tON orders (code);";
     let rows = lint(&mut s, script)?;
-    let at: Vec<_> = rows
-        .iter()
-        .map(|r| {
-            (
-                r["statement"].as_str(),
-                r["line"].as_str(),
-                r["column"].as_str(),
-            )
-        })
-        .collect();
-    ensure_eq!(
-        at,
-        vec![("1", "3", "21"), ("2", "3", "70"), ("3", "5", "6")],
-        "columns count characters from 1"
-    );
+    let at: Vec<_> = rows.iter().map(|r| (r["statement"].as_str(), r["line"].as_str(), r["column"].as_str())).collect();
+    ensure_eq!(at, vec![("1", "3", "21"), ("2", "3", "70"), ("3", "5", "6")], "columns count characters from 1");
     Ok(())
 }
 
@@ -290,33 +184,20 @@ fn ten_megabytes(leg: &Leg) -> Result {
     let mut script = String::with_capacity(11 << 20);
     let mut n = 0;
     while script.len() < 10 << 20 {
-        script.push_str(&format!(
-            "CREATE INDEX orders_{n}_idx ON orders (customer_id, total, code);\n"
-        ));
+        script.push_str(&format!("CREATE INDEX orders_{n}_idx ON orders (customer_id, total, code);\n"));
         n += 1;
     }
     let started = Instant::now();
     let rows = lint(&mut s, &script)?;
-    ensure!(
-        started.elapsed() < Duration::from_secs(120),
-        "{:?}",
-        started.elapsed()
-    );
+    ensure!(started.elapsed() < Duration::from_secs(120), "{:?}", started.elapsed());
     ensure!(!rows.is_empty() && rows.len() < 2000, "{} rows", rows.len());
     ensure!(
-        rows.iter()
-            .any(|r| format!("{}{}", r["message"], r["detail"]).contains("more")),
+        rows.iter().any(|r| format!("{}{}", r["message"], r["detail"]).contains("more")),
         "nothing says how many more there are"
     );
     // One statement of that length.
-    let long = format!(
-        "SELECT '{}'; CREATE INDEX i ON orders (customer_id)",
-        "x".repeat(10 << 20)
-    );
-    ensure_eq!(
-        rules(&lint(&mut s, &long)?),
-        vec!["create-index-not-concurrent"]
-    );
+    let long = format!("SELECT '{}'; CREATE INDEX i ON orders (customer_id)", "x".repeat(10 << 20));
+    ensure_eq!(rules(&lint(&mut s, &long)?), vec!["create-index-not-concurrent"]);
     ensure_eq!(s.value("SELECT 1")?, "1");
     Ok(())
 }
@@ -324,50 +205,20 @@ fn ten_megabytes(leg: &Leg) -> Result {
 fn unknown_relations_are_large(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     for (rule, sql) in [
-        (
-            "create-index-not-concurrent",
-            "CREATE INDEX i ON unknown (a)",
-        ),
-        (
-            "create-index-not-concurrent",
-            "CREATE INDEX i ON nowhere.unknown (a)",
-        ),
-        (
-            "add-check-validates",
-            "ALTER TABLE unknown ADD CHECK (a > 0)",
-        ),
-        (
-            "set-not-null-scan",
-            "ALTER TABLE unknown ALTER a SET NOT NULL",
-        ),
-        (
-            "add-column-volatile-default",
-            "ALTER TABLE unknown ADD COLUMN a float DEFAULT random()",
-        ),
-        (
-            "alter-column-type-rewrite",
-            "ALTER TABLE unknown ALTER a TYPE bigint",
-        ),
-        (
-            "add-unique-builds-index",
-            "ALTER TABLE unknown ADD UNIQUE (a)",
-        ),
-        (
-            "add-column-required",
-            "ALTER TABLE unknown ADD COLUMN a int NOT NULL",
-        ),
+        ("create-index-not-concurrent", "CREATE INDEX i ON unknown (a)"),
+        ("create-index-not-concurrent", "CREATE INDEX i ON nowhere.unknown (a)"),
+        ("add-check-validates", "ALTER TABLE unknown ADD CHECK (a > 0)"),
+        ("set-not-null-scan", "ALTER TABLE unknown ALTER a SET NOT NULL"),
+        ("add-column-volatile-default", "ALTER TABLE unknown ADD COLUMN a float DEFAULT random()"),
+        ("alter-column-type-rewrite", "ALTER TABLE unknown ALTER a TYPE bigint"),
+        ("add-unique-builds-index", "ALTER TABLE unknown ADD UNIQUE (a)"),
+        ("add-column-required", "ALTER TABLE unknown ADD COLUMN a int NOT NULL"),
         ("drop-index-not-concurrent", "DROP INDEX unknown_idx"),
-        (
-            "add-foreign-key-validates",
-            "ALTER TABLE unknown ADD FOREIGN KEY (a) REFERENCES unknown2 (b)",
-        ),
+        ("add-foreign-key-validates", "ALTER TABLE unknown ADD FOREIGN KEY (a) REFERENCES unknown2 (b)"),
     ] {
         let rules = found(&mut s, sql)?;
         ensure!(rules.iter().any(|r| r == rule), "{sql}: {rules:?}");
-        ensure!(
-            !rules.iter().any(|r| r == "syntax-error"),
-            "{sql}: {rules:?}"
-        );
+        ensure!(!rules.iter().any(|r| r == "syntax-error"), "{sql}: {rules:?}");
     }
     Ok(())
 }
@@ -400,23 +251,15 @@ fn empty_after_their_transaction(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     let script = "BEGIN; CREATE TABLE t (id bigint PRIMARY KEY, a int); COMMIT; CREATE INDEX ON t (a); ALTER TABLE t ADD COLUMN b int NOT NULL;";
     ensure_eq!(found(&mut s, script)?, NONE.to_vec());
-    let script =
-        "BEGIN; CREATE TABLE t (id bigint PRIMARY KEY, a int); ROLLBACK; CREATE INDEX ON t (a);";
-    ensure_eq!(
-        found(&mut s, script)?,
-        vec!["create-index-not-concurrent"],
-        "it was rolled back"
-    );
+    let script = "BEGIN; CREATE TABLE t (id bigint PRIMARY KEY, a int); ROLLBACK; CREATE INDEX ON t (a);";
+    ensure_eq!(found(&mut s, script)?, vec!["create-index-not-concurrent"], "it was rolled back");
     Ok(())
 }
 
 fn in_transaction_true_and_false(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     let level = |rows: &[Row]| {
-        rows.iter()
-            .find(|r| r["rule"] == "table-without-primary-key")
-            .map(|r| r["level"].clone())
-            .unwrap_or_default()
+        rows.iter().find(|r| r["rule"] == "table-without-primary-key").map(|r| r["level"].clone()).unwrap_or_default()
     };
     let script = "CREATE TABLE t (a int);";
     ensure_eq!(level(&lint_with(&mut s, script, "NULL")?), "warning");
@@ -427,13 +270,11 @@ fn in_transaction_true_and_false(leg: &Leg) -> Result {
         "outside a block the next statement may bring the key"
     );
     // Each by itself: what came before is committed.
-    let script = "CREATE TABLE t (id int PRIMARY KEY, order_id bigint REFERENCES orders); CREATE INDEX ON t (order_id);";
+    let script =
+        "CREATE TABLE t (id int PRIMARY KEY, order_id bigint REFERENCES orders); CREATE INDEX ON t (order_id);";
     for mode in ["NULL", "true"] {
         let rows = lint_with(&mut s, script, mode)?;
-        ensure!(
-            !rules(&rows).contains(&"foreign-key-without-index"),
-            "{mode}: {rows:?}"
-        );
+        ensure!(!rules(&rows).contains(&"foreign-key-without-index"), "{mode}: {rows:?}");
     }
     Ok(())
 }
@@ -446,11 +287,8 @@ fn transactions_of_the_script(leg: &Leg) -> Result {
     // SET LOCAL ends with its transaction, SET does not.
     let script = "BEGIN; SET LOCAL lock_timeout = 0; ALTER TABLE orders ADD COLUMN a int; COMMIT; ALTER TABLE orders ADD COLUMN b int;";
     let rows = lint(&mut s, script)?;
-    let at: Vec<_> = rows
-        .iter()
-        .filter(|r| r["rule"] == "lock-timeout-missing")
-        .map(|r| r["statement"].as_str())
-        .collect();
+    let at: Vec<_> =
+        rows.iter().filter(|r| r["rule"] == "lock-timeout-missing").map(|r| r["statement"].as_str()).collect();
     ensure_eq!(at, vec!["3"], "{rows:?}");
     Ok(())
 }
@@ -458,26 +296,14 @@ fn transactions_of_the_script(leg: &Leg) -> Result {
 fn end_state_of_the_script(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     ensure_eq!(
-        found(
-            &mut s,
-            "CREATE TABLE t (a int, order_id bigint REFERENCES orders);"
-        )?,
+        found(&mut s, "CREATE TABLE t (a int, order_id bigint REFERENCES orders);")?,
         vec!["foreign-key-without-index", "table-without-primary-key"]
     );
     ensure_eq!(
-        found(
-            &mut s,
-            "CREATE TABLE t (a int, order_id bigint REFERENCES orders); DROP TABLE t;"
-        )?,
+        found(&mut s, "CREATE TABLE t (a int, order_id bigint REFERENCES orders); DROP TABLE t;")?,
         NONE.to_vec()
     );
-    ensure_eq!(
-        found(
-            &mut s,
-            "CREATE TABLE t (a int); ALTER TABLE t ADD PRIMARY KEY (a);"
-        )?,
-        NONE.to_vec()
-    );
+    ensure_eq!(found(&mut s, "CREATE TABLE t (a int); ALTER TABLE t ADD PRIMARY KEY (a);")?, NONE.to_vec());
     ensure_eq!(
         found(
             &mut s,
@@ -498,21 +324,9 @@ fn end_state_of_the_script(leg: &Leg) -> Result {
 fn drops_in_the_script(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = off; CREATE TABLE lines (id bigint PRIMARY KEY, order_id bigint REFERENCES orders); CREATE INDEX lines_order ON lines (order_id); RESET warden.mode")?;
-    ensure_eq!(
-        found(&mut s, "DROP INDEX lines_order;")?,
-        vec!["foreign-key-without-index"]
-    );
-    ensure_eq!(
-        found(&mut s, "ALTER TABLE lines DROP CONSTRAINT lines_pkey;")?,
-        vec!["table-without-primary-key"]
-    );
-    ensure_eq!(
-        found(
-            &mut s,
-            "DROP INDEX lines_order; CREATE INDEX ON lines (order_id);"
-        )?,
-        NONE.to_vec()
-    );
+    ensure_eq!(found(&mut s, "DROP INDEX lines_order;")?, vec!["foreign-key-without-index"]);
+    ensure_eq!(found(&mut s, "ALTER TABLE lines DROP CONSTRAINT lines_pkey;")?, vec!["table-without-primary-key"]);
+    ensure_eq!(found(&mut s, "DROP INDEX lines_order; CREATE INDEX ON lines (order_id);")?, NONE.to_vec());
     Ok(())
 }
 
@@ -523,10 +337,7 @@ fn altered_in_the_script(leg: &Leg) -> Result {
                   ALTER TABLE orders VALIDATE CONSTRAINT p; ALTER TABLE orders ALTER customer_id SET NOT NULL; ALTER TABLE orders DROP CONSTRAINT p;";
     ensure_eq!(rules(&lint_with(&mut s, script, "false")?), NONE.to_vec());
     ensure_eq!(
-        found(
-            &mut s,
-            "ALTER TABLE orders ADD COLUMN extra int; CREATE INDEX ON orders (extra);"
-        )?,
+        found(&mut s, "ALTER TABLE orders ADD COLUMN extra int; CREATE INDEX ON orders (extra);")?,
         vec!["create-index-not-concurrent"]
     );
     Ok(())
@@ -534,20 +345,10 @@ fn altered_in_the_script(leg: &Leg) -> Result {
 
 fn live_facts(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
-    ensure_eq!(
-        found(&mut s, "CREATE INDEX ON customers (name)")?,
-        NONE.to_vec(),
-        "a small table"
-    );
+    ensure_eq!(found(&mut s, "CREATE INDEX ON customers (name)")?, NONE.to_vec(), "a small table");
     let rows = lint(&mut s, "CREATE INDEX ON orders (total)")?;
-    ensure!(
-        rows.iter().any(|r| r["detail"].contains("2,000 rows")),
-        "{rows:?}"
-    );
-    ensure_eq!(
-        found(&mut s, "ALTER TABLE orders ALTER code TYPE varchar(20)")?,
-        NONE.to_vec()
-    );
+    ensure!(rows.iter().any(|r| r["detail"].contains("2,000 rows")), "{rows:?}");
+    ensure_eq!(found(&mut s, "ALTER TABLE orders ALTER code TYPE varchar(20)")?, NONE.to_vec());
     Ok(())
 }
 
@@ -569,21 +370,12 @@ fn agrees_with_the_guard(leg: &Leg) -> Result {
 fn levels_of_rules(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.rule_levels = 'create-index-not-concurrent=info, column-type-serial=off'")?;
-    let rows = lint(
-        &mut s,
-        "CREATE INDEX i ON orders (total); CREATE TABLE t (id serial PRIMARY KEY);",
-    )?;
-    let levels: Vec<_> = rows
-        .iter()
-        .map(|r| (r["rule"].as_str(), r["level"].as_str()))
-        .collect();
+    let rows = lint(&mut s, "CREATE INDEX i ON orders (total); CREATE TABLE t (id serial PRIMARY KEY);")?;
+    let levels: Vec<_> = rows.iter().map(|r| (r["rule"].as_str(), r["level"].as_str())).collect();
     ensure_eq!(levels, vec![("create-index-not-concurrent", "info")]);
     // Lint is not the guard: it speaks in every mode.
     s.run("RESET warden.rule_levels; SET warden.mode = off; SET warden.notify = none")?;
-    ensure_eq!(
-        rules(&lint(&mut s, "CREATE INDEX i ON orders (total)")?),
-        vec!["create-index-not-concurrent"]
-    );
+    ensure_eq!(rules(&lint(&mut s, "CREATE INDEX i ON orders (total)")?), vec!["create-index-not-concurrent"]);
     Ok(())
 }
 
@@ -597,25 +389,17 @@ fn many_findings_are_capped(leg: &Leg) -> Result {
     let rows = lint(&mut s, &script)?;
     ensure_eq!(
         rules(&rows),
-        vec![
-            "add-check-validates",
-            "column-type-serial",
-            "create-index-not-concurrent"
-        ],
+        vec!["add-check-validates", "column-type-serial", "create-index-not-concurrent"],
         "a cap is for a rule, not for the script"
     );
-    let of_index: Vec<_> = rows
-        .iter()
-        .filter(|r| r["rule"] == "create-index-not-concurrent")
-        .collect();
+    let of_index: Vec<_> = rows.iter().filter(|r| r["rule"] == "create-index-not-concurrent").collect();
     ensure!(of_index.len() < 3000, "{} rows", of_index.len());
     let last = of_index.last().ok_or("none")?;
     let more: usize = 3000 - (of_index.len() - 1);
     let told = format!("{}{}", last["message"], last["detail"]);
     ensure!(
         told.contains("more")
-            && (told.contains(&more.to_string())
-                || told.replace(',', "").contains(&(more - 1).to_string())),
+            && (told.contains(&more.to_string()) || told.replace(',', "").contains(&(more - 1).to_string())),
         "{last:?}"
     );
     Ok(())
@@ -630,18 +414,14 @@ fn nothing_runs(leg: &Leg) -> Result {
     ensure_eq!(s.value("SELECT pg_current_xact_id_if_assigned()")?, "∅");
     s.run("COMMIT")?;
     ensure_eq!(s.value("SELECT to_regclass('made') IS NULL AND to_regclass('orders') IS NOT NULL AND (SELECT count(*) FROM customers) = 100")?, "t");
-    ensure_eq!(
-        s.value("SELECT count(*) FROM pg_class WHERE relname = 't'")?,
-        "0"
-    );
+    ensure_eq!(s.value("SELECT count(*) FROM pg_class WHERE relname = 't'")?, "0");
     Ok(())
 }
 
 fn strangers_code_does_not_run(leg: &Leg) -> Result {
     let db = shop(leg)?;
     let role = db.role("")?;
-    db.session()?
-        .run(&format!("GRANT CREATE ON SCHEMA public TO {role}"))?;
+    db.session()?.run(&format!("GRANT CREATE ON SCHEMA public TO {role}"))?;
     // Planning would run what is marked IMMUTABLE, as the superuser who lints.
     db.session_as(&role)?.run(
         "CREATE FUNCTION trap() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'the trap ran as %', current_user; END$$;
@@ -669,17 +449,9 @@ fn strangers_code_does_not_run(leg: &Leg) -> Result {
         "ALTER TABLE orders ALTER customer_id SET NOT NULL",
     ] {
         let outcome = s.outcome(&format!("SELECT * FROM warden.lint({})", literal(script)));
+        ensure!(!outcome.to_string().contains("the trap ran"), "{script}: {outcome}");
         ensure!(
-            !outcome.to_string().contains("the trap ran"),
-            "{script}: {outcome}"
-        );
-        ensure!(
-            !outcome
-                .rows
-                .iter()
-                .flatten()
-                .flatten()
-                .any(|v| v.contains("the trap ran")),
+            !outcome.rows.iter().flatten().flatten().any(|v| v.contains("the trap ran")),
             "{script}: {:?}",
             outcome.rows
         );
@@ -692,15 +464,9 @@ fn ordinary_users_may_lint(leg: &Leg) -> Result {
     let db = shop(leg)?;
     let role = db.role("")?;
     let mut s = db.session_as(&role)?;
-    ensure_eq!(
-        rules(&lint(&mut s, "CREATE INDEX i ON orders (total)")?),
-        vec!["create-index-not-concurrent"]
-    );
+    ensure_eq!(rules(&lint(&mut s, "CREATE INDEX i ON orders (total)")?), vec!["create-index-not-concurrent"]);
     ensure!(!s.value("SELECT warden.help()")?.is_empty());
-    ensure!(
-        s.value("SELECT warden.help('create-index-not-concurrent')")?
-            .starts_with("# create-index-not-concurrent")
-    );
+    ensure!(s.value("SELECT warden.help('create-index-not-concurrent')")?.starts_with("# create-index-not-concurrent"));
     ensure!(s.rows("SELECT * FROM warden.rules")?.len() >= 13);
     Ok(())
 }
@@ -708,7 +474,14 @@ fn ordinary_users_may_lint(leg: &Leg) -> Result {
 fn read_only_and_without_transaction_id(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("BEGIN TRANSACTION READ ONLY")?;
-    ensure_eq!(rules(&lint(&mut s, "CREATE INDEX i ON orders (total); ALTER TABLE orders ADD COLUMN a float DEFAULT random(); SELEC")?).len(), 3);
+    ensure_eq!(
+        rules(&lint(
+            &mut s,
+            "CREATE INDEX i ON orders (total); ALTER TABLE orders ADD COLUMN a float DEFAULT random(); SELEC"
+        )?)
+        .len(),
+        3
+    );
     ensure_eq!(s.value("SELECT pg_current_xact_id_if_assigned()")?, "∅");
     s.run("COMMIT")?;
     Ok(())
@@ -717,20 +490,11 @@ fn read_only_and_without_transaction_id(leg: &Leg) -> Result {
 fn fixes_lint_clean(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     for (rule, sql) in ERRORS {
-        for row in lint(&mut s, sql)?
-            .iter()
-            .filter(|r| r["rule"] == rule && !r["fix"].is_empty())
-        {
+        for row in lint(&mut s, sql)?.iter().filter(|r| r["rule"] == rule && !r["fix"].is_empty()) {
             let again = lint_with(&mut s, &row["fix"], "false")?;
-            let left: Vec<_> = again
-                .iter()
-                .filter(|r| ["error", "not checked"].contains(&r["level"].as_str()))
-                .collect();
-            ensure!(
-                left.is_empty(),
-                "{rule}: the fix is found faulty itself: {}\n{left:?}",
-                row["fix"]
-            );
+            let left: Vec<_> =
+                again.iter().filter(|r| ["error", "not checked"].contains(&r["level"].as_str())).collect();
+            ensure!(left.is_empty(), "{rule}: the fix is found faulty itself: {}\n{left:?}", row["fix"]);
         }
     }
     Ok(())
@@ -738,16 +502,9 @@ fn fixes_lint_clean(leg: &Leg) -> Result {
 
 fn fingerprints(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
-    let of = |rows: Vec<Row>| {
-        rows.into_iter()
-            .map(|r| r["fingerprint"].clone())
-            .collect::<Vec<_>>()
-    };
+    let of = |rows: Vec<Row>| rows.into_iter().map(|r| r["fingerprint"].clone()).collect::<Vec<_>>();
     let one = of(lint(&mut s, "CREATE INDEX i ON orders (total)")?);
-    let same = of(lint(
-        &mut s,
-        "SELECT 1;\n\n  create   index i on public.orders (total)",
-    )?);
+    let same = of(lint(&mut s, "SELECT 1;\n\n  create   index i on public.orders (total)")?);
     let other = of(lint(&mut s, "ALTER TABLE orders ADD CHECK (total > 0)")?);
     ensure_eq!(one, same, "the same finding elsewhere in a script");
     ensure!(one != other, "{one:?} {other:?}");
@@ -775,10 +532,7 @@ fn every_statement_of_the_server(leg: &Leg) -> Result {
         let head: String = script.chars().take(200).collect();
         for piece in pg_warden_tests::sql::split(&script).chunks(200) {
             let piece: Vec<&str> = piece.iter().map(|s| s.text).collect();
-            let outcome = s.outcome(&format!(
-                "SELECT rule FROM warden.lint({})",
-                literal(&piece.join("\n"))
-            ));
+            let outcome = s.outcome(&format!("SELECT rule FROM warden.lint({})", literal(&piece.join("\n"))));
             ensure!(outcome.error.is_none(), "{head}: {outcome}");
         }
     }
@@ -788,28 +542,12 @@ fn every_statement_of_the_server(leg: &Leg) -> Result {
 fn deep_nesting(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     for script in [
-        format!(
-            "ALTER TABLE orders ADD CHECK ({}total{} > 0)",
-            "(".repeat(2000),
-            ")".repeat(2000)
-        ),
-        format!(
-            "ALTER TABLE orders ADD CHECK (total > 0{})",
-            " OR total > 1".repeat(20_000)
-        ),
-        format!(
-            "ALTER TABLE orders ADD COLUMN x int DEFAULT {}1",
-            "- ".repeat(50_000)
-        ),
-        format!(
-            "CREATE TABLE t AS SELECT 1{}",
-            " UNION SELECT 1".repeat(20_000)
-        ),
+        format!("ALTER TABLE orders ADD CHECK ({}total{} > 0)", "(".repeat(2000), ")".repeat(2000)),
+        format!("ALTER TABLE orders ADD CHECK (total > 0{})", " OR total > 1".repeat(20_000)),
+        format!("ALTER TABLE orders ADD COLUMN x int DEFAULT {}1", "- ".repeat(50_000)),
+        format!("CREATE TABLE t AS SELECT 1{}", " UNION SELECT 1".repeat(20_000)),
     ] {
-        let outcome = s.outcome(&format!(
-            "SELECT rule FROM warden.lint({})",
-            literal(&script)
-        ));
+        let outcome = s.outcome(&format!("SELECT rule FROM warden.lint({})", literal(&script)));
         if let Some(e) = &outcome.error {
             ensure_eq!(e.sqlstate, "54001", "{e}");
         }
@@ -821,16 +559,9 @@ fn deep_nesting(leg: &Leg) -> Result {
 fn search_path_of_the_caller(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = off; CREATE SCHEMA app; CREATE TABLE app.orders (id bigint PRIMARY KEY, total int); RESET warden.mode")?;
-    ensure_eq!(
-        found(&mut s, "CREATE INDEX ON orders (total)")?,
-        vec!["create-index-not-concurrent"]
-    );
+    ensure_eq!(found(&mut s, "CREATE INDEX ON orders (total)")?, vec!["create-index-not-concurrent"]);
     s.run("SET search_path = app, public")?;
-    ensure_eq!(
-        found(&mut s, "CREATE INDEX ON orders (total)")?,
-        NONE.to_vec(),
-        "app.orders is empty"
-    );
+    ensure_eq!(found(&mut s, "CREATE INDEX ON orders (total)")?, NONE.to_vec(), "app.orders is empty");
     Ok(())
 }
 
@@ -841,25 +572,13 @@ fn takes_no_lock(leg: &Leg) -> Result {
     s.run("SET lock_timeout = '5s'; BEGIN")?;
     for (_, sql) in ERRORS {
         let started = Instant::now();
-        let outcome = s.outcome(&format!(
-            "SELECT rule, level, detail FROM warden.lint({})",
-            literal(sql)
-        ));
-        ensure!(
-            outcome.error.is_none() && started.elapsed() < Duration::from_secs(4),
-            "{sql}: {outcome}"
-        );
-        ensure!(
-            !outcome.rows.is_empty(),
-            "{sql}: neither found nor said to be not checked"
-        );
+        let outcome = s.outcome(&format!("SELECT rule, level, detail FROM warden.lint({})", literal(sql)));
+        ensure!(outcome.error.is_none() && started.elapsed() < Duration::from_secs(4), "{sql}: {outcome}");
+        ensure!(!outcome.rows.is_empty(), "{sql}: neither found nor said to be not checked");
     }
     holder.run("ROLLBACK")?;
     for (_, sql) in ERRORS {
-        s.run(&format!(
-            "SELECT count(*) FROM warden.lint({})",
-            literal(sql)
-        ))?;
+        s.run(&format!("SELECT count(*) FROM warden.lint({})", literal(sql)))?;
     }
     let pid = s.pid()?;
     let locks = watcher.column(&format!("SELECT relation::regclass || ' ' || mode FROM pg_locks WHERE pid = {pid} AND relation IN ('orders'::regclass, 'customers'::regclass)"))?;
