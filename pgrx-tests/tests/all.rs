@@ -19,9 +19,11 @@ mod exits;
 mod fixture;
 mod guard;
 mod harness;
+mod install;
 mod lint;
 mod pages;
 mod readme;
+mod regress;
 
 /// All tests, group by group.
 fn cases() -> Vec<Case> {
@@ -35,6 +37,8 @@ fn cases() -> Vec<Case> {
         dump::cases(),
         concurrently::cases(),
         encodings::cases(),
+        install::cases(),
+        regress::cases(),
         pages::cases(),
         readme::cases(),
     ]
