@@ -8,6 +8,8 @@
 //! | `sql guard` | only run |
 //! | `sql audit` | run with `warden.mode = off`, then `warden.audit` is asked for the page's rule |
 //!
+//! `since 18` behind any of them leaves the block to servers of that major and later: what older ones refuse.
+//!
 //! Every block starts from the setup's data, in a database of its own. A unit is the statements up to and with the next one that carries a comment
 //! `-- finding: <rule>[, <rule>]` or `-- ok` (inside it, or behind it on the same line); a block that holds a BEGIN is one unit. Units are run one after
 //! the other, each in a new session.
@@ -54,6 +56,8 @@ pub enum Engines {
 pub struct Test {
     /// Who looks at it.
     pub engines: Engines,
+    /// The first major that it is for.
+    pub since: u32,
     /// What is run, in order.
     pub units: Vec<Unit>,
 }
@@ -105,24 +109,34 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
         return Err(format!("line 1: the page must begin with \"# {rule}\", not {heading:?}"));
     }
     for block in document::blocks(markdown) {
-        let engines = match block.info.as_str() {
-            "sql setup" => {
-                page.setup.push_str(&block.text);
-                continue;
+        let unknown = || format!("line {}: no such kind of block: {:?}", block.line, block.info);
+        let mut words = block.info.split_whitespace();
+        if words.next() != Some("sql") {
+            continue;
+        }
+        let mut engines = Some(Engines::Both);
+        let mut since = 0;
+        while let Some(word) = words.next() {
+            match word {
+                "setup" => engines = None,
+                "lint" => engines = Some(Engines::Lint),
+                "guard" => engines = Some(Engines::Guard),
+                "audit" => engines = Some(Engines::Audit),
+                "since" => since = words.next().and_then(|n| n.parse().ok()).ok_or_else(unknown)?,
+                _ => return Err(unknown()),
             }
-            "sql" => Engines::Both,
-            "sql lint" => Engines::Lint,
-            "sql guard" => Engines::Guard,
-            "sql audit" => Engines::Audit,
-            other if other.starts_with("sql") => {
-                return Err(format!("line {}: no such kind of block: {other:?}", block.line));
+        }
+        let Some(engines) = engines else {
+            if since != 0 {
+                return Err(unknown());
             }
-            _ => continue,
+            page.setup.push_str(&block.text);
+            continue;
         };
         if block.not_run.is_some() {
             continue;
         }
-        page.blocks.push(Test { engines, units: units(&block)? });
+        page.blocks.push(Test { engines, since, units: units(&block)? });
     }
     for (number, line) in markdown.lines().enumerate() {
         let mut rest = line;
@@ -253,6 +267,7 @@ mod tests {
         assert!(units[1].expected.is_empty());
         assert_eq!((page.blocks[1].engines, page.blocks[1].units.len()), (Engines::Lint, 1));
         assert!(page.blocks[1].units[0].transaction);
+        assert_eq!(parse("r", &PAGE.replace("sql lint", "sql lint since 18")).unwrap().blocks[1].since, 18);
         assert_eq!(
             page.claims,
             [Claim { lock: Some("Share".into()), on: "t".into(), scan: Some(true), rewrite: None, nth: 1 }]
@@ -268,6 +283,7 @@ mod tests {
             (PAGE.replace("finding: r, s (both)", "finding: s"), "said to be found"),
             (PAGE.replace("scan=yes", "scan=maybe"), "neither yes nor no"),
             (PAGE.replace("sql lint", "sql linted"), "no such kind"),
+            (PAGE.replace("sql lint", "sql since new"), "no such kind"),
         ] {
             let error = parse("r", &broken).unwrap_err();
             assert!(error.contains(why), "{error}");
