@@ -10,7 +10,7 @@ mod finding;
 mod guard;
 mod lint;
 mod policy;
-mod report;
+mod rows;
 mod rules;
 mod spi;
 mod text;

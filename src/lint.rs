@@ -8,7 +8,7 @@ use crate::facts::live::{Live, Planning};
 use crate::facts::script::ScriptFacts;
 use crate::finding::{Finding, Level};
 use crate::policy::Levels;
-use crate::report::{self, Findings, Row};
+use crate::rows::{self, Row};
 use crate::rules;
 use crate::text::{self, Text};
 use pgrx::prelude::*;
@@ -39,7 +39,10 @@ COMMENT ON FUNCTION warden.lint(pg_catalog.text, pg_catalog.bool) IS
 "#,
     requires = ["schema"]
 )]
-fn lint(script: Option<Text>, in_transaction: default!(Option<bool>, "NULL")) -> Result<Findings, Error> {
+fn lint(
+    script: Option<Text>,
+    in_transaction: default!(Option<bool>, "NULL"),
+) -> Result<SetOfIterator<'static, Row>, Error> {
     let script = script.ok_or_else(|| {
         Error::new(Code::NullNotAllowed, "script must not be null")
             .hint("Pass the text of a migration: SELECT * FROM warden.lint('ALTER TABLE ...');")
@@ -60,7 +63,7 @@ fn lint(script: Option<Text>, in_transaction: default!(Option<bool>, "NULL")) ->
     let in_transaction = in_transaction.unwrap_or_else(|| script::is_one_transaction(&parsed.statements));
     let mut findings = judge(&parsed.statements, in_transaction);
     findings.extend(parsed.error.map(syntax_error));
-    Ok(report::rows(located(cap(weigh(findings)), &parsed.statements, &script)))
+    Ok(rows::rows(located(cap(weigh(findings)), &parsed.statements, &script)))
 }
 
 fn judge(statements: &[Located], in_transaction: bool) -> Vec<Finding> {
