@@ -13,7 +13,7 @@ impl<T> Tuple<T> {
     /// # Safety
     /// The tuple is null, or came from a syscache of the catalog whose fixed part is `T`, and is not released elsewhere.
     pub(super) unsafe fn new(tuple: pg_sys::HeapTuple) -> Option<Self> {
-        (!tuple.is_null()).then_some(Self { tuple, form: PhantomData })
+        (!tuple.is_null()).then(|| Self { tuple, form: PhantomData })
     }
 
     pub(super) fn form(&self) -> &T {
