@@ -11,6 +11,7 @@ use crate::policy::Levels;
 use crate::rows::{self, Row};
 use crate::rules;
 use crate::text::{self, Text};
+use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -42,7 +43,7 @@ COMMENT ON FUNCTION warden.lint(pg_catalog.text, pg_catalog.bool) IS
 fn lint(
     script: Option<Text>,
     in_transaction: default!(Option<bool>, "NULL"),
-) -> Result<SetOfIterator<'static, Row>, Error> {
+) -> Result<SetOfIterator<'static, Row>, ErrorReport> {
     let script = script.ok_or_else(|| {
         Error::new(Code::NullNotAllowed, "script must not be null")
             .hint("Pass the text of a migration: SELECT * FROM warden.lint('ALTER TABLE ...');")
