@@ -10,6 +10,6 @@ mod statement;
 
 pub(crate) use lower::{first_name, is_judged, lower};
 pub(crate) use node::Node;
-pub(crate) use parse::{Parsed, SyntaxError, parse};
+pub(crate) use parse::{SyntaxError, parse};
 pub(crate) use source::Source;
 pub use statement::*;

@@ -3,6 +3,8 @@
 //! This module vouches for: `MarkGUCPrefixReserved` is called once, after every setting is defined.
 #![allow(unsafe_code, reason = "reserves the prefixes; see the module's promise")]
 
+use crate::policy::Levels;
+use core::ffi::{c_char, c_void};
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 use pgrx::pg_sys;
 use std::ffi::{CStr, CString};
@@ -87,14 +89,20 @@ fn define_guard() {
         GucContext::Userset,
         all,
     );
-    GucRegistry::define_string_guc(
-        c"warden.rule_levels",
-        c"Levels of single rules, over every other setting: rule=level, separated by commas.",
-        c"Levels are error, warning, info and off.",
-        &RULE_LEVELS,
-        GucContext::Suset,
-        all,
-    );
+    // SAFETY: the hook has the server's signature, reads no catalog and does not panic.
+    unsafe {
+        GucRegistry::define_string_guc_with_hooks(
+            c"warden.rule_levels",
+            c"Levels of single rules, over every other setting: rule=level, separated by commas.",
+            c"Levels are error, warning, info and off.",
+            &RULE_LEVELS,
+            GucContext::Suset,
+            all,
+            Some(check_rule_levels),
+            None,
+            None,
+        );
+    }
     GucRegistry::define_string_guc(
         c"warden.contact",
         c"Whom to ask about a block; shown at the end of its hint.",
@@ -164,6 +172,29 @@ fn define_partitions() {
         GucContext::Userset,
         GucFlags::default(),
     );
+}
+
+/// Refuses a list that cannot be read, and says why.
+unsafe extern "C-unwind" fn check_rule_levels(
+    value: *mut *mut c_char,
+    _extra: *mut *mut c_void,
+    _source: pg_sys::GucSource::Type,
+) -> bool {
+    // SAFETY: the server gives a pointer to the new value, null or NUL-terminated; the explanation is a copy in the
+    // memory that the server keeps for errors, where its own hooks put theirs.
+    unsafe {
+        if (*value).is_null() {
+            return true;
+        }
+        // Names of rules are ASCII: what is not can be no rule, in whatever encoding.
+        let list = CStr::from_ptr(*value).to_string_lossy();
+        let Err(error) = Levels::parse(&list) else { return true };
+        if let Ok(explanation) = CString::new(error.explain()) {
+            pg_sys::GUC_check_errdetail_string =
+                pg_sys::MemoryContextStrdup(pg_sys::ErrorContext, explanation.as_ptr());
+        }
+        false
+    }
 }
 
 fn reserve(prefix: &CStr) {

@@ -63,6 +63,8 @@ pub struct Relation {
     pub standing: Standing,
     /// `UNLOGGED`.
     pub unlogged: bool,
+    /// Has columns at all.
+    pub has_columns: bool,
     /// Is a partition or an inheritance child.
     pub is_child: bool,
     /// Rows in it and its partitions, as the server estimates them; `None` where nothing is known.
@@ -187,6 +189,8 @@ pub trait Facts {
     fn server_major(&self) -> u32;
     /// A relation.
     fn relation(&self, name: &QualifiedName) -> Lookup<Relation>;
+    /// Whether there is such a relation; what is only taken to exist does not count.
+    fn exists(&self, name: &QualifiedName) -> bool;
     /// An index.
     fn index(&self, name: &QualifiedName) -> Lookup<Index>;
     /// A column.
@@ -195,8 +199,8 @@ pub trait Facts {
     fn indexes(&self, table: &QualifiedName) -> Vec<Index>;
     /// The foreign keys of a table.
     fn foreign_keys(&self, table: &QualifiedName) -> Vec<ForeignKeyOf>;
-    /// Whether validated constraints prove that the column holds no NULL.
-    fn proves_not_null(&self, table: &QualifiedName, column: &str) -> Lookup<bool>;
+    /// Whether validated constraints, but for those named, prove that the column holds no NULL.
+    fn proves_not_null(&self, table: &QualifiedName, column: &str, without: &[&str]) -> Lookup<bool>;
     /// Whether the default of a new column must be evaluated for each row. `None` without a default.
     fn default_volatility(&self, column: &ColumnDef) -> Lookup<Volatility>;
     /// What a change of type does.

@@ -67,6 +67,8 @@ pub struct Finding {
     pub hint: Option<String>,
     /// SQL that mends it.
     pub fix: Option<String>,
+    /// Place among the actions of its statement.
+    pub order: usize,
     /// Byte offset into the source text that the finding points at.
     pub at: Option<usize>,
     /// Byte offset of its statement, in a script.
@@ -88,6 +90,7 @@ impl Finding {
             detail: None,
             hint: None,
             fix: None,
+            order: 0,
             at: None,
             statement_at: None,
         }
@@ -107,10 +110,26 @@ impl Finding {
         self
     }
 
+    /// Adds the SQL that mends it, and says it as what to do after an introduction such as "Outside a transaction",
+    /// or after none.
+    #[must_use]
+    pub fn remedy(self, introduction: &str, sql: impl Into<String>) -> Self {
+        let sql = sql.into();
+        let hint = if introduction.is_empty() { sql.clone() } else { format!("{introduction}: {sql}") };
+        self.hint(hint).fix(sql)
+    }
+
     /// Adds SQL that mends it.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
+        self
+    }
+
+    /// Says which action of the statement it is about.
+    #[must_use]
+    pub fn order(mut self, order: usize) -> Self {
+        self.order = order;
         self
     }
 

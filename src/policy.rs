@@ -113,13 +113,13 @@ impl Policy {
     }
 
     /// The findings of one statement with what becomes of each, in the order they are said: reminders give way to
-    /// errors, what does not block comes first, and among equals the higher level and the earlier place.
+    /// errors, what does not block comes first, and among equals the higher level and the earlier action.
     #[must_use]
     pub fn arrange(&self, mut findings: Vec<Finding>) -> Vec<(Finding, Decision)> {
         if findings.iter().any(|finding| !finding.reminder && self.levels.weigh(finding) == Level::Error) {
             findings.retain(|finding| !finding.reminder);
         }
-        findings.sort_by_key(|finding| (std::cmp::Reverse(self.levels.weigh(finding)), finding.at));
+        findings.sort_by_key(|finding| (std::cmp::Reverse(self.levels.weigh(finding)), finding.order));
         let mut decided: Vec<_> = findings
             .into_iter()
             .map(|finding| {

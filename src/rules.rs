@@ -224,8 +224,10 @@ pub fn judge(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
             match (check, statement) {
                 (Check::Statement(check), _) => check(statement, facts, report.by(rule)),
                 (Check::Alter(check), Statement::AlterTable { table, actions, .. }) => {
-                    for action in actions {
+                    for (order, action) in actions.iter().enumerate() {
+                        let before = report.findings.len();
                         check(table, action, facts, report.by(rule));
+                        report.findings.iter_mut().skip(before).for_each(|finding| finding.order = order);
                     }
                 }
                 _ => {}

@@ -42,6 +42,8 @@ pub(crate) fn first_name<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> Option<Qu
         s.relation
     } else if let Some(s) = node.cast::<pg_sys::AlterTableStmt>() {
         s.relation
+    } else if let Some(s) = node.cast::<pg_sys::CreateTableAsStmt>() {
+        lowering.node(s.into)?.cast::<pg_sys::IntoClause>()?.rel
     } else if let Some(s) = node.cast::<pg_sys::CreateSchemaStmt>() {
         return lowering.nodes(s.schemaElts).into_iter().find_map(|element| first_name(element, mcx));
     } else {
@@ -71,6 +73,8 @@ impl<'mcx> Lowering<'_, 'mcx> {
             Statement::CreateIndex(self.create_index(s))
         } else if let Some(s) = node.cast::<pg_sys::AlterTableStmt>() {
             self.alter_table(s)
+        } else if let Some(s) = node.cast::<pg_sys::RenameStmt>() {
+            self.rename(s)
         } else if let Some(s) = node.cast::<pg_sys::DropStmt>() {
             Statement::Drop(self.drop(s))
         } else if let Some(s) = node.cast::<pg_sys::CreateSchemaStmt>() {
@@ -106,7 +110,6 @@ impl<'mcx> Lowering<'_, 'mcx> {
             unique: s.unique,
             concurrently: s.concurrent,
             if_not_exists: s.if_not_exists,
-            only: definition.is_some_and(|rv| !rv.inh),
             columns: parts.iter().map(|part| text(part.name)).collect(),
             partial: !s.whereClause.is_null(),
             btree: text(s.accessMethod).is_none_or(|method| method == "btree"),
@@ -126,6 +129,15 @@ impl<'mcx> Lowering<'_, 'mcx> {
             }
         };
         Drop { kind, names, concurrently: s.concurrent, cascade: s.behavior == pg_sys::DropBehavior::DROP_CASCADE }
+    }
+
+    fn rename(self, s: &pg_sys::RenameStmt) -> Statement {
+        match text(s.newname) {
+            Some(to) if s.renameType == pg_sys::ObjectType::OBJECT_TABLE => {
+                Statement::RenameTable { table: self.name(s.relation), to }
+            }
+            _ => Statement::Other,
+        }
     }
 
     fn create_schema(self, s: &pg_sys::CreateSchemaStmt) -> Statement {
@@ -175,7 +187,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             .map(|list| self.strings(core::ptr::from_ref(list).cast_mut()))
             .unwrap_or_default();
         let name = parts.pop().unwrap_or_default();
-        QualifiedName { schema: parts.pop(), name, at: None }
+        QualifiedName { schema: parts.pop(), name, only: false, at: None }
     }
 
     fn strings(self, list: *mut pg_sys::List) -> Vec<String> {
@@ -191,6 +203,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             QualifiedName {
                 schema: text(rv.schemaname),
                 name: text(rv.relname).unwrap_or_default(),
+                only: !rv.inh,
                 at: offset(rv.location),
             }
         })

@@ -51,6 +51,7 @@ tagged! {
     PartitionCmd => T_PartitionCmd,
     RangeVar => T_RangeVar,
     RawStmt => T_RawStmt,
+    RenameStmt => T_RenameStmt,
     RoleSpec => T_RoleSpec,
     SelectStmt => T_SelectStmt,
     String => T_String,

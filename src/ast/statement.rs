@@ -8,6 +8,8 @@ pub struct QualifiedName {
     pub schema: Option<String>,
     /// The name itself, without quotes.
     pub name: String,
+    /// `ONLY`: without its partitions and children.
+    pub only: bool,
     /// Byte offset in the source text.
     pub at: Option<usize>,
 }
@@ -16,7 +18,7 @@ impl QualifiedName {
     /// A name with its schema, at no place of a text.
     #[must_use]
     pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { schema: Some(schema.into()), name: name.into(), at: None }
+        Self { schema: Some(schema.into()), name: name.into(), only: false, at: None }
     }
 }
 
@@ -63,6 +65,13 @@ pub enum Statement {
         actions: Vec<AlterAction>,
         /// The server takes SHARE or more for it.
         blocks_writes: bool,
+    },
+    /// `ALTER TABLE … RENAME TO`.
+    RenameTable {
+        /// The table.
+        table: QualifiedName,
+        /// Its new name.
+        to: String,
     },
     /// `DROP`.
     Drop(Drop),
@@ -229,8 +238,6 @@ pub struct CreateIndex {
     pub concurrently: bool,
     /// `IF NOT EXISTS`.
     pub if_not_exists: bool,
-    /// `ON ONLY`.
-    pub only: bool,
     /// Key columns in order; `None` for an expression.
     pub columns: Vec<Option<String>>,
     /// Has a predicate.

@@ -57,9 +57,13 @@ impl Facts for Live {
         if let Some(known) = self.relations.borrow().get(&key) {
             return known.clone();
         }
-        let answer = relation_oid(name).map_or(Lookup::Missing, relation::read);
+        let answer = relation_oid(name).map_or(Lookup::Missing, |oid| relation::read(oid, name.only));
         self.relations.borrow_mut().insert(key, answer.clone());
         answer
+    }
+
+    fn exists(&self, name: &QualifiedName) -> bool {
+        relation_oid(name).is_some()
     }
 
     fn index(&self, name: &QualifiedName) -> Lookup<Index> {
@@ -78,8 +82,9 @@ impl Facts for Live {
         relation_oid(table).map(relation::foreign_keys).unwrap_or_default()
     }
 
-    fn proves_not_null(&self, table: &QualifiedName, column: &str) -> Lookup<bool> {
-        relation_oid(table).map_or(Lookup::Missing, |oid| expression::proves_not_null(oid, column, self.planning))
+    fn proves_not_null(&self, table: &QualifiedName, column: &str, without: &[&str]) -> Lookup<bool> {
+        relation_oid(table)
+            .map_or(Lookup::Missing, |oid| expression::proves_not_null(oid, column, without, self.planning))
     }
 
     fn default_volatility(&self, column: &ColumnDef) -> Lookup<Volatility> {

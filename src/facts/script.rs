@@ -33,7 +33,25 @@ struct Made {
     unlogged: bool,
     kind: Kind,
     is_child: bool,
+    has_columns: bool,
     columns: HashMap<String, bool>,
+}
+
+impl Default for Made {
+    fn default() -> Self {
+        Self {
+            standing: Standing::New,
+            unlogged: false,
+            kind: Kind::Table,
+            is_child: false,
+            has_columns: true,
+            columns: HashMap::new(),
+        }
+    }
+}
+
+fn standing_of_new(temporary: bool) -> Standing {
+    if temporary { Standing::Unjudged } else { Standing::New }
 }
 
 /// A CHECK of the script that a column is not NULL.
@@ -94,7 +112,7 @@ impl<'a> ScriptFacts<'a> {
         match statement {
             Statement::CreateTable(create) => self.create_table(create, at, alone),
             Statement::CreateTableAs { table, temporary } => {
-                self.make(table, *temporary, false, Kind::Table, false, HashMap::new());
+                self.make(table, Made { standing: standing_of_new(*temporary), ..Made::default() });
                 self.note(table, Change::Key, at, alone);
             }
             Statement::CreateIndex(index) => self.create_index(index),
@@ -103,6 +121,7 @@ impl<'a> ScriptFacts<'a> {
                     self.alter(table, action, at);
                 }
             }
+            Statement::RenameTable { table, to } => self.rename(table, to),
             Statement::Drop(drop) => {
                 for name in &drop.names {
                     self.drop(drop.kind, name, at);
@@ -129,9 +148,15 @@ impl<'a> ScriptFacts<'a> {
         if create.foreign || (create.if_not_exists && self.exists(&create.table)) {
             return;
         }
-        let columns = create.columns.iter().map(|column| (column.name.clone(), column.not_null)).collect();
-        let kind = if create.partitioned { Kind::Partitioned } else { Kind::Table };
-        self.make(&create.table, create.temporary, create.unlogged, kind, !create.parents.is_empty(), columns);
+        let made = Made {
+            standing: standing_of_new(create.temporary),
+            unlogged: create.unlogged,
+            kind: if create.partitioned { Kind::Partitioned } else { Kind::Table },
+            is_child: !create.parents.is_empty(),
+            has_columns: !create.columns.is_empty() || create.copies_definition,
+            columns: create.columns.iter().map(|column| (column.name.clone(), column.not_null)).collect(),
+        };
+        self.make(&create.table, made);
         if create.temporary {
             return;
         }
@@ -144,19 +169,10 @@ impl<'a> ScriptFacts<'a> {
         }
     }
 
-    fn make(
-        &mut self,
-        table: &QualifiedName,
-        temporary: bool,
-        unlogged: bool,
-        kind: Kind,
-        is_child: bool,
-        columns: HashMap<String, bool>,
-    ) {
-        let standing = if temporary { Standing::Unjudged } else { Standing::New };
+    fn make(&mut self, table: &QualifiedName, made: Made) {
         let name = self.key(table);
         self.changes.dropped.remove(&name);
-        self.changes.tables.insert(name, Made { standing, unlogged, kind, is_child, columns });
+        self.changes.tables.insert(name, made);
     }
 
     fn create_index(&mut self, index: &CreateIndex) {
@@ -171,7 +187,7 @@ impl<'a> ScriptFacts<'a> {
             name,
             primary: false,
             identifies: index.unique && !index.partial && keys_not_null,
-            searchable: index.btree && !index.partial && !index.only,
+            searchable: index.btree && !index.partial && !index.table.only,
             of_constraint: false,
             partitioned: false,
             columns: index.columns.clone(),
@@ -286,6 +302,20 @@ impl<'a> ScriptFacts<'a> {
         }
     }
 
+    /// What the script has made goes by its new name.
+    fn rename(&mut self, table: &QualifiedName, to: &str) {
+        let old = self.key(table);
+        let new = QualifiedName { name: to.to_owned(), ..old.clone() };
+        let Some(made) = self.changes.tables.remove(&old) else { return };
+        self.changes.tables.insert(new.clone(), made);
+        let indexes = self.changes.indexes.iter_mut().map(|index| &mut index.table);
+        let keys = self.changes.foreign_keys.iter_mut().map(|(table, _)| table);
+        let worse = self.changes.worse.iter_mut().map(|worse| &mut worse.table);
+        for name in indexes.chain(keys).chain(worse).filter(|name| **name == old) {
+            name.clone_from(&new);
+        }
+    }
+
     /// Indexes of a table go, and with them perhaps its key, or what its foreign keys are looked up by.
     fn lose_index(&mut self, table: &QualifiedName, lost: impl Fn(&Index) -> bool, at: usize) {
         for index in self.indexes(table).into_iter().filter(|index| lost(index)) {
@@ -315,14 +345,9 @@ impl<'a> ScriptFacts<'a> {
         QualifiedName {
             schema: name.schema.clone().or_else(|| self.live.creation_schema()),
             name: name.name.clone(),
+            only: false,
             at: None,
         }
-    }
-
-    fn exists(&self, name: &QualifiedName) -> bool {
-        let key = self.key(name);
-        self.changes.tables.contains_key(&key)
-            || (!self.changes.dropped.contains(&key) && matches!(self.live.relation(name), Lookup::Found(_)))
     }
 }
 
@@ -359,6 +384,7 @@ impl Facts for ScriptFacts<'_> {
                 kind: made.kind,
                 standing: made.standing,
                 unlogged: made.unlogged,
+                has_columns: made.has_columns,
                 is_child: made.is_child,
                 rows: Some(0.0),
                 bytes: Some(0),
@@ -375,6 +401,7 @@ impl Facts for ScriptFacts<'_> {
                 kind: Kind::Table,
                 standing: Standing::Shared,
                 unlogged: false,
+                has_columns: true,
                 is_child: false,
                 rows: None,
                 bytes: None,
@@ -382,6 +409,11 @@ impl Facts for ScriptFacts<'_> {
             }),
             known => known,
         }
+    }
+
+    fn exists(&self, name: &QualifiedName) -> bool {
+        let key = self.key(name);
+        self.changes.tables.contains_key(&key) || (!self.changes.dropped.contains(&key) && self.live.exists(name))
     }
 
     fn index(&self, name: &QualifiedName) -> Lookup<Index> {
@@ -438,13 +470,16 @@ impl Facts for ScriptFacts<'_> {
         keys
     }
 
-    fn proves_not_null(&self, table: &QualifiedName, column: &str) -> Lookup<bool> {
+    fn proves_not_null(&self, table: &QualifiedName, column: &str, without: &[&str]) -> Lookup<bool> {
         let key = self.key(table);
-        let proved = self.changes.proofs.iter().any(|p| p.validated && p.table == key && p.column == column);
+        let proved =
+            self.changes.proofs.iter().any(|p| {
+                p.validated && p.table == key && p.column == column && !without.contains(&p.constraint.as_str())
+            });
         match self.live.relation(table) {
             _ if proved => Lookup::Found(true),
             Lookup::Missing => Lookup::Found(false),
-            _ => self.live.proves_not_null(table, column),
+            _ => self.live.proves_not_null(table, column, without),
         }
     }
 

@@ -89,9 +89,9 @@ pub(super) fn note_done(statement: &Statement, alone: bool) {
         Statement::CreateTable(create) if !create.temporary && !create.foreign => {
             let Some(oid) = made(&create.table) else { return };
             note(oid, What::Key, alone);
-            let inline = create.columns.iter().flat_map(|column| &column.constraints);
-            for constraint in create.constraints.iter().chain(inline) {
-                if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+            // By the catalog: CREATE TABLE takes its foreign keys out of the tree. A partition's are its parent's.
+            if !create.is_partition {
+                for key in Live::new(Planning::Never).foreign_keys(&create.table) {
                     note_foreign_key(oid, &key.columns, alone);
                 }
             }

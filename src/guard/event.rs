@@ -116,10 +116,15 @@ fn at_end(parsetree: *mut pg_sys::Node) -> Outbox {
     }
     // Asked before the subtransaction, within which there always is a block.
     // SAFETY: reads the state of the transaction.
-    let alone = unsafe { !pg_sys::IsTransactionBlock() };
+    let in_block = unsafe { pg_sys::IsTransactionBlock() };
     let noted = spi::shielded(|| {
-        if let Some(statement) = lowered(parsetree, |_| Source::unknown()) {
-            commit::note_done(&statement, alone);
+        let mut is_clients_own = false;
+        let statement = lowered(parsetree, |first_name| {
+            is_clients_own = stands_in(QueryText::current(), first_name.as_ref());
+            Source::unknown()
+        });
+        if let Some(statement) = statement {
+            commit::note_done(&statement, is_clients_own && !in_block);
         }
     });
     noted.map_or_else(|error| Outbox::new(&unjudged(&error)), |()| Outbox::EMPTY)
@@ -134,7 +139,7 @@ fn judge_lowered(parsetree: *mut pg_sys::Node, text: Option<QueryText>) -> Vec<R
     // Offsets mean something only if the statement stands in the client's text, and not in a function's.
     let mut text_of_statement = None;
     let statement = lowered(parsetree, |first_name| {
-        text_of_statement = text.filter(|text| first_name.is_some_and(|name| text.has_at(&name)));
+        text_of_statement = text.filter(|text| stands_in(Some(*text), first_name.as_ref()));
         text_of_statement
             .zip(first_name_offset(parsetree))
             .map_or(Source::unknown(), |(text, at)| Source::known(text.near(at)))
@@ -167,6 +172,11 @@ fn runs_concurrently(parsetree: *mut pg_sys::Node) -> bool {
         node.and_then(Node::cast::<pg_sys::IndexStmt>).is_some_and(|index| index.concurrent)
             || node.and_then(Node::cast::<pg_sys::DropStmt>).is_some_and(|drop| drop.concurrent)
     })
+}
+
+/// Whether the statement that begins with the name is written in the client's text, and not in a function's.
+fn stands_in(text: Option<QueryText>, first_name: Option<&QualifiedName>) -> bool {
+    text.zip(first_name).is_some_and(|(text, name)| text.has_at(name))
 }
 
 /// The statement, lowered with the source that is chosen for the name it begins with.

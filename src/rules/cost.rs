@@ -28,6 +28,12 @@ pub(super) fn scan(relation: &Relation) -> String {
     estimate(relation, CHECK_ROW, READ_BYTE)
 }
 
+/// The same as a sentence, with a leading space.
+pub(super) fn scan_sentence(relation: &Relation) -> String {
+    let estimate = scan(relation);
+    if estimate.is_empty() { estimate } else { format!(" The scan takes{}.", estimate.trim_start_matches(',')) }
+}
+
 /// Looking every row up in another table.
 pub(super) fn foreign_key_check(relation: &Relation) -> String {
     estimate(relation, JOIN_ROW, READ_BYTE)

@@ -81,7 +81,7 @@ fn size(bytes: u64) -> String {
 
 fn duration(seconds: f64) -> String {
     match seconds {
-        s if s < 0.1 => "under 0.1 s".to_owned(),
+        s if s < 0.095 => format!("{:.0} ms", (s * 1_000.0).max(1.0)),
         s if s < 10.0 => format!("{s:.1} s"),
         s if s < 120.0 => format!("{s:.0} s"),
         s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
@@ -110,7 +110,8 @@ mod tests {
         assert_eq!(shown(Quantity::Bytes(8_192)), "8192 bytes");
         assert_eq!(shown(Quantity::Bytes(40_960)), "40 kB");
         assert_eq!(shown(Quantity::Seconds(0.7)), "0.7 s");
-        assert_eq!(shown(Quantity::Seconds(0.01)), "under 0.1 s");
+        assert_eq!(shown(Quantity::Seconds(0.01)), "10 ms");
+        assert_eq!(shown(Quantity::Seconds(0.0)), "1 ms");
         assert_eq!(shown(Quantity::Seconds(600.0)), "10 min");
     }
 

@@ -226,39 +226,24 @@ unsafe fn first_of(list: *mut pg_sys::List) -> Option<*mut pg_sys::Node> {
     })
 }
 
-unsafe extern "C-unwind" {
-    // commands/tablecmds.h, which pgrx does not bind: made for partition constraints, right for any.
-    fn PartConstraintImpliedByRelConstraint(relation: pg_sys::Relation, test: *mut pg_sys::List) -> bool;
-}
-
-/// Whether validated CHECKs prove the column of the table, and of each child that has no NOT NULL yet.
-pub(super) fn proves_not_null(table: Oid, column: &str, planning: Planning) -> Lookup<bool> {
+/// Whether validated CHECKs, but for those named, prove the column of the table, and of each child that has no NOT NULL
+/// yet.
+pub(super) fn proves_not_null(table: Oid, column: &str, without: &[&str], planning: Planning) -> Lookup<bool> {
     ask(planning, || {
-        for member in tree(table) {
-            match member_proves_not_null(member, column, planning) {
-                Lookup::Found(true) => {}
-                other => return other,
-            }
-        }
-        Lookup::Found(true)
+        Lookup::Found(tree(table).into_iter().all(|member| member_proves_not_null(member, column, without, planning)))
     })
 }
 
-fn member_proves_not_null(oid: Oid, column: &str, planning: Planning) -> Lookup<bool> {
+fn member_proves_not_null(oid: Oid, column: &str, without: &[&str], planning: Planning) -> bool {
     let has_rows = class(oid).is_some_and(|class| class.form().relkind.cast_unsigned() == pg_sys::RELKIND_RELATION);
-    let Some(attribute) = attribute(oid, column) else { return Lookup::Found(true) };
+    let Some(attribute) = attribute(oid, column) else { return true };
     if !has_rows || super::relation::column(oid, column).is_some_and(|column| column.not_null) {
-        return Lookup::Found(true);
+        return true;
     }
-    let Some(opened) = Opened::at_once(oid) else {
-        return Lookup::NotChecked(
-            "The table is locked by another session, so that its constraints cannot be read.".into(),
-        );
-    };
     let form = attribute.form();
-    // SAFETY: the test is what the server builds itself in SET NOT NULL; the relation is open and locked. The boundary
-    // turns an error into an unwind, and its closure owns nothing.
-    Lookup::Found(unsafe {
+    // SAFETY: the test is what the server builds itself in SET NOT NULL; the relcache entry is only looked at, for which
+    // no lock on the table is needed, and closed at once.
+    unsafe {
         let variable = pg_sys::makeVar(1, form.attnum, form.atttypid, form.atttypmod, form.attcollation, 0);
         let test = pgrx::PgBox::<pg_sys::NullTest>::alloc_node(NodeTag::T_NullTest).into_pg();
         (*test).arg = variable.cast();
@@ -266,22 +251,29 @@ fn member_proves_not_null(oid: Oid, column: &str, planning: Planning) -> Lookup<
         (*test).argisrow = false;
         (*test).location = -1;
         let tests = pg_sys::lappend(ptr::null_mut(), test.cast());
-        let relation = opened.as_ptr();
-        match planning {
-            Planning::Allowed => {
-                pg_sys::ffi::pg_guard_ffi_boundary(|| PartConstraintImpliedByRelConstraint(relation, tests))
-            }
-            Planning::Never => implied_without_planning(relation, tests),
+        let relation = pg_sys::RelationIdGetRelation(oid);
+        if relation.is_null() {
+            return true;
         }
-    })
+        let implied = is_implied(relation, tests, without, planning);
+        pg_sys::RelationClose(relation);
+        implied
+    }
 }
 
-/// The same proof without the simplification that may run functions of users.
+/// `ConstraintImpliedByRelConstraint` of the server, which is not exported, with constraints left out that the same
+/// statement drops. Where nothing may be planned, conditions stay as they are, which proves a little less.
 ///
 /// # Safety
-/// An open relation and a list of conditions.
-unsafe fn implied_without_planning(relation: pg_sys::Relation, tests: *mut pg_sys::List) -> bool {
-    // SAFETY: the relation is open; its constraints, where it has any, are an array as long as said.
+/// A relation of the relcache and a list of conditions.
+unsafe fn is_implied(
+    relation: pg_sys::Relation,
+    tests: *mut pg_sys::List,
+    without: &[&str],
+    planning: Planning,
+) -> bool {
+    // SAFETY: the constraints of a relation, where it has any, are an array as long as said, of strings that live as
+    // long as the relcache entry.
     unsafe {
         let constraints = (*(*relation).rd_att).constr;
         if constraints.is_null() {
@@ -290,10 +282,16 @@ unsafe fn implied_without_planning(relation: pg_sys::Relation, tests: *mut pg_sy
         let mut known = ptr::null_mut();
         for i in 0..usize::from((*constraints).num_check) {
             let check = (*constraints).check.add(i);
-            if (*check).ccvalid {
-                let condition = pg_sys::stringToNode((*check).ccbin);
-                known = pg_sys::list_concat(known, pg_sys::make_ands_implicit(condition.cast()));
+            let name = text::from_c((*check).ccname).unwrap_or_default();
+            if !(*check).ccvalid || without.contains(&name.as_str()) {
+                continue;
             }
+            let mut condition = pg_sys::stringToNode((*check).ccbin).cast::<pg_sys::Node>();
+            if planning == Planning::Allowed {
+                condition = pg_sys::eval_const_expressions(ptr::null_mut(), condition);
+                condition = pg_sys::canonicalize_qual(condition.cast(), true).cast();
+            }
+            known = pg_sys::list_concat(known, pg_sys::make_ands_implicit(condition.cast()));
         }
         pg_sys::predicate_implied_by(tests, known, true)
     }

@@ -82,7 +82,7 @@ pub(super) fn attribute(oid: Oid, column: &str) -> Option<Tuple<pg_sys::FormData
 }
 
 /// The relation as rules see it.
-pub(super) fn read(oid: Oid) -> Lookup<Relation> {
+pub(super) fn read(oid: Oid, only: bool) -> Lookup<Relation> {
     let Some(tuple) = class(oid) else { return Lookup::Missing };
     let form = tuple.form();
     // SAFETY: any OID may be asked for.
@@ -91,6 +91,7 @@ pub(super) fn read(oid: Oid) -> Lookup<Relation> {
     let standing = standing(oid, form);
     let extent = match (kind, standing) {
         (Kind::Other, _) | (_, Standing::Unjudged) => Extent::default(),
+        _ if only => Extent::of_member(oid).unwrap_or_else(Extent::nothing),
         _ => Extent::of_tree(oid, form),
     };
     Lookup::Found(Relation {
@@ -99,6 +100,7 @@ pub(super) fn read(oid: Oid) -> Lookup<Relation> {
         kind,
         standing,
         unlogged: form.relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_UNLOGGED,
+        has_columns: form.relnatts > 0,
         is_child: form.relispartition || has_parent(oid, form),
         large: extent.is_large(),
         rows: extent.rows,
@@ -206,22 +208,20 @@ impl Extent {
 
     /// A member of a tree by its statistics, which are as good as the sum needs; by a look where there are none.
     fn of_member(oid: Oid) -> Option<Self> {
+        let has_rows = class(oid)?.form().relkind.cast_unsigned() == pg_sys::RELKIND_RELATION;
+        has_rows.then(|| Self::by_statistics(oid).unwrap_or_else(|| Self::measured(oid)))
+    }
+
+    fn by_statistics(oid: Oid) -> Option<Self> {
         let tuple = class(oid)?;
         let form = tuple.form();
-        if form.relkind.cast_unsigned() != pg_sys::RELKIND_RELATION {
-            return None;
-        }
-        match u64::try_from(form.relpages) {
-            Ok(pages) if pages > 0 && form.reltuples >= 0.0 => {
-                Some(Self { rows: Some(f64::from(form.reltuples)), bytes: Some(pages * u64::from(pg_sys::BLCKSZ)) })
-            }
-            _ => Some(Self::measured(oid)),
-        }
+        let pages = u64::try_from(form.relpages).ok().filter(|pages| *pages > 0 && form.reltuples >= 0.0)?;
+        Some(Self { rows: Some(f64::from(form.reltuples)), bytes: Some(pages * u64::from(pg_sys::BLCKSZ)) })
     }
 
     /// As the planner sees it now: the blocks there are, and rows by the density that statistics or widths suggest.
     fn measured(oid: Oid) -> Self {
-        let Some(opened) = Opened::at_once(oid) else { return Self::default() };
+        let Some(opened) = Opened::at_once(oid) else { return Self::by_statistics(oid).unwrap_or_default() };
         let (mut pages, mut rows, mut visible) = (0, 0.0, 0.0);
         // SAFETY: the relation is open and locked, and the places are ours.
         unsafe {

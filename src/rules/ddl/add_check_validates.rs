@@ -23,18 +23,23 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
     let constraint_name = constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &[], "check"));
     let identity = facts.identity(&table);
     let quoted = facts.quote(&constraint_name);
-    let condition = condition.text.as_deref().unwrap_or("...");
-    report.push(
-        report
-            .finding(
-                identity.clone(),
-                format!("{subject} blocks reads and writes of \"{}\" while {} checked", table.name, rows_are(&table)),
-            )
-            .detail(format!("ACCESS EXCLUSIVE on \"{}\" until COMMIT{}.", table.name, cost::scan(&table)))
-            .hint(format!(
-                "In two transactions: ALTER TABLE {identity} ADD CONSTRAINT {quoted} CHECK ({condition}) NOT VALID;\n\
+    let finding = report
+        .finding(
+            identity.clone(),
+            format!("{subject} blocks reads and writes of \"{}\" while {} checked", table.name, rows_are(&table)),
+        )
+        .detail(format!("ACCESS EXCLUSIVE on \"{}\" until COMMIT{}.", table.name, cost::scan(&table)))
+        .at(constraint.at);
+    report.push(match &condition.text {
+        Some(condition) => finding.remedy(
+            "In two transactions",
+            format!(
+                "ALTER TABLE {identity} ADD CONSTRAINT {quoted} CHECK ({condition}) NOT VALID;\n\
                  ALTER TABLE {identity} VALIDATE CONSTRAINT {quoted};"
-            ))
-            .at(constraint.at),
-    );
+            ),
+        ),
+        None => finding.hint(format!(
+            "In two transactions: the same with a name and NOT VALID; then ALTER TABLE {identity} VALIDATE CONSTRAINT <name>;"
+        )),
+    });
 }

@@ -26,25 +26,28 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         }
         Lookup::NotChecked(reason) => return report.not_checked(facts.identity(&table), message, reason),
     };
-    report.push(
-        report
-            .finding(facts.identity(&table), message)
-            .detail(format!(
-                "{} ACCESS EXCLUSIVE until COMMIT while every row and index entry is written again{}.{doubt}",
-                extent(&table),
-                cost::rewrite(&table)
-            ))
-            .hint(hint(&table, column, facts))
-            .at(column.at),
-    );
+    let finding = report
+        .finding(facts.identity(&table), message)
+        .detail(format!(
+            "{} ACCESS EXCLUSIVE until COMMIT while every row and index entry is written again{}.{doubt}",
+            extent(&table),
+            cost::rewrite(&table)
+        ))
+        .at(column.at);
+    report.push(match in_two_steps(&table, column, facts) {
+        Some(sql) => finding.remedy("In two steps, then fill the old rows in batches", sql),
+        None => finding.hint(
+            "In two steps: ADD COLUMN without the default, then ALTER COLUMN ... SET DEFAULT; fill the old rows in batches.",
+        ),
+    });
 }
 
-fn hint(table: &Relation, column: &ColumnDef, facts: &dyn Facts) -> String {
+fn in_two_steps(table: &Relation, column: &ColumnDef, facts: &dyn Facts) -> Option<String> {
     let (identity, name) = (facts.identity(table), facts.quote(&column.name));
-    let type_name = column.type_name.text.as_deref().unwrap_or("...");
-    let default = column.default.as_ref().and_then(|d| d.text.as_deref()).unwrap_or("...");
-    format!(
-        "In two steps, then fill the old rows in batches: ALTER TABLE {identity} ADD COLUMN {name} {type_name};\n\
+    let type_name = column.type_name.text.as_deref()?;
+    let default = column.default.as_ref()?.text.as_deref()?;
+    Some(format!(
+        "ALTER TABLE {identity} ADD COLUMN {name} {type_name};\n\
          ALTER TABLE {identity} ALTER COLUMN {name} SET DEFAULT {default};"
-    )
+    ))
 }

@@ -20,28 +20,28 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
     let constraint_name =
         constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &key.columns, "fkey"));
     let referenced = &key.referenced.name;
-    report.push(
-        report
-            .finding(
-                facts.identity(&table),
-                format!(
-                    "foreign key \"{constraint_name}\" blocks writes to \"{}\" and \"{referenced}\" while {} checked",
-                    table.name,
-                    rows_are(&table)
-                ),
-            )
-            .detail(format!("SHARE ROW EXCLUSIVE on both tables until COMMIT{}.", cost::foreign_key_check(&table)))
-            .hint(hint(&constraint_name, key, &table, facts))
-            .at(constraint.at),
-    );
+    let finding = report
+        .finding(
+            facts.identity(&table),
+            format!(
+                "foreign key \"{constraint_name}\" blocks writes to \"{}\" and \"{referenced}\" while {} checked",
+                table.name,
+                rows_are(&table)
+            ),
+        )
+        .detail(format!("SHARE ROW EXCLUSIVE on both tables until COMMIT{}.", cost::foreign_key_check(&table)))
+        .at(constraint.at);
+    report.push(if table.kind == Kind::Partitioned && facts.server_major() < 18 {
+        finding.hint(
+            "A partitioned table takes no NOT VALID foreign key before PostgreSQL 18: add it to each partition NOT VALID, \
+             VALIDATE it there, and then add it to the parent, which finds them and checks nothing again.",
+        )
+    } else {
+        finding.remedy("In two transactions", in_two_steps(&constraint_name, key, &table, facts))
+    });
 }
 
-fn hint(name: &str, key: &ForeignKey, table: &Relation, facts: &dyn Facts) -> String {
-    if table.kind == Kind::Partitioned && facts.server_major() < 18 {
-        return "A partitioned table takes no NOT VALID foreign key before PostgreSQL 18: add it to each partition NOT \
-                VALID, VALIDATE it there, and then add it to the parent, which finds them and checks nothing again."
-            .to_owned();
-    }
+fn in_two_steps(name: &str, key: &ForeignKey, table: &Relation, facts: &dyn Facts) -> String {
     let (table, name) = (facts.identity(table), facts.quote(name));
     let referenced = facts.relation(&key.referenced).found().map_or_else(
         || facts.qualified(key.referenced.schema.as_deref().unwrap_or(""), &key.referenced.name),
@@ -53,8 +53,8 @@ fn hint(name: &str, key: &ForeignKey, table: &Relation, facts: &dyn Facts) -> St
         columns => format!(" ({})", facts.quote_list(columns)),
     };
     format!(
-        "In two transactions: ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES \
-         {referenced}{referenced_columns}{} NOT VALID;\nALTER TABLE {table} VALIDATE CONSTRAINT {name};",
+        "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES {referenced}{referenced_columns}{} \
+         NOT VALID;\nALTER TABLE {table} VALIDATE CONSTRAINT {name};",
         key.options
     )
 }

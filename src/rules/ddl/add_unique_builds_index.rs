@@ -19,31 +19,27 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
     let Some(table) = facts.shared_and_large(name) else { return };
     let constraint_name =
         constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &key.columns, "key"));
-    report.push(
-        report
-            .finding(
-                facts.identity(&table),
-                format!(
-                    "unique constraint \"{constraint_name}\" blocks reads and writes of \"{}\" until its index is built",
-                    table.name
-                ),
-            )
-            .detail(format!(
-                "{} ACCESS EXCLUSIVE until COMMIT{}.",
-                extent(&table),
-                cost::index_build(&table)
-            ))
-            .hint(hint(&constraint_name, key, &table, facts))
-            .at(constraint.at),
-    );
+    let finding = report
+        .finding(
+            facts.identity(&table),
+            format!(
+                "unique constraint \"{constraint_name}\" blocks reads and writes of \"{}\" until its index is built",
+                table.name
+            ),
+        )
+        .detail(format!("{} ACCESS EXCLUSIVE until COMMIT{}.", extent(&table), cost::index_build(&table)))
+        .at(constraint.at);
+    report.push(if table.kind == Kind::Partitioned {
+        finding.hint(
+            "A partitioned table takes no CONCURRENTLY: build the unique index on each partition CONCURRENTLY, and then add \
+             the constraint to the parent, which takes them over.",
+        )
+    } else {
+        finding.remedy("Outside a transaction", in_two_steps(&constraint_name, key, &table, facts))
+    });
 }
 
-fn hint(name: &str, key: &Key, table: &Relation, facts: &dyn Facts) -> String {
-    if table.kind == Kind::Partitioned {
-        return "A partitioned table takes no CONCURRENTLY: build the unique index on each partition CONCURRENTLY, and \
-                then add the constraint to the parent, which takes them over."
-            .to_owned();
-    }
+fn in_two_steps(name: &str, key: &Key, table: &Relation, facts: &dyn Facts) -> String {
     let (table, name) = (facts.identity(table), facts.quote(name));
     let include = match key.include.as_slice() {
         [] => String::new(),
@@ -51,7 +47,7 @@ fn hint(name: &str, key: &Key, table: &Relation, facts: &dyn Facts) -> String {
     };
     let nulls = if key.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
     format!(
-        "Outside a transaction: CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){include}{nulls};\n\
+        "CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){include}{nulls};\n\
          ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name};",
         facts.quote_list(&key.columns)
     )

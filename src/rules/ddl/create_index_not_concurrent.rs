@@ -20,20 +20,21 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         return;
     };
     let name = name_of(index, &table, facts);
-    report.push(
-        report
-            .finding(
-                facts.identity(&table),
-                format!("building index \"{name}\" blocks writes to \"{}\" until it is done", table.name),
-            )
-            .detail(format!(
-                "{} SHARE lock: reads go on; INSERT, UPDATE and DELETE wait{}.",
-                extent(&table),
-                cost::index_build(&table)
-            ))
-            .hint(hint(index, &name, &table, facts))
-            .at(index.table.at),
-    );
+    let finding = report
+        .finding(
+            facts.identity(&table),
+            format!("building index \"{name}\" blocks writes to \"{}\" until it is done", table.name),
+        )
+        .detail(format!(
+            "{} SHARE lock: reads go on; INSERT, UPDATE and DELETE wait{}.",
+            extent(&table),
+            cost::index_build(&table)
+        ))
+        .at(index.table.at);
+    report.push(match concurrent_form(index, &name, &table, facts) {
+        Some(sql) => finding.remedy("Outside a transaction", sql),
+        None => finding.hint("Outside a transaction: the same statement as CREATE INDEX CONCURRENTLY."),
+    });
 }
 
 fn already_there(index: &CreateIndex, facts: &dyn Facts) -> bool {
@@ -51,16 +52,9 @@ fn name_of(index: &CreateIndex, table: &Relation, facts: &dyn Facts) -> String {
     })
 }
 
-fn hint(index: &CreateIndex, name: &str, table: &Relation, facts: &dyn Facts) -> String {
+/// The statement with CONCURRENTLY, where its text is known.
+fn concurrent_form(index: &CreateIndex, name: &str, table: &Relation, facts: &dyn Facts) -> Option<String> {
     let unique = if index.unique { "UNIQUE " } else { "" };
-    index.definition.as_ref().map_or_else(
-        || "Outside a transaction: the same statement as CREATE INDEX CONCURRENTLY.".to_owned(),
-        |definition| {
-            format!(
-                "Outside a transaction: CREATE {unique}INDEX CONCURRENTLY {} ON {} {definition};",
-                facts.quote(name),
-                facts.identity(table)
-            )
-        },
-    )
+    let definition = index.definition.as_ref()?;
+    Some(format!("CREATE {unique}INDEX CONCURRENTLY {} ON {} {definition};", facts.quote(name), facts.identity(table)))
 }

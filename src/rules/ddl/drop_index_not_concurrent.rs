@@ -33,10 +33,10 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
                  queries that are under way.",
                 extent(&table)
             ))
-            .hint(format!(
-                "Outside a transaction: DROP INDEX CONCURRENTLY {};",
-                facts.qualified(&index.schema, &index.name)
-            ))
+            .remedy(
+                "Outside a transaction",
+                format!("DROP INDEX CONCURRENTLY {};", facts.qualified(&index.schema, &index.name)),
+            )
             .at(name.at),
     );
 }

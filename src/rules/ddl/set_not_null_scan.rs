@@ -1,4 +1,4 @@
-use crate::ast::{AlterAction, ConstraintKind, QualifiedName};
+use crate::ast::{AlterAction, ConstraintKind, QualifiedName, Statement};
 use crate::facts::{Column, Facts, Lookup, Relation};
 use crate::rules::wording::rows_are;
 use crate::rules::{Report, cost, declare_rule};
@@ -7,11 +7,32 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/set-not-null-scan.md")]
     "set-not-null-scan", "WD005", Ddl, Error, since "0.1.0",
     "SET NOT NULL scans the table while reads and writes wait",
-    [Alter(check)]
+    [Statement(check)]
 }
 
-fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {
-    let Some(column_name) = column_that_must_not_be_null(action) else { return };
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Statement::AlterTable { table, actions, .. } = statement else { return };
+    // What the same statement drops proves nothing: the server drops first, and then scans.
+    let dropped: Vec<&str> = actions
+        .iter()
+        .filter_map(|action| match action {
+            AlterAction::DropConstraint { name } => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    for (order, column) in actions.iter().enumerate().filter_map(|(i, a)| Some((i, column_that_must_not_be_null(a)?))) {
+        judge(table, column, &dropped, order, facts, report);
+    }
+}
+
+fn judge(
+    name: &QualifiedName,
+    column_name: &str,
+    dropped: &[&str],
+    order: usize,
+    facts: &dyn Facts,
+    report: &mut Report,
+) {
     let Some(table) = facts.shared_and_large(name) else { return };
     let column = match facts.column(name, column_name) {
         Lookup::Found(column) if !column.not_null => Some(column),
@@ -23,17 +44,18 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         table.name,
         rows_are(&table)
     );
-    match facts.proves_not_null(name, column_name) {
+    match facts.proves_not_null(name, column_name, dropped) {
         Lookup::Found(true) | Lookup::Missing => {}
         Lookup::Found(false) => report.push(
             report
                 .finding(facts.identity(&table), message)
                 .detail(format!(
-                    "ACCESS EXCLUSIVE until COMMIT{}. No validated CHECK proves the column has no NULL; {}.",
-                    cost::scan(&table),
-                    statistics(column.as_ref())
+                    "ACCESS EXCLUSIVE until COMMIT. No validated CHECK proves the column has no NULL; {}.{}",
+                    statistics(column.as_ref()),
+                    cost::scan_sentence(&table)
                 ))
-                .hint(hint(&table, column_name, facts))
+                .remedy(introduction(facts), in_steps(&table, column_name, facts))
+                .order(order)
                 .at(name.at),
         ),
         Lookup::NotChecked(reason) => report.not_checked(facts.identity(&table), message, reason),
@@ -59,18 +81,22 @@ fn statistics(column: Option<&Column>) -> String {
     }
 }
 
-fn hint(table: &Relation, column: &str, facts: &dyn Facts) -> String {
+fn introduction(facts: &dyn Facts) -> &'static str {
+    if facts.server_major() >= 18 { "In two transactions" } else { "A transaction each" }
+}
+
+fn in_steps(table: &Relation, column: &str, facts: &dyn Facts) -> String {
     let identity = facts.identity(table);
     let name = facts.quote(&facts.object_name(&table.name, &[column.to_owned()], "not_null"));
     let column = facts.quote(column);
     if facts.server_major() >= 18 {
         return format!(
-            "In two transactions: ALTER TABLE {identity} ADD CONSTRAINT {name} NOT NULL {column} NOT VALID;\n\
+            "ALTER TABLE {identity} ADD CONSTRAINT {name} NOT NULL {column} NOT VALID;\n\
              ALTER TABLE {identity} VALIDATE CONSTRAINT {name};"
         );
     }
     format!(
-        "A transaction each: ALTER TABLE {identity} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID;\n\
+        "ALTER TABLE {identity} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID;\n\
          ALTER TABLE {identity} VALIDATE CONSTRAINT {name};\n\
          ALTER TABLE {identity} ALTER COLUMN {column} SET NOT NULL;\n\
          ALTER TABLE {identity} DROP CONSTRAINT {name};"

@@ -22,6 +22,9 @@ const AUDIT: Audit = Audit {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     match statement {
         Statement::CreateTable(create) if !create.temporary => {
+            if create.if_not_exists && facts.exists(&create.table) {
+                return;
+            }
             let schema = create.table.schema.as_deref().unwrap_or("");
             judge(&create.table, schema, create.columns.iter(), facts, report);
         }

@@ -35,6 +35,7 @@ fn judge(suspect: &Worse, key: &ForeignKeyOf, facts: &dyn Facts, report: &mut Re
     if table.standing == Standing::Unjudged {
         return;
     }
+    let (introduction, sql) = remedy(suspect, &table, key, facts);
     report.push(
         report
             .finding(
@@ -52,17 +53,18 @@ fn judge(suspect: &Worse, key: &ForeignKeyOf, facts: &dyn Facts, report: &mut Re
                 table.name,
                 table.bytes.filter(|b| *b > 0).map(|b| format!(" ({})", Quantity::Bytes(b))).unwrap_or_default()
             ))
-            .hint(hint(suspect, &table, key, facts))
+            .remedy(introduction, sql)
             .at(suspect.at),
     );
 }
 
-fn hint(suspect: &Worse, table: &Relation, key: &ForeignKeyOf, facts: &dyn Facts) -> String {
+/// Where the index is to be made, and how.
+fn remedy(suspect: &Worse, table: &Relation, key: &ForeignKeyOf, facts: &dyn Facts) -> (&'static str, String) {
     let name = facts.quote(&facts.object_name(&table.name, &key.columns, "idx"));
     let target = format!("{name} ON {} ({});", facts.identity(table), facts.quote_list(&key.columns));
     match (suspect.alone, table.standing) {
-        (true, _) => format!("In one transaction with the table: CREATE INDEX {target}"),
-        (false, Standing::New) => format!("In the same transaction: CREATE INDEX {target}"),
-        (false, _) => format!("CREATE INDEX CONCURRENTLY {target}"),
+        (true, _) => ("In one transaction with the table", format!("CREATE INDEX {target}")),
+        (false, Standing::New) => ("In the same transaction", format!("CREATE INDEX {target}")),
+        (false, _) => ("", format!("CREATE INDEX CONCURRENTLY {target}")),
     }
 }

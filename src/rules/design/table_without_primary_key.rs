@@ -28,7 +28,8 @@ fn check(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
         let judged = matches!(table.kind, Kind::Table | Kind::Partitioned)
             && table.standing != Standing::Unjudged
             && !table.unlogged
-            && !table.is_child;
+            && !table.is_child
+            && table.has_columns;
         if !judged || facts.indexes(&suspect.table).iter().any(|index| index.primary || index.identifies) {
             continue;
         }
