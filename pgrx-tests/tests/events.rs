@@ -22,7 +22,7 @@ fn the_guard_has_its_four_triggers(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
     let triggers = s.column(
-        "SELECT evtname || ' ' || evtevent || ' ' || evtenabled || ' ' || coalesce(evttags::text, 'all tags') FROM pg_event_trigger ORDER BY evtname",
+        "SELECT evtname || ' ' || evtevent || ' ' || evtenabled::text || ' ' || coalesce(evttags::text, 'all tags') FROM pg_event_trigger ORDER BY evtname",
     )?;
     ensure_eq!(
         triggers,
@@ -36,7 +36,7 @@ fn the_guard_has_its_four_triggers(leg: &Leg) -> Result {
     // A STABLE event-trigger function can crash the server.
     ensure_eq!(
         s.column(
-            "SELECT DISTINCT provolatile || ' ' || prosecdef FROM pg_event_trigger JOIN pg_proc p ON p.oid = evtfoid"
+            "SELECT DISTINCT provolatile::text || ' ' || prosecdef FROM pg_event_trigger JOIN pg_proc p ON p.oid = evtfoid"
         )?,
         vec!["v false"]
     );

@@ -501,6 +501,10 @@ fn silent_when_off(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = off; SET warden.notify = info")?;
     for (_, sql) in ERRORS {
+        if sql.contains("TYPE numeric") {
+            // The foreign key made before does not allow it.
+            s.run("ALTER TABLE orders DROP CONSTRAINT orders_customer_id_fkey")?;
+        }
         silent(&s.outcome(sql)).map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
     }
     silent(&s.outcome("BEGIN; CREATE TABLE a (b bigint REFERENCES customers); COMMIT"))
@@ -589,9 +593,11 @@ fn volatile_defaults_are_judged_by_the_planner(leg: &Leg) -> Result {
            CREATE FUNCTION is_volatile() RETURNS int VOLATILE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
            CREATE FUNCTION is_stable() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';",
     )?;
-    for silent_default in ["now()", "current_user", "1 + 1", "NULL", "is_stable()", "looks_volatile()"] {
-        let kind = if silent_default == "now()" { "timestamptz" } else { "text" };
-        let sql = format!("ALTER TABLE orders ADD COLUMN x{} {kind} DEFAULT {silent_default}", silent_default.len());
+    for (n, unchanging) in
+        ["now()", "current_user", "1 + 1", "NULL", "is_stable()", "looks_volatile()"].iter().enumerate()
+    {
+        let kind = if n == 0 { "timestamptz" } else { "text" };
+        let sql = format!("ALTER TABLE orders ADD COLUMN x{n} {kind} DEFAULT {unchanging}");
         silent(&s.outcome(&sql)).map_err(|e| format!("{sql}: {}", e.message().unwrap_or_default()))?;
     }
     for (n, found) in
