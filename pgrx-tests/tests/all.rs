@@ -68,9 +68,16 @@ fn main() -> ExitCode {
             }
             let (case, leg) = (Arc::clone(&case), Arc::clone(leg));
             trials.push(Trial::test(format!("{}::{}", leg.name, case.name), move || {
+                let before = leg.cluster.log().len();
                 let verdict = (case.run)(&leg);
-                // A crash takes every test of the leg with it: say so instead of "connection closed".
-                leg.cluster.check_log().and(verdict)
+                // A crash takes every test of the leg that runs meanwhile with it: say so instead of "connection closed".
+                match (leg.cluster.check_log(before), verdict) {
+                    (Err(crash), Err(e)) => {
+                        Err(format!("{}\n{}", crash.message().unwrap_or_default(), e.message().unwrap_or_default())
+                            .into())
+                    }
+                    (crash, verdict) => crash.and(verdict),
+                }
             }));
         }
     }

@@ -91,7 +91,7 @@ fn index_build_in_the_standard_words(leg: &Leg) -> Result {
         "building index \"orders_customer_id_idx\" blocks writes to \"orders\" until it is done [create-index-not-concurrent]"
     );
     ensure_eq!(finding.at(sql), Some("orders (customer_id);"));
-    let detail = "^\"orders\" has 2,000 rows \\([\\d,]+ [kM]B\\)\\. SHARE lock: reads go on; INSERT, UPDATE and DELETE wait, about [\\d.,]+ (ms|s) here\\.";
+    let detail = "^\"orders\" has 2,000 rows \\([\\d,]+ [kM]B\\)\\. SHARE lock: reads go on; INSERT, UPDATE and DELETE wait, about [\\w., ]+ here\\.";
     ensure!(matches(detail, finding.detail()), "{finding}");
     ensure_eq!(
         finding.hint(),
@@ -112,7 +112,7 @@ fn foreign_key_in_the_standard_words(leg: &Leg) -> Result {
         "foreign key \"orders_customer_id_fkey\" blocks writes to \"orders\" and \"customers\" while 2,000 rows are checked [add-foreign-key-validates]"
     );
     ensure!(
-        matches("^SHARE ROW EXCLUSIVE on both tables until COMMIT, about [\\d.,]+ (ms|s) here\\.", finding.detail()),
+        matches("^SHARE ROW EXCLUSIVE on both tables until COMMIT, about [\\w., ]+ here\\.", finding.detail()),
         "{finding}"
     );
     ensure_eq!(
@@ -311,7 +311,7 @@ fn statements_in_functions(leg: &Leg) -> Result {
         ensure!(finding.position.is_none(), "a position in the caller's text is wrong: {finding}");
         ensure!(finding.context.as_deref().is_some_and(|c| c.contains("build")), "{finding}");
     }
-    s.run("SET warden.mode = enforce; DROP INDEX CONCURRENTLY IF EXISTS nothing")?;
+    s.run("SET warden.mode = enforce")?;
     ensure_eq!(s.error("SELECT build()")?.rule(), Some("create-index-not-concurrent"));
     Ok(())
 }
