@@ -26,3 +26,9 @@ pub extern "C-unwind" fn _PG_init() {
     config::define();
     guard::commit::register();
 }
+
+// Unit tests have no server to find its symbols in: see build.rs.
+#[cfg(test)]
+#[allow(unsafe_code)]
+#[link(name = "server_symbols", kind = "static")]
+unsafe extern "C" {}

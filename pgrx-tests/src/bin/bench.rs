@@ -1,8 +1,9 @@
 //! What `pg_warden` adds to DDL: `make bench`.
 //!
-//! One throw-away cluster with fsync off, a database for each variant, one session each that stays connected. Every round runs every variant
-//! on every workload, in an order shuffled anew, so that a slow moment of the machine falls on all alike. What counts of a round is the median of
-//! its iterations; the figures are medians over the rounds of that against what "no event trigger" took in the same round.
+//! One throw-away cluster with fsync off, a database for each variant, one session each that stays connected. Every
+//! round runs every variant on every workload, in an order shuffled anew, so that a slow moment of the machine falls
+//! on all alike. What counts of a round is the median of its iterations; the figures are medians over the rounds of
+//! that against what "no event trigger" took in the same round.
 //!
 //! `bench [--rounds N] [--scale N] [PG_CONFIG]`
 
@@ -91,9 +92,9 @@ const TABLES: &str = "
         EXECUTE format('CREATE TABLE parted_%s PARTITION OF parted FOR VALUES FROM (%s) TO (%s)', i, i * 1000, (i + 1) * 1000);
     END LOOP; END $$;";
 
-/// What people write by hand: after each DDL command, look for foreign keys of its tables whose columns lead no index.
-/// It tells by RAISE DEBUG, so that only the check counts and not the telling: in the transaction measured it finds a fault that is none,
-/// the index being made one statement later.
+/// What people write by hand: after each DDL command, look for foreign keys of its tables whose columns lead no
+/// index. It tells by RAISE DEBUG, so that only the check counts and not the telling: in the transaction measured it
+/// finds a fault that is none, the index being made one statement later.
 const BY_HAND: &str = "
     CREATE FUNCTION check_foreign_keys() RETURNS event_trigger LANGUAGE plpgsql AS $$
     DECLARE found record;
@@ -124,8 +125,8 @@ fn idle_triggers(function: &str) -> String {
 
 fn variants() -> Vec<Variant> {
     const LIBRARY: &str = "session_preload_libraries = 'pg_warden'";
-    // Any C function that looks at no argument will do, since what it returns is thrown away. Not one built in: those of LANGUAGE internal
-    // are looked up by name, one by one, at each call.
+    // Any C function that looks at no argument will do, since what it returns is thrown away. Not one built in: those
+    // of LANGUAGE internal are looked up by name, one by one, at each call.
     let idle_c = "CREATE FUNCTION idle() RETURNS event_trigger LANGUAGE c AS '$libdir/sslinfo', 'ssl_is_used'";
     let idle_plpgsql = "CREATE FUNCTION idle() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'";
     vec![
@@ -169,8 +170,9 @@ fn arguments() -> Result<Arguments> {
     Ok(parsed)
 }
 
-/// A folder in memory for the tables' files, owned by the server's account and removed at the end. On a disk, making and removing thousands
-/// of files makes ext4 search ever longer for an inode, in some databases and not in others: it drowns what is measured.
+/// A folder in memory for the tables' files, owned by the server's account and removed at the end. On a disk, making
+/// and removing thousands of files makes ext4 search ever longer for an inode, in some databases and not in others:
+/// it drowns what is measured.
 struct Memory<'a> {
     cluster: &'a Cluster,
     folder: String,
@@ -225,7 +227,8 @@ fn round(session: &mut Session, workload: &Workload, scale: u32) -> Result<f64> 
     Ok(quantile(taken.into_iter(), 0.5))
 }
 
-/// An order of `0..n` that differs from round to round and is the same in every run (a linear congruential generator is enough).
+/// An order of `0..n` that differs from round to round and is the same in every run (a linear congruential generator
+/// is enough).
 fn shuffled(n: usize, seed: &mut u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     for i in (1..n).rev() {
