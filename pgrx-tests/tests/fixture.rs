@@ -15,7 +15,7 @@ pub const ERRORS: [(&str, &str); 7] = [
     ("add-check-validates", "ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total >= 0)"),
     ("set-not-null-scan", "ALTER TABLE orders ALTER COLUMN customer_id SET NOT NULL"),
     ("add-column-volatile-default", "ALTER TABLE orders ADD COLUMN token uuid DEFAULT gen_random_uuid()"),
-    ("alter-column-type-rewrite", "ALTER TABLE orders ALTER COLUMN customer_id TYPE numeric"),
+    ("alter-column-type-rewrite", "ALTER TABLE orders ALTER COLUMN total TYPE bigint"),
     ("add-unique-builds-index", "ALTER TABLE orders ADD CONSTRAINT orders_id_placed_key UNIQUE (id, placed)"),
 ];
 
