@@ -62,6 +62,63 @@ pub(crate) fn text(setting: &GucSetting<Option<CString>>) -> String {
     setting.get().map(|value| crate::text::decode(value.to_bytes())).unwrap_or_default()
 }
 
+/// Settings that ordinary users may not set.
+const RESTRICTED: [&CStr; 6] = [
+    c"warden.mode",
+    c"warden.rule_levels",
+    c"warden.contact",
+    c"warden.large_table_rows",
+    c"warden.large_table_size",
+    c"warden.busy_after",
+];
+
+/// Refuses what an ordinary user's connection options set before the library was loaded. The server would only ignore
+/// it then, and with it what the administrator has set, which the option had pushed aside.
+pub(crate) fn refuse_options_of_users() {
+    // SAFETY: an array of settings, each with a NUL-terminated name, as the server keeps them.
+    let refused = unsafe { settings().find(|setting| is_refused(&**setting)) };
+    if let Some(setting) = refused {
+        // SAFETY: as above.
+        let name = unsafe { CStr::from_ptr((*setting).name) }.to_string_lossy().into_owned();
+        pgrx::ereport!(
+            ERROR,
+            pgrx::PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            format!("permission denied to set parameter \"{name}\"")
+        );
+    }
+}
+
+/// # Safety
+/// A setting of the server.
+unsafe fn is_refused(setting: &pg_sys::config_generic) -> bool {
+    // SAFETY: names of settings are NUL-terminated.
+    let name = unsafe { CStr::from_ptr(setting.name) };
+    setting.source == pg_sys::GucSource::PGC_S_CLIENT
+        && setting.scontext == pg_sys::GucContext::PGC_BACKEND
+        && RESTRICTED.contains(&name)
+}
+
+/// # Safety
+/// The pointers are good until a setting is added.
+#[cfg(feature = "pg15")]
+unsafe fn settings() -> impl Iterator<Item = *mut pg_sys::config_generic> {
+    // SAFETY: the array is as long as said.
+    let (first, count) = unsafe { (pg_sys::get_guc_variables(), pg_sys::GetNumConfigOptions()) };
+    // SAFETY: as above.
+    (0..usize::try_from(count).unwrap_or(0)).map(move |i| unsafe { *first.add(i) })
+}
+
+/// # Safety
+/// The pointers are good until a setting is added.
+#[cfg(not(feature = "pg15"))]
+unsafe fn settings() -> impl Iterator<Item = *mut pg_sys::config_generic> {
+    let mut count = 0;
+    // SAFETY: the array is as long as said.
+    let first = unsafe { pg_sys::get_guc_variables(&raw mut count) };
+    // SAFETY: as above.
+    (0..usize::try_from(count).unwrap_or(0)).map(move |i| unsafe { *first.add(i) })
+}
+
 /// Defines every setting and reserves their prefixes, so that a typing error is an error.
 pub(crate) fn define() {
     define_guard();

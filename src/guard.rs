@@ -90,8 +90,12 @@ fn said_report(finding: &Finding, decision: Decision, position: &dyn Fn(usize) -
 fn block_report(finding: &Finding, others: &[&Finding], position: &dyn Fn(usize) -> Option<usize>) -> Report {
     let mut detail = finding.detail.clone().unwrap_or_default();
     if !others.is_empty() {
-        let others: Vec<_> = others.iter().map(|other| format!("{} [{}]", other.message, other.rule)).collect();
-        detail.push_str(&format!("\nBlocked as well: {}", others.join("; ")));
+        let listed: Vec<_> =
+            others.iter().take(MOST_FINDINGS).map(|other| format!("{} [{}]", other.message, other.rule)).collect();
+        detail.push_str(&format!("\nBlocked as well: {}", listed.join("; ")));
+        if others.len() > MOST_FINDINGS {
+            detail.push_str(&format!("; and {} more", others.len() - MOST_FINDINGS));
+        }
     }
     let hint = block_hint(finding.hint.as_deref());
     Report::new(&Parts {

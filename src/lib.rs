@@ -23,6 +23,7 @@ extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 /// Called by the server when it loads the library, in each session or for all of them at start.
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    config::refuse_options_of_users();
     config::define();
     guard::commit::register();
 }

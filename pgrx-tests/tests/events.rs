@@ -234,7 +234,8 @@ fn not_seen_by_any_event_trigger(leg: &Leg) -> Result {
 fn explain_analyze_create_table_as(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.mode = enforce; SET warden.rule_levels = 'table-without-primary-key=error'; SET warden.notify = info")?;
-    let error = s.error("CREATE TABLE made AS SELECT * FROM orders")?;
+    s.run("BEGIN; CREATE TABLE made AS SELECT * FROM orders")?;
+    let error = s.error("COMMIT")?;
     ensure_eq!(error.rule(), Some("table-without-primary-key"));
     let outcome = s.run("EXPLAIN ANALYZE CREATE TABLE made AS SELECT * FROM orders")?;
     ensure!(outcome.findings().is_empty(), "{outcome}");

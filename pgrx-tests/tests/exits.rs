@@ -148,7 +148,7 @@ const WEAKENING: [&str; 9] = [
     "warden.mode = warn",
     "warden.mode = enforce",
     "warden.bypass = 'because'",
-    "warden.inline_allow = all",
+    "warden.inline_allow = 'all'",
     "warden.large_table_rows = 1000000000",
     "warden.large_table_size = '1TB'",
     "warden.rule_levels = 'create-index-not-concurrent=off'",

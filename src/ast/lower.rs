@@ -68,7 +68,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
         } else if let Some(s) = node.cast::<pg_sys::CreateTableAsStmt>() {
             self.create_table_as(s)
         } else if let Some(s) = node.cast::<pg_sys::SelectStmt>() {
-            self.node(s.intoClause).and_then(Node::cast).map_or(Statement::Other, |into| self.made_by(into))
+            self.node(s.intoClause).and_then(Node::cast).map_or(Statement::Other, |into| self.made_by(into, false))
         } else if let Some(s) = node.cast::<pg_sys::IndexStmt>() {
             Statement::CreateIndex(self.create_index(s))
         } else if let Some(s) = node.cast::<pg_sys::AlterTableStmt>() {
@@ -89,14 +89,13 @@ impl<'mcx> Lowering<'_, 'mcx> {
     }
 
     fn create_table_as(self, s: &pg_sys::CreateTableAsStmt) -> Statement {
-        if s.objtype != pg_sys::ObjectType::OBJECT_TABLE {
-            return Statement::Other;
-        }
-        self.node(s.into).and_then(Node::cast).map_or(Statement::Other, |into| self.made_by(into))
+        let materialized = s.objtype == pg_sys::ObjectType::OBJECT_MATVIEW;
+        self.node(s.into).and_then(Node::cast).map_or(Statement::Other, |into| self.made_by(into, materialized))
     }
 
-    fn made_by(self, into: &pg_sys::IntoClause) -> Statement {
-        Statement::CreateTableAs { table: self.name(into.rel), temporary: self.is_temporary(into.rel) }
+    fn made_by(self, into: &pg_sys::IntoClause, materialized: bool) -> Statement {
+        let temporary = self.is_temporary(into.rel);
+        Statement::CreateTableAs { table: self.name(into.rel), temporary, materialized }
     }
 
     fn create_index(self, s: &pg_sys::IndexStmt) -> CreateIndex {

@@ -48,12 +48,14 @@ pub struct Located {
 pub enum Statement {
     /// `CREATE TABLE`, in all its forms but `AS`.
     CreateTable(CreateTable),
-    /// `CREATE TABLE … AS`, `SELECT INTO`.
+    /// `CREATE TABLE … AS`, `SELECT INTO`, `CREATE MATERIALIZED VIEW`.
     CreateTableAs {
         /// The table that is made.
         table: QualifiedName,
         /// `TEMP`.
         temporary: bool,
+        /// `CREATE MATERIALIZED VIEW`.
+        materialized: bool,
     },
     /// `CREATE INDEX`.
     CreateIndex(CreateIndex),

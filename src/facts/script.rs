@@ -111,9 +111,11 @@ impl<'a> ScriptFacts<'a> {
     fn apply_statement(&mut self, statement: &Statement, at: usize, alone: bool) {
         match statement {
             Statement::CreateTable(create) => self.create_table(create, at, alone),
-            Statement::CreateTableAs { table, temporary } => {
+            Statement::CreateTableAs { table, temporary, materialized } => {
                 self.make(table, Made { standing: standing_of_new(*temporary), ..Made::default() });
-                self.note(table, Change::Key, at, alone);
+                if !materialized {
+                    self.note(table, Change::Key, at, alone);
+                }
             }
             Statement::CreateIndex(index) => self.create_index(index),
             Statement::AlterTable { table, actions, .. } => {

@@ -96,7 +96,7 @@ pub(super) fn note_done(statement: &Statement, alone: bool) {
                 }
             }
         }
-        Statement::CreateTableAs { table, temporary: false } => {
+        Statement::CreateTableAs { table, temporary: false, materialized: false } => {
             if let Some(oid) = made(table) {
                 note(oid, What::Key, alone);
             }

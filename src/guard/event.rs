@@ -257,9 +257,12 @@ impl QueryText {
     /// Whether the name stands where its offset says.
     fn has_at(self, name: &QualifiedName) -> bool {
         let Some(rest) = name.at.and_then(|at| self.bytes().get(at..)) else { return false };
-        let first = crate::text::encode(name.schema.as_ref().unwrap_or(&name.name));
-        rest.first() == Some(&b'"')
-            || rest.get(..first.len()).is_some_and(|written| written.eq_ignore_ascii_case(&first))
+        // CREATE TABLE writes the schema into the tree where the text has none.
+        let begins_with = |part: &String| {
+            let part = crate::text::encode(part);
+            rest.get(..part.len()).is_some_and(|written| written.eq_ignore_ascii_case(&part))
+        };
+        rest.first() == Some(&b'"') || name.schema.as_ref().is_some_and(begins_with) || begins_with(&name.name)
     }
 
     /// The text up to a while after an offset.

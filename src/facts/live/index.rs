@@ -79,12 +79,13 @@ fn predicate(tuple: &Tuple<pg_sys::FormData_pg_index>) -> Option<Datum> {
 
 /// Whether a predicate only leaves rows out in which a key column is NULL: those are no one's partner.
 fn demands_only_not_null(predicate: Datum, keys: &[AttrNumber]) -> bool {
-    // SAFETY: `indpred` is a node string of a list of conditions that all hold; each node's tag is checked before it
+    // SAFETY: `indpred` is the node string of a condition; each node's tag is checked before it
     // is read as more than a node.
     unsafe {
-        let list = pg_sys::stringToNode(pg_sys::text_to_cstring(predicate.cast_mut_ptr()));
+        let condition = pg_sys::stringToNode(pg_sys::text_to_cstring(predicate.cast_mut_ptr()));
+        let list = pg_sys::make_ands_implicit(condition.cast());
         pgrx::memcx::current_context(|mcx| {
-            pgrx::list::List::<*mut core::ffi::c_void>::downcast_ptr_in_memcx(list.cast(), mcx).is_some_and(|list| {
+            pgrx::list::List::<*mut core::ffi::c_void>::downcast_ptr_in_memcx(list, mcx).is_some_and(|list| {
                 list.iter().all(|condition| {
                     let test = condition.cast::<pg_sys::NullTest>();
                     if (*test).xpr.type_ != pg_sys::NodeTag::T_NullTest
