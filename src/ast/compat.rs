@@ -4,7 +4,10 @@ use pgrx::pg_sys;
 
 /// Whether rows that exist are left unchecked.
 pub(super) fn leaves_rows_unchecked(constraint: &pg_sys::Constraint) -> bool {
-    constraint.skip_validation || !is_enforced(constraint)
+    // The grammar fills `is_enforced` in for these alone.
+    let may_be_unenforced =
+        [pg_sys::ConstrType::CONSTR_CHECK, pg_sys::ConstrType::CONSTR_FOREIGN].contains(&constraint.contype);
+    constraint.skip_validation || (may_be_unenforced && !is_enforced(constraint))
 }
 
 #[cfg(feature = "pg18")]

@@ -100,6 +100,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
 
     fn create_index(self, s: &pg_sys::IndexStmt) -> CreateIndex {
         let parts: Vec<_> = self.nodes(s.indexParams).into_iter().filter_map(Node::cast::<pg_sys::IndexElem>).collect();
+        let columns: Vec<_> = parts.iter().map(|part| text(part.name)).collect();
         let table = self.name(s.relation);
         let definition = self.node(s.relation).and_then(Node::cast::<pg_sys::RangeVar>);
         CreateIndex {
@@ -109,9 +110,21 @@ impl<'mcx> Lowering<'_, 'mcx> {
             unique: s.unique,
             concurrently: s.concurrent,
             if_not_exists: s.if_not_exists,
-            columns: parts.iter().map(|part| text(part.name)).collect(),
             partial: !s.whereClause.is_null(),
+            leaves_out_only_nulls: self.demands_only_not_null(s.whereClause, &columns),
+            columns,
             btree: text(s.accessMethod).is_none_or(|method| method == "btree"),
+        }
+    }
+
+    /// `a IS NOT NULL AND b IS NOT NULL`, over key columns alone.
+    fn demands_only_not_null(self, condition: *const pg_sys::Node, keys: &[Option<String>]) -> bool {
+        let Some(node) = self.node(condition) else { return false };
+        match node.cast::<pg_sys::BoolExpr>() {
+            Some(all) if all.boolop == pg_sys::BoolExprType::AND_EXPR => {
+                self.nodes(all.args).into_iter().all(|part| self.demands_only_not_null(part.as_ptr(), keys))
+            }
+            _ => self.column_not_null(condition).is_some_and(|column| keys.contains(&Some(column))),
         }
     }
 

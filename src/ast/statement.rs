@@ -244,6 +244,8 @@ pub struct CreateIndex {
     pub columns: Vec<Option<String>>,
     /// Has a predicate.
     pub partial: bool,
+    /// Has one that only leaves rows out in which a key column is NULL.
+    pub leaves_out_only_nulls: bool,
     /// Is a btree.
     pub btree: bool,
     /// What follows the table in the statement (`(customer_id) WHERE …`), where it is known.

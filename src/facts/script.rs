@@ -189,7 +189,7 @@ impl<'a> ScriptFacts<'a> {
             name,
             primary: false,
             identifies: index.unique && !index.partial && keys_not_null,
-            searchable: index.btree && !index.partial && !index.table.only,
+            searchable: index.btree && (!index.partial || index.leaves_out_only_nulls) && !index.table.only,
             of_constraint: false,
             partitioned: false,
             columns: index.columns.clone(),

@@ -98,7 +98,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     }
 
     /// The column of `column IS NOT NULL`.
-    fn column_not_null(self, condition: *const pg_sys::Node) -> Option<String> {
+    pub(super) fn column_not_null(self, condition: *const pg_sys::Node) -> Option<String> {
         let test = self.node(condition)?.cast::<pg_sys::NullTest>()?;
         let column = self.node(test.arg)?.cast::<pg_sys::ColumnRef>()?;
         match self.strings(column.fields).as_slice() {

@@ -283,7 +283,14 @@ fn not_null_is_validated(oid: Oid, attnum: pg_sys::AttrNumber) -> bool {
     // SAFETY: as in `tree`; the result is a copy of a pg_constraint tuple, or null.
     unsafe {
         let tuple = pg_sys::ffi::pg_guard_ffi_boundary(|| findNotNullConstraintAttnum(oid, attnum));
-        tuple.is_null() || (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_constraint>()).convalidated
+        if tuple.is_null() {
+            return true;
+        }
+        // pgrx does not bind the struct of pg_constraint for 18: the catalog says where the column is.
+        let column = pg_sys::get_attnum(pg_sys::ConstraintRelationId, c"convalidated".as_ptr());
+        let mut is_null = false;
+        let cache = cache_id(pg_sys::SysCacheIdentifier::CONSTROID);
+        pg_sys::SysCacheGetAttr(cache, tuple, column, &raw mut is_null).value() != 0
     }
 }
 
