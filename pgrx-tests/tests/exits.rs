@@ -223,7 +223,9 @@ fn ordinary_user_at_connection(leg: &Leg) -> Result {
         };
         // Refused at once, or told and not heeded.
         if let Ok(mut s) = pg_warden_tests::Session::connect(&config) {
-            ensure_eq!(s.error(BLOCKED)?.rule(), Some("create-index-not-concurrent"), "{options}");
+            let outcome = s.outcome(BLOCKED);
+            let rule = outcome.error.as_ref().and_then(|e| e.rule());
+            ensure_eq!(rule, Some("create-index-not-concurrent"), "{options}: not blocked: {outcome}");
         }
     }
     Ok(())
