@@ -84,6 +84,12 @@ impl Error {
         Self { code, message: message.into(), detail: None, hint: None }
     }
 
+    /// Its SQLSTATE.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
     /// Adds a sentence that explains.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {

@@ -9,6 +9,7 @@ mod facts;
 mod finding;
 mod guard;
 mod lint;
+mod partition;
 mod policy;
 mod rows;
 mod rules;

@@ -53,10 +53,40 @@ pub(crate) fn select<T>(
 /// # Errors
 /// SPI's own; errors of the statement unwind as the server raised them.
 pub(crate) fn run(sql: &str) -> Result<(), Error> {
-    OWN_DDL.set(OWN_DDL.get() + 1);
-    let result = Spi::connect_mut(|client| client.update(sql, None, &[]).map(|_| ()));
-    OWN_DDL.set(OWN_DDL.get().saturating_sub(1));
-    Ok(result?)
+    let _own = OwnDdl::begin();
+    Ok(Spi::connect_mut(|client| client.update(sql, None, &[]).map(|_| ()))?)
+}
+
+/// Counts own DDL while it is alive, also when an error that the caller's savepoint catches unwinds it.
+struct OwnDdl;
+
+impl OwnDdl {
+    fn begin() -> Self {
+        OWN_DDL.set(OWN_DDL.get() + 1);
+        Self
+    }
+}
+
+impl Drop for OwnDdl {
+    fn drop(&mut self) {
+        OWN_DDL.set(OWN_DDL.get().saturating_sub(1));
+    }
+}
+
+/// A setting as it is now, and as `RESET` would make it.
+pub(crate) fn setting(name: &core::ffi::CStr) -> (String, String) {
+    // SAFETY: a NUL-terminated name of a setting that every server has; both answers are NUL-terminated or null.
+    unsafe {
+        let now = pg_sys::GetConfigOption(name.as_ptr(), true, false);
+        let reset = pg_sys::GetConfigOptionResetString(name.as_ptr());
+        (crate::text::from_c(now).unwrap_or_default(), crate::text::from_c(reset).unwrap_or_default())
+    }
+}
+
+/// The session's `lock_timeout` in milliseconds, 0 for none.
+pub(crate) fn lock_timeout() -> i32 {
+    // SAFETY: reads a backend-local setting.
+    unsafe { pg_sys::LockTimeout }
 }
 
 /// Settings that hold until this value goes out of scope, or the transaction is aborted.

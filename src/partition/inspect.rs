@@ -1,0 +1,352 @@
+//! What is there already: partitions with their bounds, owners of names, rows of the default.
+//!
+//! Every query here runs with the settings that [`super::apply`] pins: `search_path`, ISO dates, time zone UTC. So the
+//! text of a bound is one and the same in every session, and the server turns it into values.
+
+use super::bounds::{Bound, Day, Edge, Point, Range, Value, parse_bound, tail};
+use super::key::{Key, Kind, kind_name};
+use super::plan::{Shown, Sibling, SiblingKind, Window, literal};
+use crate::error::{Code, Error};
+use crate::spi;
+use crate::text::Text;
+use pgrx::prelude::*;
+
+/// The partitions of a table that have a range, in no order.
+///
+/// # Errors
+/// A bound that cannot be read.
+pub(super) fn siblings(parent: pg_sys::Oid, kind: Kind) -> Result<Vec<Sibling>, Error> {
+    let rows = spi::select(
+        "SELECT c.oid, c.relname::text, format('%I.%I', n.nspname, c.relname), c.relnamespace = p.relnamespace,
+                c.relkind::text, i.inhdetachpending, pg_get_expr(c.relpartbound, c.oid)
+           FROM pg_inherits i
+           JOIN pg_class c ON c.oid = i.inhrelid
+           JOIN pg_namespace n ON n.oid = c.relnamespace
+           JOIN pg_class p ON p.oid = i.inhparent
+          WHERE i.inhparent = $1",
+        &[parent.into()],
+        |row| {
+            let text = |n| -> Result<String, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0).unwrap_or_default()) };
+            let sibling = Sibling {
+                oid: row.get::<pg_sys::Oid>(1)?.map_or(0, pg_sys::Oid::to_u32),
+                name: text(2)?,
+                identity: text(3)?,
+                schema_is_parents: row.get::<bool>(4)?.unwrap_or_default(),
+                kind: match text(5)?.as_str() {
+                    "r" => SiblingKind::Table,
+                    "p" => SiblingKind::Partitioned,
+                    _ => SiblingKind::Other,
+                },
+                is_detaching: row.get::<bool>(6)?.unwrap_or_default(),
+                range: Range { lower: Edge::before(Point::Below), upper: Edge::before(Point::Above) },
+                shown: Shown { lower: String::new(), upper: String::new() },
+            };
+            Ok((sibling, text(7)?))
+        },
+    )?;
+    let mut siblings = Vec::with_capacity(rows.len());
+    let mut bounds = Vec::with_capacity(rows.len());
+    for (sibling, bound) in rows {
+        match parse_bound(&bound) {
+            Some(Bound::Range { lower, upper }) => {
+                bounds.push((lower, upper));
+                siblings.push(sibling);
+            }
+            Some(Bound::Default) => {}
+            None => {
+                return Err(Error::new(
+                    Code::Internal,
+                    format!("bound of partition \"{}\" cannot be read", sibling.name),
+                )
+                .detail(format!("It is: {bound}")));
+            }
+        }
+    }
+    let mut points = evaluate(kind, &bounds)?.into_iter();
+    for (sibling, (lower, upper)) in siblings.iter_mut().zip(bounds) {
+        let mut edge = |values: &[Value]| Edge { point: point(values.first(), &mut points), tail: tail(values) };
+        sibling.range = Range { lower: edge(&lower), upper: edge(&upper) };
+        sibling.shown = Shown { lower: shown(&lower), upper: shown(&upper) };
+    }
+    Ok(siblings)
+}
+
+fn point(first: Option<&Value>, evaluated: &mut impl Iterator<Item = Point>) -> Point {
+    match first {
+        Some(Value::Min) | None => Point::Below,
+        Some(Value::Max) => Point::Above,
+        Some(Value::Literal(_)) => evaluated.next().unwrap_or(Point::Above),
+    }
+}
+
+fn shown(values: &[Value]) -> String {
+    match values {
+        [one] => one.to_string(),
+        [first, rest @ ..] if rest.iter().all(|v| *v == Value::Min) => first.to_string(),
+        _ => format!("({})", values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// SQL that makes a text of a time: microseconds, or `infinity` and `-infinity`.
+fn micros(column: &str) -> String {
+    format!(
+        "CASE WHEN isfinite({column}) THEN trunc(extract(epoch FROM {column}) * 1000000)::text ELSE {column}::text END"
+    )
+}
+
+/// The points of all first literals, in order, as the server reads them.
+fn evaluate(kind: Kind, bounds: &[(Vec<Value>, Vec<Value>)]) -> Result<Vec<Point>, Error> {
+    let literals = first_literals(bounds.iter().flat_map(|(lower, upper)| [lower.first(), upper.first()]));
+    if literals.is_empty() {
+        return Ok(Vec::new());
+    }
+    spi::select(
+        &format!(
+            "SELECT {} FROM unnest($1) WITH ORDINALITY AS u (t, n)
+              CROSS JOIN LATERAL (SELECT u.t::{}) AS x (v) ORDER BY u.n",
+            micros("x.v"),
+            kind.type_name()
+        ),
+        &[literals.into()],
+        |row| read_point(row.get::<Text>(1)?),
+    )
+}
+
+fn first_literals<'a>(values: impl Iterator<Item = Option<&'a Value>>) -> Vec<Text> {
+    values
+        .filter_map(|value| match value {
+            Some(Value::Literal(text)) => Some(Text::from(text.as_str())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn read_point(text: Option<Text>) -> Result<Point, Error> {
+    let Text(text) = text.unwrap_or_else(|| Text::from("infinity"));
+    match text.as_str() {
+        "infinity" => Ok(Point::Future),
+        "-infinity" => Ok(Point::Past),
+        micros => micros
+            .parse()
+            .map(Point::At)
+            .map_err(|_| Error::new(Code::Internal, format!("not a time: {}", literal(micros)))),
+    }
+}
+
+/// The month that begins on this day in each of these zones, by the server's own calendar. Zones matter to instants only.
+pub(super) fn windows(kind: Kind, start: Date, zones: &[&str], siblings: &[Sibling]) -> Result<Vec<Window>, Error> {
+    let midnight = |time: &str| match kind {
+        Kind::Date => format!("({time})::date"),
+        Kind::Timestamp => format!("({time})::timestamp"),
+        Kind::Instant => format!("({time}) AT TIME ZONE z.zone"),
+    };
+    let fits = match kind {
+        Kind::Instant => {
+            "(SELECT coalesce(bool_and(date_trunc('day', e.v AT TIME ZONE z.zone) AT TIME ZONE z.zone = e.v), false)
+                FROM (SELECT t::timestamptz FROM unnest($3) AS t) AS e (v) WHERE isfinite(e.v))"
+        }
+        _ => "false",
+    };
+    let mut edges: Vec<Text> = Vec::new();
+    if kind == Kind::Instant {
+        let finite = |point: Point| matches!(point, Point::At(_));
+        for s in siblings {
+            edges.extend(finite(s.range.lower.point).then(|| Text::from(first_shown(&s.shown.lower))));
+            edges.extend(finite(s.range.upper.point).then(|| Text::from(first_shown(&s.shown.upper))));
+        }
+    }
+    spi::select(
+        &format!(
+            "SELECT z.zone, w.l::text, w.u::text, {}, {}, {}, {}, {fits}
+               FROM unnest($2) WITH ORDINALITY AS z (zone, n)
+              CROSS JOIN LATERAL (SELECT {}, {}, {}, {}) AS w (l, u, p, n)
+              ORDER BY z.n",
+            micros("w.l"),
+            micros("w.u"),
+            micros("w.p"),
+            micros("w.n"),
+            midnight("$1::timestamp"),
+            midnight("$1 + interval '1 month'"),
+            midnight("$1 - interval '1 month'"),
+            midnight("$1 + interval '2 months'"),
+        ),
+        &[start.into(), zones.iter().map(|z| Text::from(*z)).collect::<Vec<_>>().into(), edges.into()],
+        |row| {
+            let text = |n| -> Result<String, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0).unwrap_or_default()) };
+            let point = |n| read_point(row.get::<Text>(n)?);
+            Ok(Window {
+                zone: text(1)?,
+                shown: Shown { lower: text(2)?, upper: text(3)? },
+                range: Range { lower: Edge::before(point(4)?), upper: Edge::before(point(5)?) },
+                previous: point(6)?,
+                next: point(7)?,
+                fits: row.get::<bool>(8)?.unwrap_or_default(),
+            })
+        },
+    )
+}
+
+/// Microseconds of UTC, now.
+pub(super) fn now() -> Result<i128, Error> {
+    let rows = spi::select("SELECT trunc(extract(epoch FROM clock_timestamp()) * 1000000)::text", &[], |row| {
+        read_point(row.get::<Text>(1)?)
+    })?;
+    match rows.first() {
+        Some(Point::At(micros)) => Ok(*micros),
+        _ => Err(Error::new(Code::Internal, "no answer about the time")),
+    }
+}
+
+/// The first of the values that [`shown`] put together.
+fn first_shown(shown: &str) -> &str {
+    shown.strip_prefix('(').and_then(|s| s.split_once(", ")).map_or(shown, |(first, _)| first)
+}
+
+/// Name and qualified name of a partition to be, quoted, and who has the name already.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) identity: String,
+    pub(super) occupant: Option<Occupant>,
+}
+
+/// Something that has a name already.
+#[derive(Debug)]
+pub(super) struct Occupant {
+    pub(super) kind: &'static str,
+    /// A plain table of no parent.
+    pub(super) is_attachable: bool,
+    /// Qualified and quoted, of a partition.
+    pub(super) parent: Option<String>,
+}
+
+/// Looks a name up among relations and types, which share one space.
+pub(super) fn place(schema: pg_sys::Oid, schema_quoted: &str, name: &str) -> Result<Place, Error> {
+    let rows = spi::select(
+        "SELECT quote_ident($2), o.kind, o.parent
+           FROM (VALUES (1)) AS one
+           LEFT JOIN (SELECT c.relkind::text, (SELECT format('%I.%I', pn.nspname, p.relname)
+                                                 FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
+                                                 JOIN pg_namespace pn ON pn.oid = p.relnamespace
+                                                WHERE i.inhrelid = c.oid AND c.relispartition LIMIT 1)
+                        FROM pg_class c WHERE c.relnamespace = $1 AND c.relname = $2::name
+                      UNION ALL
+                      SELECT 'type', NULL
+                        FROM pg_type t WHERE t.typnamespace = $1 AND t.typname = $2::name AND t.typrelid = 0
+                         AND NOT (t.typelem <> 0 AND t.typcategory = 'A')) AS o (kind, parent) ON true
+          LIMIT 1",
+        &[schema.into(), Text::from(name).into()],
+        |row| {
+            let text = |n| -> Result<Option<String>, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0)) };
+            let parent = text(3)?;
+            Ok(Place {
+                identity: format!("{schema_quoted}.{}", text(1)?.unwrap_or_default()),
+                occupant: text(2)?.map(|kind| Occupant {
+                    kind: if kind == "type" { "type" } else { kind_name(&kind) },
+                    is_attachable: kind == "r" && parent.is_none(),
+                    parent,
+                }),
+            })
+        },
+    )?;
+    rows.into_iter().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a name"))
+}
+
+/// What a partition takes over from its newest sibling: access method and storage parameters, as SQL.
+pub(super) fn model(sibling: u32) -> Result<(Option<String>, Option<String>), Error> {
+    let rows = spi::select(
+        "SELECT quote_ident(m.amname),
+                concat_ws(', ',
+                    (SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ') FROM pg_options_to_table(c.reloptions) o),
+                    (SELECT string_agg(format('toast.%I=%L', o.option_name, o.option_value), ', ') FROM pg_options_to_table(t.reloptions) o))
+           FROM pg_class c
+           LEFT JOIN pg_am m ON m.oid = c.relam
+           LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
+          WHERE c.oid = $1",
+        &[pg_sys::Oid::from(sibling).into()],
+        |row| {
+            let text = |n| -> Result<Option<String>, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0)) };
+            Ok((text(1)?, text(2)?.filter(|options| !options.is_empty())))
+        },
+    )?;
+    Ok(rows.into_iter().next().unwrap_or_default())
+}
+
+/// How many rows of the default are looked at before it is enough to know that there are many.
+const ROWS_LOOKED_AT: i64 = 10_000;
+
+/// A sentence about the rows of a range that lie in the default partition; `None` when there are none.
+pub(super) fn rows_in_default(default: &str, key: &Key, shown: &Shown) -> Result<Option<String>, Error> {
+    let condition = in_range(key, shown);
+    let rows = spi::select(
+        &format!(
+            "SELECT count(*), min(k)::text, max(k)::text
+               FROM (SELECT {} AS k FROM {default} WHERE {condition} LIMIT {}) AS found",
+            key.column,
+            ROWS_LOOKED_AT + 1
+        ),
+        &[],
+        |row| {
+            let text = |n| -> Result<String, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0).unwrap_or_default()) };
+            Ok((row.get::<i64>(1)?.unwrap_or_default(), text(2)?, text(3)?))
+        },
+    )?;
+    Ok(rows.into_iter().next().and_then(|(count, least, greatest)| match count {
+        0 => None,
+        1 => Some(format!("1 row, at {least}.")),
+        ..=ROWS_LOOKED_AT => Some(format!("{count} rows, from {least} to {greatest}.")),
+        _ => Some(format!("More than {ROWS_LOOKED_AT} rows, among them from {least} to {greatest}.")),
+    }))
+}
+
+/// A condition for the rows of a range.
+pub(super) fn in_range(key: &Key, shown: &Shown) -> String {
+    let Key { column, .. } = key;
+    format!("{column} >= {} AND {column} < {}", literal(&shown.lower), literal(&shown.upper))
+}
+
+/// The columns that an INSERT into the table can name, quoted.
+pub(super) fn insertable_columns(table: pg_sys::Oid) -> Result<String, Error> {
+    let rows = spi::select(
+        "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+          WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
+        &[table.into()],
+        |row| Ok(row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default()),
+    )?;
+    Ok(rows.into_iter().next().unwrap_or_default())
+}
+
+/// The partition's own part of the parent's replica identity index, quoted.
+pub(super) fn replica_identity_index(parent: pg_sys::Oid, partition: &str) -> Result<Option<String>, Error> {
+    let rows = spi::select(
+        "SELECT quote_ident(c.relname)
+           FROM pg_index p
+           JOIN pg_inherits i ON i.inhparent = p.indexrelid
+           JOIN pg_index x ON x.indexrelid = i.inhrelid AND x.indrelid = $2::regclass
+           JOIN pg_class c ON c.oid = x.indexrelid
+          WHERE p.indrelid = $1 AND p.indisreplident",
+        &[parent.into(), Text::from(partition).into()],
+        |row| Ok(row.get::<Text>(1)?.map(|t| t.0)),
+    )?;
+    Ok(rows.into_iter().flatten().next())
+}
+
+/// The day of a date that is one.
+///
+/// # Errors
+/// Infinity, and dates before the common era.
+pub(super) fn day_of(start: Date) -> Result<Day, Error> {
+    let refuse = |given: &str, detail: &str| {
+        Err(Error::new(Code::DatetimeOverflow, format!("start_date cannot be {given}")).detail(detail))
+    };
+    if start.is_infinity() {
+        return refuse("infinity", "A partition begins on a day.");
+    }
+    if start.is_neg_infinity() {
+        return refuse("-infinity", "A partition begins on a day.");
+    }
+    let day = Day::from_epoch_days(start.to_pg_epoch_days());
+    if day.is_bc() {
+        return refuse(&day.to_string(), "Names of partitions have no place for an era.");
+    }
+    Ok(day)
+}

@@ -1,0 +1,360 @@
+//! Which table is meant, and whether its key takes months.
+
+use super::plan::{Parent, ReplicaIdentity, literal};
+use crate::error::{Code, Error};
+use crate::spi;
+use crate::text::Text;
+use pgrx::prelude::*;
+use pgrx::spi::SpiHeapTupleData;
+
+/// What the key's first column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Date,
+    /// A wall clock without a zone.
+    Timestamp,
+    /// An instant: which one midnight is depends on the zone.
+    Instant,
+}
+
+impl Kind {
+    fn of(type_name: &str) -> Option<Self> {
+        [Self::Date, Self::Timestamp, Self::Instant].into_iter().find(|kind| kind.type_name() == type_name)
+    }
+
+    /// As `format_type` says it.
+    pub(super) fn type_name(self) -> &'static str {
+        match self {
+            Self::Date => "date",
+            Self::Timestamp => "timestamp without time zone",
+            Self::Instant => "timestamp with time zone",
+        }
+    }
+}
+
+/// Whether a text is a table name as SQL writes it: up to three identifiers with dots between.
+fn is_table_name(text: &str) -> bool {
+    let mut rest = text.trim_matches(is_space);
+    for _ in 0..3 {
+        let Some(behind) = identifier(rest) else { return false };
+        rest = behind.trim_start_matches(is_space);
+        if rest.is_empty() {
+            return true;
+        }
+        let Some(behind) = rest.strip_prefix('.') else { return false };
+        rest = behind.trim_start_matches(is_space);
+    }
+    false
+}
+
+/// What the server's scanner takes for white space.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}')
+}
+
+/// What follows the identifier that a text begins with.
+fn identifier(text: &str) -> Option<&str> {
+    if let Some(mut body) = text.strip_prefix('"') {
+        let whole = body;
+        loop {
+            let end = body.find('"')?;
+            body = &body[end + 1..];
+            match body.strip_prefix('"') {
+                Some(behind) => body = behind,
+                None => return (whole.len() > body.len() + 1).then_some(body),
+            }
+        }
+    }
+    let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii();
+    text.starts_with(starts).then(|| text.trim_start_matches(|c: char| starts(c) || c.is_ascii_digit() || c == '$'))
+}
+
+/// The relation that the caller's `search_path` gives this name.
+///
+/// Runs before the path is pinned: every name in its queries is qualified.
+///
+/// # Errors
+/// No table name, or no such relation.
+pub(super) fn resolve(table: &str) -> Result<pg_sys::Oid, Error> {
+    if !is_table_name(table) {
+        return Err(Error::new(Code::InvalidName, format!("not a table name: {}", literal(table))).hint(
+            "Write it as in SQL: schema.table, with double quotes around a name that has capitals, spaces or dots.",
+        ));
+    }
+    let found = spi::select(
+        "SELECT pg_catalog.to_regclass(q.name)::pg_catalog.oid, q.name
+           FROM (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(p.part), '.' ORDER BY p.n) AS name
+                   FROM pg_catalog.unnest(pg_catalog.parse_ident($1)) WITH ORDINALITY AS p (part, n)) AS q",
+        &[Text::from(table).into()],
+        |row| Ok((row.get::<pg_sys::Oid>(1)?, row.get::<Text>(2)?)),
+    )?;
+    match found.into_iter().next() {
+        Some((Some(oid), _)) => Ok(oid),
+        Some((None, Some(Text(name)))) => Err(unknown(table, &name)?),
+        _ => Err(Error::new(Code::UndefinedTable, format!("relation {} does not exist", literal(table)))),
+    }
+}
+
+/// The error for a name that nothing has, with the one that may have been meant.
+fn unknown(table: &str, name: &str) -> Result<Error, Error> {
+    let similar = spi::select(
+        "SELECT CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN pg_catalog.quote_ident(c.relname)
+                     ELSE pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.relname)) END
+           FROM pg_catalog.pg_class AS c
+           JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+          WHERE c.relkind OPERATOR(pg_catalog.=) 'p'
+            AND pg_catalog.lower(c.relname::pg_catalog.text) OPERATOR(pg_catalog.=)
+                pg_catalog.lower((SELECT p.part FROM pg_catalog.unnest(pg_catalog.parse_ident($1)) WITH ORDINALITY AS p (part, n)
+                                   ORDER BY p.n DESC LIMIT 1))
+          ORDER BY pg_catalog.pg_table_is_visible(c.oid) DESC, n.nspname, c.relname
+          LIMIT 1",
+        &[Text::from(table).into()],
+        |row| Ok(row.get::<Text>(1)?),
+    )?;
+    let error = Error::new(Code::UndefinedTable, format!("relation {} does not exist", unquoted(name)));
+    Ok(match similar.into_iter().flatten().next() {
+        Some(Text(similar)) => error.hint(format!("There is a table {similar}: write {}.", literal(&similar))),
+        None => error,
+    })
+}
+
+/// A qualified name between double quotes, as the server's messages show it.
+fn unquoted(name: &str) -> String {
+    if name.contains('"') { name.to_owned() } else { format!("\"{name}\"") }
+}
+
+/// What the catalog says about the table.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a row of the catalog, each flag a column")]
+pub(super) struct Facts {
+    pub(super) parent: Parent,
+    pub(super) schema: String,
+    pub(super) schema_oid: pg_sys::Oid,
+    /// Quoted.
+    pub(super) schema_quoted: String,
+    kind: String,
+    is_temporary: bool,
+    is_system: bool,
+    may: bool,
+    /// Quoted.
+    pub(super) owner: String,
+    pub(super) owner_is_caller: bool,
+    strategy: Option<String>,
+    pub(super) columns: i32,
+    /// Quoted; `None` for an expression.
+    column: Option<String>,
+    type_name: Option<String>,
+    /// Quoted; `None` for the database's own.
+    pub(super) tablespace: Option<String>,
+    pub(super) row_security: bool,
+    pub(super) replica_identity: ReplicaIdentity,
+    /// Name, and qualified and quoted.
+    pub(super) default: Option<(String, String)>,
+    extension: Option<String>,
+}
+
+/// A key that takes months.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    pub(super) kind: Kind,
+    /// Quoted.
+    pub(super) column: String,
+}
+
+/// Reads all that matters of a relation in one query; `None` when it is gone.
+pub(super) fn read(oid: pg_sys::Oid) -> Result<Option<Facts>, Error> {
+    let rows = spi::select(
+        "SELECT c.relname::text AS name,
+                format('%I.%I', n.nspname, c.relname) AS identity,
+                n.nspname::text AS schema,
+                n.oid AS schema_oid,
+                quote_ident(n.nspname) AS schema_quoted,
+                c.relkind::text AS kind,
+                c.relpersistence = 't' AS is_temporary,
+                n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast') AS is_system,
+                pg_has_role(c.relowner, 'USAGE') AS may,
+                quote_ident(pg_get_userbyid(c.relowner)) AS owner,
+                pg_get_userbyid(c.relowner) = current_user AS owner_is_caller,
+                p.partstrat::text AS strategy,
+                p.partnatts::int4 AS columns,
+                quote_ident(a.attname) AS column,
+                (WITH RECURSIVE base (oid, below, is_domain) AS (
+                     SELECT t.oid, t.typbasetype, t.typtype = 'd' FROM pg_type t WHERE t.oid = a.atttypid
+                     UNION ALL
+                     SELECT t.oid, t.typbasetype, t.typtype = 'd' FROM base b JOIN pg_type t ON t.oid = b.below WHERE b.is_domain)
+                 SELECT format_type(b.oid, NULL) FROM base b WHERE NOT b.is_domain) AS type_name,
+                quote_ident(s.spcname) AS tablespace,
+                c.relrowsecurity AS row_security,
+                c.relreplident::text AS replica_identity,
+                d.relname::text AS default_name,
+                CASE WHEN d.oid IS NOT NULL THEN format('%I.%I', dn.nspname, d.relname) END AS default_identity,
+                (SELECT e.extname::text FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
+                  WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e' LIMIT 1) AS extension
+           FROM pg_class c
+           JOIN pg_namespace n ON n.oid = c.relnamespace
+           LEFT JOIN pg_partitioned_table p ON p.partrelid = c.oid
+           LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0] AND a.attnum > 0
+           LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+           LEFT JOIN pg_class d ON d.oid = p.partdefid
+           LEFT JOIN pg_namespace dn ON dn.oid = d.relnamespace
+          WHERE c.oid = $1",
+        &[oid.into()],
+        facts,
+    )?;
+    Ok(rows.into_iter().next())
+}
+
+fn facts(row: &SpiHeapTupleData<'_>) -> Result<Facts, Error> {
+    let text = |name: &str| -> Result<Option<String>, Error> { Ok(row.get_by_name::<Text, _>(name)?.map(|t| t.0)) };
+    let some = |name: &str| -> Result<String, Error> { Ok(text(name)?.unwrap_or_default()) };
+    let flag = |name: &str| -> Result<bool, Error> { Ok(row.get_by_name::<bool, _>(name)?.unwrap_or_default()) };
+    Ok(Facts {
+        parent: Parent { name: some("name")?, identity: some("identity")? },
+        schema: some("schema")?,
+        schema_oid: row.get_by_name("schema_oid")?.unwrap_or(pg_sys::InvalidOid),
+        schema_quoted: some("schema_quoted")?,
+        kind: some("kind")?,
+        is_temporary: flag("is_temporary")?,
+        is_system: flag("is_system")?,
+        may: flag("may")?,
+        owner: some("owner")?,
+        owner_is_caller: flag("owner_is_caller")?,
+        strategy: text("strategy")?,
+        columns: row.get_by_name("columns")?.unwrap_or_default(),
+        column: text("column")?,
+        type_name: text("type_name")?,
+        tablespace: text("tablespace")?,
+        row_security: flag("row_security")?,
+        replica_identity: match some("replica_identity")?.as_str() {
+            "f" => ReplicaIdentity::Full,
+            "n" => ReplicaIdentity::Nothing,
+            "i" => ReplicaIdentity::Index,
+            _ => ReplicaIdentity::Default,
+        },
+        default: text("default_name")?.zip(text("default_identity")?),
+        extension: text("extension")?,
+    })
+}
+
+/// What a `pg_class.relkind` is called.
+pub(super) fn kind_name(kind: &str) -> &'static str {
+    match kind {
+        "r" => "table",
+        "p" => "partitioned table",
+        "v" => "view",
+        "m" => "materialized view",
+        "f" => "foreign table",
+        "S" => "sequence",
+        "i" | "I" => "index",
+        "t" => "TOAST table",
+        "c" => "composite type",
+        _ => "relation",
+    }
+}
+
+impl Facts {
+    /// The key, when months can be made of it and the caller may.
+    ///
+    /// # Errors
+    /// The relation, its key or its owner is another.
+    pub(super) fn key(&self) -> Result<Key, Error> {
+        let name = &self.parent.name;
+        if self.is_system {
+            return Err(Error::new(Code::WrongObjectType, format!("\"{name}\" is a system relation"))
+                .detail(format!("It is in schema {}.", self.schema_quoted)));
+        }
+        if let Some(extension) = &self.extension {
+            return Err(Error::new(
+                Code::WrongObjectType,
+                format!("table \"{name}\" belongs to extension \"{extension}\""),
+            )
+            .hint("Its partitions are the extension's own business."));
+        }
+        self.must_be_range_partitioned()?;
+        if !self.may {
+            return Err(Error::new(Code::InsufficientPrivilege, format!("must be owner of table {name}"))
+                .hint(format!("Its owner is {}; a member of that role may call this, too.", self.owner)));
+        }
+        if self.is_temporary {
+            return Err(Error::new(Code::NotSupported, format!("table \"{name}\" is temporary"))
+                .hint("Its partitions are as short-lived as itself: create them by hand."));
+        }
+        let Some(column) = self.column.clone() else {
+            return Err(Error::new(Code::NotSupported, format!("key of table \"{name}\" begins with an expression"))
+                .hint("Supported is a column of type date, timestamp or timestamptz."));
+        };
+        let type_name = self.type_name.clone().unwrap_or_default();
+        let Some(kind) = Kind::of(&type_name) else {
+            return Err(Error::new(
+                Code::NotSupported,
+                format!("key column {column} of table \"{name}\" is of type {type_name}"),
+            )
+            .hint("Supported are date, timestamp and timestamptz, and domains over them."));
+        };
+        Ok(Key { kind, column })
+    }
+
+    fn must_be_range_partitioned(&self) -> Result<(), Error> {
+        let name = &self.parent.name;
+        let wrong = |message: String| Err(Error::new(Code::WrongObjectType, message));
+        match (self.kind.as_str(), self.strategy.as_deref()) {
+            ("p", Some("r")) => Ok(()),
+            ("p", strategy) => {
+                let by = if strategy == Some("l") { "list" } else { "hash" };
+                wrong(format!("table \"{name}\" is partitioned by {by}, not by range"))
+                    .map_err(|e| e.hint("Months need PARTITION BY RANGE over a date or time column."))
+            }
+            ("r", _) => wrong(format!("table \"{name}\" is not partitioned")).map_err(|e| {
+                e.hint(
+                    "A plain table cannot become partitioned in place: create a table PARTITION BY RANGE beside it and \
+                     attach this one as a partition.",
+                )
+            }),
+            (kind, _) => wrong(format!("\"{name}\" is not a partitioned table"))
+                .map_err(|e| e.detail(format!("It is a {}.", kind_name(kind)))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_names_are_told_from_other_text() {
+        for name in [
+            "events",
+            "app.events",
+            " app . events ",
+            "db.app.events",
+            "\"MiXed Case.tbl\"",
+            "\"a\"\"b\".\"c.d\"",
+            "_x$1",
+            "\u{fc}n\u{ef}",
+            "select",
+        ] {
+            assert!(is_table_name(name), "{name}");
+        }
+        for text in [
+            "",
+            " ",
+            ".",
+            "x.",
+            ".x",
+            "a.b.c.d",
+            "x; drop table y",
+            "x y",
+            "\"x",
+            "\"\"",
+            "\"a\"b",
+            "1x",
+            "x-y",
+            "%s",
+            "$1",
+            "'x'",
+            "x\u{0}",
+        ] {
+            assert!(!is_table_name(text), "{text}");
+        }
+    }
+}
