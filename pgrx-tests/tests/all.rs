@@ -22,6 +22,7 @@ mod harness;
 mod install;
 mod lint;
 mod pages;
+mod partitions;
 mod readme;
 mod regress;
 
@@ -39,6 +40,7 @@ fn cases() -> Vec<Case> {
         encodings::cases(),
         install::cases(),
         regress::cases(),
+        partitions::cases(),
         pages::cases(),
         readme::cases(),
     ]
