@@ -187,12 +187,19 @@ fn firing_matrix(leg: &Leg) -> Result {
         let guarded = calls(&mut s)? - before;
         let fired = |event: &str| outcome.notices.iter().filter(|n| n.message == format!("fired {event}")).count();
         let all: usize = EVENTS.iter().map(|e| fired(e)).sum();
-        ensure_eq!(i64::try_from(all)?, guarded, "{statement}: the guard was not called for all that fired");
+        // An extension's script runs with notices off.
+        let script = statement.starts_with("CREATE EXTENSION");
+        let all = i64::try_from(all)?;
+        ensure!(
+            if script { guarded > all } else { guarded == all },
+            "{statement}: {all} events fired, but the guard was called {guarded} times"
+        );
         let counts: Vec<String> = EVENTS
             .iter()
             .filter(|e| fired(e) > 0)
-            // How many statements another extension's script has is not for us to say.
-            .map(|e| if fired(e) > 9 { format!("{e} many") } else { format!("{e} {}", fired(e)) })
+            .map(|e| format!("{e} {}", fired(e)))
+            // How many statements there are is not for us to say.
+            .chain(script.then(|| "and those of its script".to_owned()))
             .collect();
         let counts = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
         let _ = writeln!(seen, "{statement}\n    {counts}");
