@@ -1,0 +1,42 @@
+-- What every source of the audit begins with. $1: OIDs of the schemas to judge, NULL for all. $2: the one table to judge, NULL for all.
+-- No function here or in the sources takes a lock that could wait; literals hold no backslash, for standard_conforming_strings may be off.
+
+-- Tables and materialized views of users: not the system's, not pg_warden's, not temporary, not an extension's.
+subject AS (
+    SELECT c.oid, n.oid AS schema_oid, c.relname, c.relkind, c.relpersistence, c.relreplident, c.relispartition,
+           pg_catalog.quote_ident(n.nspname) AS schema_quoted,
+           pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS identity,
+           c.reltuples, c.relpages
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'm')
+      AND c.relpersistence <> 't'
+      AND n.nspname <> 'information_schema'
+      AND n.nspname NOT IN ('warden', 'warden_internal')
+      AND pg_catalog.left(n.nspname::pg_catalog.text, 3) <> 'pg_'
+      AND ($1::pg_catalog.oid[] IS NULL OR n.oid = ANY ($1::pg_catalog.oid[]))
+      AND ($2::pg_catalog.oid IS NULL OR c.oid = $2::pg_catalog.oid)
+      AND NOT EXISTS (
+          SELECT FROM pg_catalog.pg_depend AS d
+          WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
+            AND d.deptype = 'e')
+),
+
+-- Partitioned tables and indexes with all that is below them, and with themselves.
+tree AS (
+    SELECT c.oid AS root, c.oid AS member
+    FROM pg_catalog.pg_class AS c
+    WHERE c.relkind IN ('p', 'I')
+    UNION ALL
+    SELECT t.root, i.inhrelid
+    FROM tree AS t
+    JOIN pg_catalog.pg_inherits AS i ON i.inhparent = t.member
+),
+
+-- The pages of partitioned tables and indexes, as the last VACUUM, ANALYZE or CREATE INDEX counted them.
+tree_pages AS (
+    SELECT t.root, pg_catalog.sum(c.relpages)::pg_catalog.int8 AS pages
+    FROM tree AS t
+    JOIN pg_catalog.pg_class AS c ON c.oid = t.member
+    GROUP BY t.root
+)
