@@ -23,6 +23,8 @@ pub enum Code {
     InsufficientPrivilege,
     /// 42602
     InvalidName,
+    /// 3F000
+    UndefinedSchema,
     /// 42704
     UndefinedObject,
     /// 42809
@@ -53,6 +55,7 @@ impl From<Code> for PgSqlErrorCode {
             Code::NotSupported => Self::ERRCODE_FEATURE_NOT_SUPPORTED,
             Code::InsufficientPrivilege => Self::ERRCODE_INSUFFICIENT_PRIVILEGE,
             Code::InvalidName => Self::ERRCODE_INVALID_NAME,
+            Code::UndefinedSchema => Self::ERRCODE_INVALID_SCHEMA_NAME,
             Code::UndefinedObject => Self::ERRCODE_UNDEFINED_OBJECT,
             Code::WrongObjectType => Self::ERRCODE_WRONG_OBJECT_TYPE,
             Code::ReservedName => Self::ERRCODE_RESERVED_NAME,

@@ -25,7 +25,7 @@ thread_local! {
 }
 
 /// The mode in effect. What is kept for the database is, so far, always to warn.
-fn mode() -> Mode {
+pub(crate) fn mode() -> Mode {
     match config::MODE.get() {
         Mode::Policy => Mode::Warn,
         mode => mode,

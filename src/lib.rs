@@ -3,22 +3,30 @@
 use pgrx::prelude::*;
 
 mod ast;
+mod audit;
 mod config;
 mod error;
 mod facts;
 mod finding;
 mod guard;
+mod help;
 mod lint;
 mod partition;
 mod policy;
 mod rows;
 mod rules;
 mod spi;
+mod status;
 mod text;
 
 ::pgrx::pg_module_magic!(name, version);
 
 extension_sql_file!("../sql/schema.sql", name = "schema", bootstrap);
+extension_sql_file!(
+    "../sql/views.sql",
+    name = "views",
+    requires = [audit::todo::todo_rows, help::rule_rows, status::status_rows]
+);
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
 /// Called by the server when it loads the library, in each session or for all of them at start.

@@ -108,6 +108,9 @@ pub struct Audit {
 }
 
 /// Catalog queries of the audit: sql/audit/<source>.sql.
+///
+/// Its rows begin with `classid oid, objid oid, objsubid int`, `identity text` (schema and name, quoted) and `weight bigint`
+/// (how much there is of it: among equal levels the heavier comes first). Then comes what predicates and texts use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// Columns of tables.

@@ -85,6 +85,59 @@ unsafe impl BoxRet for Text {
     }
 }
 
+/// A `text[]` argument; elements may be NULL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TextArray(pub(crate) Vec<Option<Text>>);
+
+impl FromDatum for TextArray {
+    unsafe fn from_polymorphic_datum(datum: pg_sys::Datum, is_null: bool, _oid: pg_sys::Oid) -> Option<Self> {
+        if is_null {
+            return None;
+        }
+        let (mut values, mut nulls, mut count) = (core::ptr::null_mut(), core::ptr::null_mut(), 0);
+        // SAFETY: the caller vouches for an array of text, whose elements are of variable length and aligned as integers.
+        unsafe {
+            let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
+            let alignment = pg_sys::TYPALIGN_INT as c_char;
+            pg_sys::deconstruct_array(
+                array,
+                pg_sys::TEXTOID,
+                -1,
+                false,
+                alignment,
+                &raw mut values,
+                &raw mut nulls,
+                &raw mut count,
+            );
+        }
+        let count = usize::try_from(count).unwrap_or(0);
+        // SAFETY: both have as many elements as the server counted.
+        let elements = (0..count).map(|i| unsafe { Text::from_datum(*values.add(i), *nulls.add(i)) });
+        Some(Self(elements.collect()))
+    }
+}
+
+// SAFETY: the SQL type is `text[]`, and that is what `FromDatum` above reads; it is never returned.
+unsafe impl SqlTranslatable for TextArray {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(TextArray);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("text[]"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> = Ok(ReturnsRef::One(SqlMappingRef::literal("text[]")));
+}
+
+// SAFETY: as for `Text`.
+unsafe impl<'fcx> ArgAbi<'fcx> for TextArray {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: the argument was declared `text[]`.
+        unsafe { arg.unbox_arg_using_from_datum() }.unwrap_or(Self(Vec::new()))
+    }
+
+    unsafe fn unbox_nullable_arg(arg: Arg<'_, 'fcx>) -> pgrx::nullable::Nullable<Self> {
+        // SAFETY: the argument was declared `text[]`.
+        unsafe { arg.unbox_arg_using_from_datum() }.into()
+    }
+}
+
 /// Whether text is stored as it is, without a conversion that the server knows.
 fn is_raw_encoding(encoding: c_int) -> bool {
     encoding == pg_sys::pg_enc::PG_SQL_ASCII as c_int

@@ -12,9 +12,9 @@ declare_rule! {
 const AUDIT: Audit = Audit {
     source: Source::Columns,
     when: "s.is_serial",
-    message: "format('column %I of %I is serial', s.column_name, s.table_name)",
-    detail: "format('Its default reads sequence %s, which needs privileges of its own and can be dropped or bypassed.', s.serial_sequence)",
-    hint: "'New tables: GENERATED ALWAYS AS IDENTITY. This one can stay until it is changed for another reason.'",
+    message: r#"pg_catalog.format('column "%s" of "%s" is serial', s.column_name, s.table_name)"#,
+    detail: "pg_catalog.format('Whoever inserts needs rights on sequence %s too, and any INSERT may bypass it.', s.sequence_identity)",
+    hint: "'In new tables: GENERATED ALWAYS AS IDENTITY. This one can stay until it is changed for another reason.'",
     fix: "NULL",
     level: "'info'",
 };

@@ -10,10 +10,13 @@ declare_rule! {
 
 const AUDIT: Audit = Audit {
     source: Source::ForeignKeys,
-    when: "NOT s.is_indexed AND s.table_rows >= 1000",
-    message: "format('foreign key %I has no index on %I (%s)', s.constraint_name, s.table_name, s.column_list)",
-    detail: "format('Each DELETE or key UPDATE in %I reads all of %I (%s).', s.referenced_name, s.table_name, pg_size_pretty(s.table_bytes))",
-    hint: "NULL",
+    // Rows are unknown where a table was never counted and is locked now.
+    when: "NOT s.is_indexed AND (s.table_rows >= 1000) IS NOT FALSE",
+    message: r#"pg_catalog.format('foreign key "%s" has no index on "%s" (%s)', s.constraint_name, s.table_name, s.column_list)"#,
+    detail: r#"pg_catalog.format('Each DELETE or key UPDATE in "%s" reads all of "%s"%s.', s.referenced_name, s.table_name, ' (' || pg_catalog.pg_size_pretty(s.table_bytes) || ')')
+        || CASE WHEN s.referenced_is_never_changed THEN ' By its statistics, no row there was updated or deleted so far.' ELSE '' END"#,
+    // What is built concurrently on each partition cannot be one script that runs as it is.
+    hint: r"CASE WHEN s.is_partitioned THEN pg_catalog.format('Without blocking writes: %s Then, for each partition: CREATE INDEX CONCURRENTLY on it, and ALTER INDEX ... ATTACH PARTITION.', s.create_index_only) END",
     fix: "s.create_index",
     level: "CASE WHEN s.referenced_is_never_changed THEN 'info' END",
 };

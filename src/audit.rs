@@ -1,0 +1,438 @@
+//! What exists: catalog queries, and every rule about their rows as a predicate.
+//!
+//! A source is read once, whatever the number of rules. Statements are put together from constants alone; what a caller
+//! says arrives as a parameter.
+#![forbid(unsafe_code)]
+
+use crate::config;
+use crate::error::{Code, Error};
+use crate::finding::{Finding, Level};
+use crate::policy::Levels;
+use crate::rows::{self, Row};
+use crate::rules::{self, Audit, Check, Rule, Source};
+use crate::spi;
+use crate::text::{Text, TextArray};
+use core::cmp::Reverse;
+use pgrx::pg_sys::Oid;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+pub(crate) mod todo;
+
+/// What every source begins with.
+const SCOPE: &str = include_str!("../sql/audit/scope.sql");
+
+impl Source {
+    /// Every source, in the order in which they are read.
+    const ALL: [Self; 5] = [Self::Tables, Self::Columns, Self::ForeignKeys, Self::Indexes, Self::IndexPairs];
+
+    /// Its name, that of its file in sql/audit.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Columns => "columns",
+            Self::ForeignKeys => "foreign_keys",
+            Self::Indexes => "indexes",
+            Self::IndexPairs => "index_pairs",
+            Self::Tables => "tables",
+        }
+    }
+
+    fn query(self) -> &'static str {
+        match self {
+            Self::Columns => include_str!("../sql/audit/columns.sql"),
+            Self::ForeignKeys => include_str!("../sql/audit/foreign_keys.sql"),
+            Self::Indexes => include_str!("../sql/audit/indexes.sql"),
+            Self::IndexPairs => include_str!("../sql/audit/index_pairs.sql"),
+            Self::Tables => include_str!("../sql/audit/tables.sql"),
+        }
+    }
+}
+
+/// What a call asks for.
+#[derive(Debug)]
+struct Request {
+    /// `None` for all.
+    schemas: Option<Vec<Oid>>,
+    /// `None` for all.
+    table: Option<Oid>,
+    /// Rules that look at what exists, as they were named or all of them.
+    rules: Vec<&'static Rule>,
+    least: Level,
+}
+
+impl Request {
+    fn everything() -> Self {
+        Self {
+            schemas: None,
+            table: None,
+            rules: rules::all().filter(|rule| is_audited(rule)).collect(),
+            least: Level::Info,
+        }
+    }
+}
+
+/// Findings about what exists.
+///
+/// # Arguments
+/// * `schemas` - names of schemas; NULL for all
+/// * `rules` - names of rules; NULL for all that are not off
+/// * `min_level` - info, warning or error
+///
+/// # Errors
+/// 42704 for a rule that there is not, 3F000 for a schema, 22023 for a level; 22004 for a NULL among the names.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.audit(
+    schemas pg_catalog.text[] DEFAULT NULL, rules pg_catalog.text[] DEFAULT NULL, min_level pg_catalog.text DEFAULT 'info')
+    RETURNS SETOF warden.finding LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.audit(pg_catalog.text[], pg_catalog.text[], pg_catalog.text) IS
+    'findings about what exists, worst first; NULL stands for all schemas and all rules; min_level: info, warning or error';
+REVOKE EXECUTE ON FUNCTION warden.audit(pg_catalog.text[], pg_catalog.text[], pg_catalog.text) FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+fn audit(
+    schemas: Option<TextArray>,
+    rules: Option<TextArray>,
+    min_level: Option<Text>,
+) -> Result<SetOfIterator<'static, Row>, ErrorReport> {
+    let all = Request::everything();
+    let request = Request {
+        rules: rules
+            .map(|names| names_of("rules", names)?.iter().map(|name| audited(name)).collect())
+            .transpose()?
+            .unwrap_or(all.rules),
+        schemas: schemas
+            .map(|names| names_of("schemas", names)?.iter().map(|name| schema_of(name)).collect())
+            .transpose()?,
+        table: None,
+        least: level_of(min_level)?,
+    };
+    Ok(rows::rows(run(&request)?.into_iter().map(Row::from).collect()))
+}
+
+/// Findings about one table and what belongs to it.
+///
+/// # Arguments
+/// * `table_name` - the table
+///
+/// # Errors
+/// 42809 for what is no table, 42P01 for what was dropped, 22004 for NULL.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.audit_table(table_name pg_catalog.regclass)
+    RETURNS SETOF warden.finding LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.audit_table(pg_catalog.regclass) IS
+    'findings about one table, its columns, indexes and foreign keys, worst first';
+REVOKE EXECUTE ON FUNCTION warden.audit_table(pg_catalog.regclass) FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+fn audit_table(table_name: Option<Oid>) -> Result<SetOfIterator<'static, Row>, ErrorReport> {
+    let table = table_name.ok_or_else(|| {
+        Error::new(Code::NullNotAllowed, "table_name must not be null")
+            .hint("Name a table: SELECT * FROM warden.audit_table('orders');")
+    })?;
+    let request = Request { table: Some(table), ..Request::everything() };
+    let findings = match unjudged(table)? {
+        None => run(&request)?,
+        Some((identity, reason)) => {
+            let levels = levels();
+            enabled(&request.rules, &levels).map(|rule| not_checked(rule, &identity, &reason)).collect()
+        }
+    };
+    Ok(rows::rows(findings.into_iter().map(Row::from).collect()))
+}
+
+/// The statements that the audit runs, for the tests: each source alone, and with the rules over it.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden_internal.audit_statements(
+    OUT source pg_catalog.text, OUT query pg_catalog.text, OUT statement pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE c IMMUTABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden_internal.audit_statements() IS
+    'pg_warden: the queries of the audit, each alone and with the rules over it; $1 is schemas, $2 a table';
+REVOKE EXECUTE ON FUNCTION warden_internal.audit_statements() FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+fn audit_statements() -> TableIterator<'static, (name!(source, Text), name!(query, Text), name!(statement, Text))> {
+    let checks = checks_of(&Request::everything().rules, &Levels::default());
+    TableIterator::new(Source::ALL.into_iter().map(move |source| {
+        let query = format!("WITH RECURSIVE {SCOPE} SELECT s.* FROM ({}) AS s", source.query());
+        (source.name().into(), query.into(), statement(source, checks.get(&source).map_or(&[], Vec::as_slice)).into())
+    }))
+}
+
+/// Levels that somebody set.
+fn levels() -> Levels {
+    // A list that cannot be read was refused when it was set.
+    Levels::parse(&config::text(&config::RULE_LEVELS)).unwrap_or_default()
+}
+
+fn is_audited(rule: &Rule) -> bool {
+    rule.checks.iter().any(|check| matches!(check, Check::Audit(_)))
+}
+
+/// Rules that are not off.
+fn enabled<'a>(rules: &'a [&'static Rule], levels: &'a Levels) -> impl Iterator<Item = &'static Rule> + 'a {
+    rules.iter().copied().filter(|rule| levels.of(rule.id).unwrap_or(rule.level) != Level::Off)
+}
+
+type Checks = BTreeMap<Source, Vec<(&'static Rule, &'static Audit)>>;
+
+/// What the rules that are not off check, by source.
+fn checks_of(rules: &[&'static Rule], levels: &Levels) -> Checks {
+    let mut checks = Checks::new();
+    for rule in enabled(rules, levels) {
+        for check in rule.checks {
+            if let Check::Audit(audit) = check {
+                checks.entry(audit.source).or_default().push((rule, audit));
+            }
+        }
+    }
+    checks
+}
+
+/// The statement that reads a source and judges its rows. $1: OIDs of schemas or NULL, $2: OID of a table or NULL.
+fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
+    let column = |name: &str, text: fn(&Audit) -> &str| {
+        let mut sql = "CASE v.rule".to_owned();
+        for (number, (_, audit)) in checks.iter().enumerate() {
+            // On a line of its own, because an expression may end in a comment.
+            let _ = write!(sql, "\nWHEN {number} THEN ({}\n)::pg_catalog.text", text(audit));
+        }
+        format!("{sql}\nEND AS {name}")
+    };
+    let texts = [
+        column("level", |audit| audit.level),
+        column("message", |audit| audit.message),
+        column("detail", |audit| audit.detail),
+        column("hint", |audit| audit.hint),
+        column("fix", |audit| audit.fix),
+    ];
+    let hits: Vec<_> =
+        checks.iter().enumerate().map(|(number, (_, audit))| format!("({number}, ({}\n))", audit.when)).collect();
+    format!(
+        "WITH RECURSIVE {SCOPE}\nSELECT s.classid, s.objid, s.objsubid, s.identity, s.weight, v.rule,\n{}\nFROM (\n{}\n) AS s\n\
+         CROSS JOIN LATERAL (VALUES {}) AS v (rule, hit)\nWHERE v.hit",
+        texts.join(",\n"),
+        source.query(),
+        hits.join(", ")
+    )
+}
+
+/// Findings, worst first.
+fn run(request: &Request) -> Result<Vec<Finding>, Error> {
+    let levels = levels();
+    // Settings of the session that would change what is quoted, parsed or how long planning takes.
+    let _pinned = spi::Settings::pin(&[
+        (c"search_path", c"pg_catalog, pg_temp"),
+        (c"quote_all_identifiers", c"off"),
+        (c"jit", c"off"),
+    ]);
+    let mut weighted: Vec<(i64, Finding)> = Vec::new();
+    for (source, checks) in checks_of(&request.rules, &levels) {
+        // What one source cannot read leaves the others alone.
+        match spi::shielded(|| read(source, &checks, request)) {
+            Ok(found) => weighted.extend(found?),
+            Err(reason) => {
+                weighted.extend(checks.iter().map(|(rule, _)| (0, not_checked(rule, "", &reason))));
+            }
+        }
+    }
+    for (_, finding) in &mut weighted {
+        finding.level = levels.weigh(finding);
+    }
+    weighted.retain(|(_, finding)| finding.not_checked || finding.level >= request.least);
+    weighted.sort_by(|(a_weight, a), (b_weight, b)| order(*a_weight, a).cmp(&order(*b_weight, b)));
+    Ok(weighted.into_iter().map(|(_, finding)| finding).collect())
+}
+
+/// Worst first; among equals the heavier, then by rule and name. What was not checked comes last.
+fn order(weight: i64, finding: &Finding) -> (bool, Reverse<Level>, Reverse<i64>, &'static str, &str) {
+    (finding.not_checked, Reverse(finding.level), Reverse(weight), finding.rule, &finding.object)
+}
+
+/// Findings in the rows of a source, with their weights.
+fn read(
+    source: Source,
+    checks: &[(&'static Rule, &'static Audit)],
+    request: &Request,
+) -> Result<Vec<(i64, Finding)>, Error> {
+    let found =
+        spi::select(&statement(source, checks), &[request.schemas.clone().into(), request.table.into()], |row| {
+            let text = |column: usize| Ok::<_, Error>(row.get::<Text>(column)?.map(|text| text.0));
+            let number = row.get::<i32>(6)?.and_then(|number| usize::try_from(number).ok());
+            let Some((rule, _)) = number.and_then(|number| checks.get(number)) else { return Ok(None) };
+            let level = text(7)?.and_then(|level| Level::parse(&level)).unwrap_or(rule.level);
+            let mut finding = Finding::new(rule.id, level, text(4)?.unwrap_or_default(), text(8)?.unwrap_or_default());
+            finding.detail = text(9)?;
+            finding.hint = text(10)?;
+            finding.fix = text(11)?;
+            Ok(Some((row.get::<i64>(5)?.unwrap_or(0), finding)))
+        })?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+fn not_checked(rule: &Rule, object: &str, reason: &str) -> Finding {
+    let mut finding =
+        Finding::new(rule.id, rule.level, object, format!("not checked: {}", rule.summary)).detail(reason);
+    finding.not_checked = true;
+    finding
+}
+
+/// The elements of an array argument, none of which may be NULL.
+fn names_of(argument: &str, names: TextArray) -> Result<Vec<String>, Error> {
+    names.0.into_iter().map(|name| name.map(|name| name.0)).collect::<Option<Vec<_>>>().ok_or_else(|| {
+        Error::new(Code::NullNotAllowed, format!("{argument} must not contain null"))
+            .hint(format!("For all, leave {argument} out or pass NULL instead of an array."))
+    })
+}
+
+/// The rule of that name, if it looks at what exists.
+fn audited(name: &str) -> Result<&'static Rule, Error> {
+    let rule = rules::find(name).ok_or_else(|| unknown_rule(name))?;
+    if is_audited(rule) {
+        Ok(rule)
+    } else {
+        Err(Error::new(Code::InvalidParameter, format!("rule \"{name}\" judges statements, not what exists"))
+            .hint("Rules of the audit: SELECT rule FROM warden.rules WHERE checks LIKE '%audit%';"))
+    }
+}
+
+/// For a name that is no rule's.
+pub(crate) fn unknown_rule(name: &str) -> Error {
+    let nearest = rules::nearest(name).map(|nearest| format!("Perhaps you mean \"{nearest}\". ")).unwrap_or_default();
+    Error::new(Code::UndefinedObject, format!("there is no rule \"{name}\""))
+        .hint(format!("{nearest}All rules: SELECT rule, summary FROM warden.rules;"))
+}
+
+/// The OID of a schema that can be audited.
+fn schema_of(name: &str) -> Result<Oid, Error> {
+    let is_ours = matches!(name, "warden" | "warden_internal");
+    if is_ours || name == "information_schema" || name.starts_with("pg_") {
+        return Err(Error::new(Code::InvalidParameter, format!("schema \"{name}\" is not audited")).hint(if is_ours {
+            "It belongs to pg_warden."
+        } else {
+            "It belongs to the system."
+        }));
+    }
+    let found = spi::select(
+        "SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname::pg_catalog.text = $1",
+        &[Text::from(name).into()],
+        |row| Ok(row.get::<Oid>(1)?),
+    )?;
+    if let Some(oid) = found.into_iter().flatten().next() {
+        return Ok(oid);
+    }
+    let nearest = spi::select(
+        "SELECT pg_catalog.quote_literal(n.nspname) FROM pg_catalog.pg_namespace AS n
+         WHERE pg_catalog.lower(n.nspname::pg_catalog.text) = pg_catalog.lower($1) LIMIT 1",
+        &[Text::from(name).into()],
+        |row| Ok(row.get::<Text>(1)?),
+    )?;
+    let hint = match nearest.into_iter().flatten().next() {
+        Some(nearest) => format!("There is {}; names are taken as they are written.", nearest.0),
+        None => "Schemas: SELECT nspname FROM pg_namespace;".to_owned(),
+    };
+    Err(Error::new(Code::UndefinedSchema, format!("schema \"{name}\" does not exist")).hint(hint))
+}
+
+/// The lowest level to report.
+fn level_of(word: Option<Text>) -> Result<Level, Error> {
+    let hint = "Levels are info, warning and error.";
+    let word = word.ok_or_else(|| Error::new(Code::NullNotAllowed, "min_level must not be null").hint(hint))?.0;
+    Level::parse(&word)
+        .filter(|level| *level != Level::Off)
+        .ok_or_else(|| Error::new(Code::InvalidParameter, format!("there is no level \"{word}\"")).hint(hint))
+}
+
+/// Why a table is not judged, with its name; `None` where it is.
+fn unjudged(table: Oid) -> Result<Option<(String, String)>, Error> {
+    let found = spi::select(
+        "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), c.relkind IN ('r', 'p', 'm'),
+                CASE WHEN c.relpersistence = 't' THEN 'It is temporary.'
+                     WHEN n.nspname IN ('warden', 'warden_internal') THEN 'It belongs to pg_warden.'
+                     WHEN n.nspname = 'information_schema' OR pg_catalog.left(n.nspname::pg_catalog.text, 3) = 'pg_'
+                     THEN 'It belongs to the system.'
+                     WHEN e.extname IS NOT NULL THEN pg_catalog.format('It belongs to extension \"%s\".', e.extname) END
+         FROM pg_catalog.pg_class AS c
+         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+         LEFT JOIN pg_catalog.pg_depend AS d
+           ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
+         LEFT JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid
+         WHERE c.oid = $1",
+        &[table.into()],
+        |row| {
+            let text = |column: usize| Ok::<_, Error>(row.get::<Text>(column)?.map(|text| text.0));
+            Ok((text(1)?.unwrap_or_default(), row.get::<bool>(2)?.unwrap_or_default(), text(3)?))
+        },
+    )?;
+    match found.into_iter().next() {
+        None => Err(Error::new(Code::UndefinedTable, format!("there is no table with OID {table}"))
+            .hint("It was dropped, or the number is wrong. Name the table: warden.audit_table('orders').")),
+        Some((identity, false, _)) => Err(Error::new(Code::WrongObjectType, format!("{identity} is not a table"))
+            .hint("Only tables, partitioned tables and materialized views are audited.")),
+        Some((identity, true, reason)) => Ok(reason.map(|reason| (identity, reason))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_judges_every_rule_of_its_source_once() {
+        let checks = checks_of(&Request::everything().rules, &Levels::default());
+        for source in Source::ALL {
+            let sql = statement(source, &checks[&source]);
+            for (_, audit) in &checks[&source] {
+                assert_eq!(sql.matches(audit.when).count(), 1, "{}", source.name());
+            }
+            assert_eq!(sql.matches(source.query()).count(), 1);
+        }
+    }
+
+    #[test]
+    fn rules_that_are_off_are_not_asked() {
+        let levels = Levels::parse("index-duplicate=off, index-redundant=off").unwrap();
+        let checks = checks_of(&Request::everything().rules, &levels);
+        assert!(!checks.contains_key(&Source::IndexPairs));
+        assert!(checks.contains_key(&Source::Indexes));
+    }
+
+    #[test]
+    fn sources_hold_no_backslash_and_name_only_the_catalog() {
+        for sql in Source::ALL.map(Source::query).iter().chain([&SCOPE]) {
+            assert!(!sql.contains('\\'), "standard_conforming_strings may be off");
+            for line in sql.lines().filter(|line| !line.trim_start().starts_with("--")) {
+                for word in ["FROM pg_", "JOIN pg_"] {
+                    let bare = line.match_indices(word).any(|(at, _)| !line[at + 5..].starts_with("pg_catalog."));
+                    assert!(!bare, "{line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_worst_comes_first_and_what_was_not_checked_last() {
+        let rule = rules::find("index-invalid").unwrap();
+        let finding = |level| Finding::new("index-duplicate", level, "o", "m");
+        let mut all = [
+            (0, not_checked(rule, "", "r")),
+            (1, finding(Level::Info)),
+            (1, finding(Level::Warning)),
+            (2, finding(Level::Warning)),
+            (0, finding(Level::Error)),
+        ];
+        all.sort_by(|(a_weight, a), (b_weight, b)| order(*a_weight, a).cmp(&order(*b_weight, b)));
+        let got: Vec<_> = all.iter().map(|(weight, finding)| (finding.level_name(), *weight)).collect();
+        assert_eq!(got, [("error", 0), ("warning", 2), ("warning", 1), ("info", 1), ("not checked", 0)]);
+    }
+}
