@@ -59,6 +59,7 @@ COMMENT ON FUNCTION warden_internal.status() IS 'pg_warden: rows of warden.statu
 "#,
     requires = ["schema"]
 )]
+#[expect(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
 fn status_rows() -> Result<
     TableIterator<'static, (name!(item, Text), name!(value, Option<Text>), name!(detail, Option<Text>))>,
     ErrorReport,
@@ -70,20 +71,20 @@ fn status_rows() -> Result<
     items.extend(settings_not_in_effect()?);
     items.push(Item::new("not seen", "by the guard", NOT_SEEN));
     Ok(TableIterator::new(
-        items.into_iter().map(|item| (Text(item.item), Some(Text(item.value)), Some(Text(item.detail)))),
+        items.into_iter().map(|item| (Text(item.name), Some(Text(item.value)), Some(Text(item.detail)))),
     ))
 }
 
 #[derive(Debug, PartialEq, Eq)]
 struct Item {
-    item: String,
+    name: String,
     value: String,
     detail: String,
 }
 
 impl Item {
     fn new(item: impl Into<String>, value: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { item: item.into(), value: value.into(), detail: detail.into() }
+        Self { name: item.into(), value: value.into(), detail: detail.into() }
     }
 }
 

@@ -98,7 +98,7 @@ impl FromDatum for TextArray {
         // SAFETY: the caller vouches for an array of text, whose elements are of variable length and aligned as integers.
         unsafe {
             let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
-            let alignment = pg_sys::TYPALIGN_INT as c_char;
+            let alignment = pg_sys::TYPALIGN_INT.cast_signed();
             pg_sys::deconstruct_array(
                 array,
                 pg_sys::TEXTOID,
@@ -140,7 +140,12 @@ unsafe impl<'fcx> ArgAbi<'fcx> for TextArray {
 
 /// Whether text is stored as it is, without a conversion that the server knows.
 fn is_raw_encoding(encoding: c_int) -> bool {
-    encoding == pg_sys::pg_enc::PG_SQL_ASCII as c_int
+    encoding == number_of(pg_sys::pg_enc::PG_SQL_ASCII)
+}
+
+/// An encoding as the server's functions take it.
+fn number_of(encoding: pg_sys::pg_enc::Type) -> c_int {
+    c_int::try_from(encoding).unwrap_or(0)
 }
 
 fn database_encoding() -> c_int {
@@ -150,7 +155,7 @@ fn database_encoding() -> c_int {
 
 /// Whether names and messages may hold any character.
 pub(crate) fn database_is_utf8() -> bool {
-    database_encoding() == pg_sys::pg_enc::PG_UTF8 as c_int
+    database_encoding() == number_of(pg_sys::pg_enc::PG_UTF8)
 }
 
 /// Bytes of the database's encoding as a `String`. Bytes that are not text (SQL_ASCII) become private-use characters,
@@ -169,7 +174,7 @@ pub(crate) fn decode(bytes: &[u8]) -> String {
     // SAFETY: the bytes are alive and as long as said; the result is NUL-terminated, in the current memory context.
     unsafe {
         let converted =
-            pg_sys::pg_server_to_any(bytes.as_ptr().cast::<c_char>(), length, pg_sys::pg_enc::PG_UTF8 as c_int);
+            pg_sys::pg_server_to_any(bytes.as_ptr().cast::<c_char>(), length, number_of(pg_sys::pg_enc::PG_UTF8));
         if converted.cast_const() == bytes.as_ptr().cast::<c_char>() {
             String::from_utf8_lossy(bytes).into_owned()
         } else {
@@ -208,7 +213,7 @@ pub(crate) fn encode(text: &str) -> Vec<u8> {
     // SAFETY: the bytes are alive and as long as said; a result other than the argument is NUL-terminated.
     unsafe {
         let converted =
-            pg_sys::pg_any_to_server(text.as_ptr().cast::<c_char>(), length, pg_sys::pg_enc::PG_UTF8 as c_int);
+            pg_sys::pg_any_to_server(text.as_ptr().cast::<c_char>(), length, number_of(pg_sys::pg_enc::PG_UTF8));
         if converted.cast_const() == text.as_ptr().cast::<c_char>() {
             text.as_bytes().to_vec()
         } else {

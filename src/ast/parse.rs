@@ -129,6 +129,7 @@ struct PositionWatch {
 }
 
 impl PositionWatch {
+    #[expect(clippy::unnecessary_box_returns, reason = "the server keeps its address")]
     fn start() -> Box<Self> {
         let mut watch = Box::new(Self {
             callback: pg_sys::ErrorContextCallback {

@@ -173,7 +173,7 @@ struct Token {
 
 /// The server's scanner over a copy of the text; it may raise the server's own syntax errors.
 struct Scanner {
-    scanner: pg_sys::core_yyscan_t,
+    handle: pg_sys::core_yyscan_t,
     // Held for their addresses, which the scanner keeps.
     _extra: Box<pg_sys::core_yy_extra_type>,
     _text: CString,
@@ -183,7 +183,7 @@ impl Scanner {
     fn new(text: CString) -> Self {
         let mut extra = Box::<pg_sys::core_yy_extra_type>::default();
         // SAFETY: text and extra live as long as the scanner: they move into it, and neither changes its address.
-        let scanner = unsafe {
+        let handle = unsafe {
             pg_sys::scanner_init(
                 text.as_ptr(),
                 &raw mut *extra,
@@ -193,14 +193,14 @@ impl Scanner {
         };
         // The parser has said its warnings about this text; they are not said twice.
         extra.escape_string_warning = false;
-        Self { scanner, _extra: extra, _text: text }
+        Self { handle, _extra: extra, _text: text }
     }
 
     fn next(&mut self) -> Option<Token> {
         let mut value = pg_sys::core_YYSTYPE { ival: 0 };
         let mut at: c_int = 0;
         // SAFETY: the scanner is open, and both places are ours.
-        let code = unsafe { pg_sys::core_yylex(&raw mut value, &raw mut at, self.scanner) };
+        let code = unsafe { pg_sys::core_yylex(&raw mut value, &raw mut at, self.handle) };
         if code == 0 {
             return None;
         }
@@ -223,7 +223,7 @@ impl Scanner {
 impl Drop for Scanner {
     fn drop(&mut self) {
         // SAFETY: opened by `new`. The server's scanner_finish only frees memory.
-        unsafe { pg_sys::scanner_finish(self.scanner) };
+        unsafe { pg_sys::scanner_finish(self.handle) };
     }
 }
 

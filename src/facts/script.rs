@@ -222,7 +222,7 @@ impl<'a> ScriptFacts<'a> {
                 }
             }
             AlterAction::DropConstraint { name } => {
-                self.lose_index(table, |index| index.of_constraint && index.name == *name, at)
+                self.lose_index(table, |index| index.of_constraint && index.name == *name, at);
             }
             AlterAction::DropColumn { column } => {
                 self.lose_index(table, |index| index.columns.contains(&Some(column.clone())), at);

@@ -5,7 +5,7 @@ use crate::ast::{ColumnDef, Constraint, ConstraintKind, CreateTable, ForeignKey,
 use pgrx::pg_sys;
 use pgrx::pg_sys::ConstrType as Kind;
 
-impl<'mcx> Lowering<'_, 'mcx> {
+impl Lowering<'_, '_> {
     pub(super) fn create_table(self, s: &pg_sys::CreateStmt, foreign: bool) -> CreateTable {
         let mut table = CreateTable {
             table: self.name(s.relation),

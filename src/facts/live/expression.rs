@@ -50,9 +50,10 @@ fn resolve_type(type_name: &Opaque) -> Option<(Oid, i32)> {
 
 /// Whether a new column's type brings a default: a domain may.
 pub(super) fn type_has_default(column: &ColumnDef) -> bool {
-    // SAFETY: any type may be asked for.
     spi::shielded(|| {
-        resolve_type(&column.type_name).is_some_and(|(oid, _)| unsafe { !pg_sys::get_typdefault(oid).is_null() })
+        let Some((oid, _)) = resolve_type(&column.type_name) else { return false };
+        // SAFETY: any type may be asked for.
+        !unsafe { pg_sys::get_typdefault(oid) }.is_null()
     })
     .unwrap_or(false)
 }

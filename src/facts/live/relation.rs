@@ -200,7 +200,7 @@ struct Extent {
 impl Extent {
     fn of_tree(oid: Oid, form: &pg_sys::FormData_pg_class) -> Self {
         if form.relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_TABLE || form.relhassubclass {
-            tree(oid).into_iter().filter_map(Self::of_member).fold(Self::nothing(), Self::plus)
+            tree(oid).into_iter().filter_map(Self::of_member).fold(Self::nothing(), |sum, member| sum.plus(&member))
         } else {
             Self::measured(oid)
         }
@@ -245,7 +245,7 @@ impl Extent {
     }
 
     /// The sum; what is not known of one is not known of both.
-    fn plus(self, other: Self) -> Self {
+    fn plus(self, other: &Self) -> Self {
         Self {
             rows: self.rows.zip(other.rows).map(|(a, b)| a + b),
             bytes: self.bytes.zip(other.bytes).map(|(a, b)| a + b),
