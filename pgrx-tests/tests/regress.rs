@@ -6,7 +6,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -93,10 +93,17 @@ fn core_suite(leg: &Leg) -> Result {
 
 fn run_suite(leg: &Leg, cluster: &Cluster, suite: &Path, output: &Path) -> Result<String> {
     let option = |name: &str, value: &Path| format!("--{name}={}", value.display());
+    // Before 18 the suite takes two libraries of contrib as well, which the server keeps among its own.
+    let libraries = output.join("libraries");
+    fs::create_dir(&libraries)?;
+    symlink(suite.join("regress.so"), libraries.join("regress.so"))?;
+    for library in ["autoinc.so", "refint.so"] {
+        symlink(leg.folder("--pkglibdir")?.join(library), libraries.join(library))?;
+    }
     let mut args = vec![
         option("inputdir", suite),
         option("outputdir", output),
-        option("dlpath", suite),
+        option("dlpath", &libraries),
         option("bindir", &leg.folder("--bindir")?),
         option("schedule", &suite.join("parallel_schedule")),
         option("host", cluster.root()),
