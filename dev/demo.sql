@@ -1,8 +1,6 @@
+-- What `make demo` shows, run through psql --echo-queries: \echo tells, the statements speak for themselves.
 \set ON_ERROR_STOP off
-\pset border 1
-\pset format wrapped
 \pset columns 110
-SET TIME ZONE 'UTC';
 
 \echo
 \echo '=== 1. A shop that has been running for a while. pg_warden is one statement away.'
@@ -27,23 +25,34 @@ CREATE INDEX orders_customer_id_idx ON orders (customer_id);
 CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id);
 
 \echo
-\echo '=== 5. A deliberate exception says why, and is let through.'
+\echo '=== 5. At COMMIT, what only the whole transaction can show: a foreign key that got no index, and one that did.'
 \echo
-/* warden:allow create-index-not-concurrent: the shop is closed tonight */ CREATE INDEX orders_total_idx ON orders (total);
 RESET warden.mode;
+BEGIN;
+CREATE TABLE returns (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id bigint REFERENCES orders);
+COMMIT;
+BEGIN;
+CREATE TABLE refunds (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id bigint REFERENCES orders);
+CREATE INDEX refunds_order_id_idx ON refunds (order_id);
+COMMIT;
 
 \echo
 \echo '=== 6. Lint. A migration is judged before it reaches a server. Nothing runs.'
 \echo
-\x on
-SELECT statement, line, level, rule, message, hint
+SELECT line, level, rule, message
 FROM warden.lint($script$
-CREATE TABLE returns (id serial PRIMARY KEY, order_id bigint REFERENCES orders, reason text);
+CREATE TABLE complaints (id serial PRIMARY KEY, order_id bigint REFERENCES orders, reason text);
 ALTER TABLE orders ALTER COLUMN customer_id SET NOT NULL;
 ALTER TABLE order_items ADD CONSTRAINT order_items_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders (id);
 ALTER TABLE orders ALTER COLUMN total TYPE double precision;
 $script$);
-\x off
+\echo 'Each comes with the way out:'
+\echo
+\pset tuples_only on
+\pset format unaligned
+SELECT hint FROM warden.lint('ALTER TABLE orders ALTER COLUMN customer_id SET NOT NULL') WHERE rule = 'set-not-null-scan';
+\pset format aligned
+\pset tuples_only off
 
 \echo
 \echo '=== 7. Audit. What the schema owes already, worst first.'
@@ -58,7 +67,10 @@ SELECT warden.create_monthly_partition('events', (date_trunc('month', now()) + i
 \d events
 
 \echo
-\echo '=== 9. Where to read on, and what it is doing.'
+\echo '=== 9. What it is doing, and where to read on.'
 \echo
+\pset format wrapped
 SELECT * FROM warden.status;
-SELECT warden.help('create-index-not-concurrent');
+\pset tuples_only on
+\pset format unaligned
+SELECT warden.help();

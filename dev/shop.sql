@@ -44,7 +44,7 @@ CREATE TABLE products (
 );
 INSERT INTO products (title, price) SELECT 'Product ' || n, n % 900 + 0.99 FROM generate_series(1, 5000) n;
 
--- Three items an order, tied to it by convention alone.
+-- Three items an order: tied to it by convention alone, and to products by a key without an index.
 CREATE TABLE order_items (
     id          bigint GENERATED ALWAYS AS IDENTITY,
     order_id    bigint NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE order_items (
 INSERT INTO order_items (order_id, product_id, quantity, price)
 SELECT 1 + n / 3, 1 + n % 5000, 1 + n % 3, (n % 900) + 0.99
 FROM generate_series(0, 2999999) n;
-ALTER TABLE order_items ADD PRIMARY KEY (id);
+ALTER TABLE order_items ADD PRIMARY KEY (id), ADD FOREIGN KEY (product_id) REFERENCES products (id);
 COMMIT;
 
 -- No key at all: no way to name one row, and UPDATE cannot be replicated.
