@@ -27,8 +27,7 @@ fn help() -> Text {
 pg_warden {version}, mode {mode}: {meaning}
 
 Guard       judges each DDL statement of this database before it runs, and each transaction before it commits.
-              SET warden.mode = 'enforce';   -- off, warn, enforce; ALTER DATABASE ... SET to keep it
-              /* warden:allow <rule>: <reason> */   before a statement lets it through
+              SET warden.mode = 'enforce';   -- or off, warn; to keep it: ALTER DATABASE ... SET
 
 Lint        judges a migration; nothing of it runs.
               SELECT * FROM warden.lint('ALTER TABLE orders ALTER COLUMN note SET NOT NULL');

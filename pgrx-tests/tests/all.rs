@@ -10,6 +10,7 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Trial};
 use pg_warden_tests::{Case, Leg};
 
+mod audit;
 mod commit;
 mod concurrently;
 mod dump;
@@ -25,10 +26,12 @@ mod pages;
 mod partitions;
 mod readme;
 mod regress;
+mod views;
 
 /// All tests, group by group.
 fn cases() -> Vec<Case> {
     [
+        audit::cases(),
         harness::cases(),
         guard::cases(),
         commit::cases(),
@@ -43,6 +46,7 @@ fn cases() -> Vec<Case> {
         partitions::cases(),
         pages::cases(),
         readme::cases(),
+        views::cases(),
     ]
     .into_iter()
     .flatten()

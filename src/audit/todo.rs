@@ -3,6 +3,7 @@
 
 use super::{Request, run};
 use crate::finding::Finding;
+use crate::rules;
 use crate::text::Text;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -47,22 +48,30 @@ fn todo_rows() -> Result<
 
 /// Level, object, finding and rule of each, cut so that the widest row fits the screen.
 fn fitted(findings: &[Finding]) -> Vec<[String; 4]> {
-    let rows: Vec<[String; 4]> = findings
+    let rows: Vec<_> = findings
         .iter()
         .map(|finding| {
+            let [level, object, rule] = [finding.level_name(), &finding.object, finding.rule].map(one_line);
             let said = finding.detail.as_ref().filter(|_| finding.not_checked).unwrap_or(&finding.message);
-            [finding.level_name(), &finding.object, said, finding.rule].map(one_line)
+            // Says without names what the message says with them.
+            let short =
+                rules::find(finding.rule).filter(|_| !finding.not_checked).map_or(said.as_str(), |rule| rule.summary);
+            (level, object, [one_line(said), one_line(short)], rule)
         })
         .collect();
-    let widest = |column: usize, header: &str| {
-        rows.iter().map(|row| width(&row[column])).chain([header.len()]).max().unwrap_or_default()
-    };
-    let taken = findings.len().to_string().len() + widest(0, "level") + widest(3, "rule") + RULING;
-    let left = SCREEN.saturating_sub(taken);
-    // What a message says about its object is longer than the object's name.
-    let object = widest(1, "object").min(left * 2 / 5);
+    let widest = |header: &str, widths: &mut dyn Iterator<Item = usize>| widths.fold(header.len(), usize::max);
+    let level = widest("level", &mut rows.iter().map(|(level, ..)| width(level)));
+    let rule = widest("rule", &mut rows.iter().map(|(.., rule)| width(rule)));
+    let left = SCREEN.saturating_sub(findings.len().to_string().len() + level + rule + RULING);
+    // The object's name gets what the shorter texts leave, and two fifths in any case.
+    let short = widest("finding", &mut rows.iter().map(|(_, _, [_, short], _)| width(short)));
+    let object = widest("object", &mut rows.iter().map(|(_, object, ..)| width(object)))
+        .min(left.saturating_sub(short).max(left * 2 / 5));
     rows.into_iter()
-        .map(|[level, name, said, rule]| [level, cut(&name, object), cut(&said, left - object), rule])
+        .map(|(level, name, [said, short], rule)| {
+            let said = if width(&said) <= left - object { said } else { short };
+            [level, cut(&name, object), cut(&said, left - object), rule]
+        })
         .collect()
 }
 
