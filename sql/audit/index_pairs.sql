@@ -20,15 +20,19 @@ WITH whole AS (
            k.conname,
            -- Held for something that another index does not do by being there.
            x.indisprimary OR x.indisexclusion OR x.indisreplident OR x.indisclustered OR c.relispartition
-               OR c.oid IN (SELECT f.conindid FROM pg_catalog.pg_constraint AS f WHERE f.contype = 'f') AS must_stay,
-           x.indisprimary::pg_catalog.int4 * 32 + x.indisreplident::pg_catalog.int4 * 16
-               + (k.oid IS NOT NULL)::pg_catalog.int4 * 8 + x.indisunique::pg_catalog.int4 * 4
+               OR f.conindid IS NOT NULL AS must_stay,
+           x.indisprimary::pg_catalog.int4 * 64 + x.indisreplident::pg_catalog.int4 * 32
+               + (f.conindid IS NOT NULL)::pg_catalog.int4 * 16 + (k.oid IS NOT NULL)::pg_catalog.int4 * 8 + x.indisunique::pg_catalog.int4 * 4
                + x.indisclustered::pg_catalog.int4 * 2 + c.relispartition::pg_catalog.int4 AS rank
     FROM subject AS t
     JOIN pg_catalog.pg_index AS x ON x.indrelid = t.oid AND x.indisvalid AND x.indisready AND x.indislive
     JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
     JOIN pg_catalog.pg_am AS am ON am.oid = c.relam
     LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
+    -- Foreign keys refer by it.
+    LEFT JOIN (
+        SELECT DISTINCT k.conindid FROM pg_catalog.pg_constraint AS k WHERE k.contype = 'f'
+    ) AS f ON f.conindid = c.oid
     LEFT JOIN tree_pages AS p ON p.root = c.oid
 ),
 pair AS (
