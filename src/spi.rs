@@ -13,6 +13,7 @@ use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::prelude::*;
 use pgrx::spi::SpiHeapTupleData;
+use std::ffi::CString;
 
 thread_local! {
     /// How many of pg_warden's own calls that run DDL are under way.
@@ -39,7 +40,7 @@ pub(crate) fn select<T>(
     mut row: impl FnMut(&SpiHeapTupleData<'_>) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
     Spi::connect(|client| {
-        let table = client.select(sql, None, arguments)?;
+        let table = client.select(query(sql).as_c_str(), None, arguments)?;
         let mut rows = Vec::with_capacity(table.len());
         for tuple in table {
             rows.push(row(&tuple)?);
@@ -48,13 +49,18 @@ pub(crate) fn select<T>(
     })
 }
 
+/// A query in the encoding of the database; pgrx would send UTF-8 whatever that is.
+fn query(sql: &str) -> CString {
+    CString::new(crate::text::encode(sql)).unwrap_or_default()
+}
+
 /// Runs one statement of pg_warden's own, unseen by the guard.
 ///
 /// # Errors
 /// SPI's own; errors of the statement unwind as the server raised them.
 pub(crate) fn run(sql: &str) -> Result<(), Error> {
     let _own = OwnDdl::begin();
-    Ok(Spi::connect_mut(|client| client.update(sql, None, &[]).map(|_| ()))?)
+    Ok(Spi::connect_mut(|client| client.update(query(sql).as_c_str(), None, &[]).map(|_| ()))?)
 }
 
 /// Counts own DDL while it is alive, also when an error that the caller's savepoint catches unwinds it.
