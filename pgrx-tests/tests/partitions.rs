@@ -23,6 +23,7 @@ cases![
     c7_tables_that_take_no_months,
     d1_search_path_and_schema,
     d2_names_that_need_quotes,
+    d2_names_in_other_encodings,
     d3_names_that_fold,
     d4_long_names,
     d5_name_taken_by_something_else,
@@ -564,6 +565,42 @@ fn d2_names_that_need_quotes(leg: &Leg) -> Result {
             "t"
         );
         ensure_eq!(call(&mut s, &format!("public.{table}"), "2026-01-01").notices.len(), 1);
+    }
+    Ok(())
+}
+
+fn d2_names_in_other_encodings(leg: &Leg) -> Result {
+    // One byte a letter, so that 55 of them stay as they are; two or three bytes in the others.
+    for (encoding, letter, cut) in
+        [("LATIN1", "\u{fc}", false), ("EUC_JP", "\u{e9}", true), ("SQL_ASCII", "\u{fc}", true)]
+    {
+        let db = leg
+            .cluster
+            .database_with(&format!("TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"))?;
+        let mut s = db.session()?;
+        s.run("CREATE EXTENSION pg_warden")?;
+        let table = format!("T {letter}");
+        s.run(&format!(
+            "CREATE TABLE \"{table}\" (\"{letter}\" date) PARTITION BY RANGE (\"{letter}\");
+            CREATE TABLE \"rest of {letter}\" PARTITION OF \"{table}\" DEFAULT"
+        ))?;
+        ensure_eq!(
+            made(&mut s, &format!("\"{table}\""), "2026-01-01")?,
+            format!("public.\"{table}_2026_01\""),
+            "{encoding}"
+        );
+        let again = call(&mut s, &format!("\"{table}\""), "2026-01-01");
+        ensure_eq!(
+            again.notices[0].message,
+            format!("partition \"{table}_2026_01\" of \"{table}\" already exists, skipping")
+        );
+        s.run(&format!("INSERT INTO \"{table}\" VALUES ('2026-02-05')"))?;
+        ensure_eq!(refused(&mut s, &format!("\"{table}\""), "2026-02-01")?.detail(), "1 row, at 2026-02-05.");
+        let long = letter.repeat(if cut { 30 } else { 55 });
+        s.run(&format!("CREATE TABLE \"{long}\" (ts date) PARTITION BY RANGE (ts)"))?;
+        let partition = made(&mut s, &format!("\"{long}\""), "2026-01-01")?;
+        ensure_eq!(partition == format!("public.\"{long}_2026_01\""), !cut, "{encoding}: {partition}");
+        ensure_eq!(call(&mut s, &format!("\"{long}\""), "2026-01-01").notices.len(), 1, "{encoding}");
     }
     Ok(())
 }
