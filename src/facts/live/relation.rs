@@ -286,8 +286,8 @@ fn not_null_is_validated(oid: Oid, attnum: pg_sys::AttrNumber) -> bool {
         if tuple.is_null() {
             return true;
         }
-        // pgrx does not bind the struct of pg_constraint for 18: the catalog says where the column is.
-        let column = pg_sys::get_attnum(pg_sys::ConstraintRelationId, c"convalidated".as_ptr());
+        // pgrx binds neither the struct of pg_constraint nor its OID for 18: the catalog says where the column is.
+        let column = pg_sys::get_attnum(Oid::from(2606), c"convalidated".as_ptr());
         let mut is_null = false;
         let cache = cache_id(pg_sys::SysCacheIdentifier::CONSTROID);
         pg_sys::SysCacheGetAttr(cache, tuple, column, &raw mut is_null).value() != 0
