@@ -50,12 +50,9 @@ pub(crate) static CONTACT: GucSetting<Option<CString>> = GucSetting::<Option<CSt
 pub(crate) static LARGE_TABLE_ROWS: GucSetting<i32> = GucSetting::<i32>::new(1_000_000);
 /// In kilobytes.
 pub(crate) static LARGE_TABLE_SIZE: GucSetting<i32> = GucSetting::<i32>::new(256 * 1024);
-/// In milliseconds.
-pub(crate) static BUSY_AFTER: GucSetting<i32> = GucSetting::<i32>::new(5_000);
 pub(crate) static PARTITION_TIME_ZONE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"UTC"));
 /// In milliseconds.
 pub(crate) static PARTITION_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(2_000);
-pub(crate) static PARTITION_LOCK_RETRIES: GucSetting<i32> = GucSetting::<i32>::new(5);
 
 /// A text setting as a `String`; empty when unset.
 pub(crate) fn text(setting: &GucSetting<Option<CString>>) -> String {
@@ -63,14 +60,8 @@ pub(crate) fn text(setting: &GucSetting<Option<CString>>) -> String {
 }
 
 /// Settings that ordinary users may not set.
-const RESTRICTED: [&CStr; 6] = [
-    c"warden.mode",
-    c"warden.rule_levels",
-    c"warden.contact",
-    c"warden.large_table_rows",
-    c"warden.large_table_size",
-    c"warden.busy_after",
-];
+const RESTRICTED: [&CStr; 5] =
+    [c"warden.mode", c"warden.rule_levels", c"warden.contact", c"warden.large_table_rows", c"warden.large_table_size"];
 
 /// Refuses what an ordinary user's connection options set before the library was loaded. The server would only ignore
 /// it then, and with it what the administrator has set, which the option had pushed aside.
@@ -188,16 +179,6 @@ fn define_guard() {
         GucContext::Suset,
         GucFlags::UNIT_KB,
     );
-    GucRegistry::define_int_guc(
-        c"warden.busy_after",
-        c"Age from which a transaction that holds or waits for a conflicting lock is named.",
-        c"",
-        &BUSY_AFTER,
-        0,
-        i32::MAX,
-        GucContext::Suset,
-        GucFlags::UNIT_MS,
-    );
 }
 
 fn define_partitions() {
@@ -218,16 +199,6 @@ fn define_partitions() {
         i32::MAX,
         GucContext::Userset,
         GucFlags::UNIT_MS,
-    );
-    GucRegistry::define_int_guc(
-        c"warden.partition_lock_retries",
-        c"How often partition maintenance tries again when a lock is not to be had.",
-        c"",
-        &PARTITION_LOCK_RETRIES,
-        0,
-        100,
-        GucContext::Userset,
-        GucFlags::default(),
     );
 }
 

@@ -208,7 +208,7 @@ fn status_names_settings_that_are_ignored(leg: &Leg) -> Result {
     let mut s = db.session_with("-c session_preload_libraries=")?;
     s.script(&format!(
         "ALTER DATABASE {name} SET warden.mode = 'enforec';
-         ALTER DATABASE {name} SET warden.busy_after = 'soon';
+         ALTER DATABASE {name} SET warden.large_table_rows = 'soon';
          ALTER DATABASE {name} SET warden.notify = 'Error';
          ALTER DATABASE {name} SET warden.large_table_size = '64MB';
          ALTER ROLE {role} IN DATABASE {name} SET warden.no_such_thing = 1;
@@ -221,7 +221,7 @@ fn status_names_settings_that_are_ignored(leg: &Leg) -> Result {
     let rows = s.column("SELECT concat_ws(': ', item, value, detail) FROM warden.status WHERE item LIKE 'setting%' ORDER BY item COLLATE \"C\"")?;
     ensure_eq!(rows.len(), 4, "{rows:?}");
     for (row, parts) in rows.iter().zip([
-        vec!["setting warden.busy_after: ignored: 'soon'", &format!("ALTER DATABASE {name}"), "a number"],
+        vec!["setting warden.large_table_rows: ignored: 'soon'", &format!("ALTER DATABASE {name}"), "a number"],
         vec!["setting warden.mode: ignored: 'enforec'", "policy, off, warn, enforce"],
         vec![
             "setting warden.no_such_thing: ignored: '1'",

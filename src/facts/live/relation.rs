@@ -273,6 +273,10 @@ pub(super) fn column(oid: Oid, name: &str) -> Option<Column> {
     })
 }
 
+/// `ConstraintRelationId`, which pgrx does not bind for 18.
+#[cfg(feature = "pg18")]
+const CONSTRAINT_RELATION: Oid = Oid::from_u32(2606);
+
 /// From 18 on a column may be NOT NULL for new rows alone.
 #[cfg(feature = "pg18")]
 fn not_null_is_validated(oid: Oid, attnum: pg_sys::AttrNumber) -> bool {
@@ -286,8 +290,8 @@ fn not_null_is_validated(oid: Oid, attnum: pg_sys::AttrNumber) -> bool {
         if tuple.is_null() {
             return true;
         }
-        // pgrx binds neither the struct of pg_constraint nor its OID for 18: the catalog says where the column is.
-        let column = pg_sys::get_attnum(Oid::from(2606), c"convalidated".as_ptr());
+        // pgrx binds no struct of pg_constraint for 18: the catalog says where the column is.
+        let column = pg_sys::get_attnum(CONSTRAINT_RELATION, c"convalidated".as_ptr());
         let mut is_null = false;
         let cache = cache_id(pg_sys::SysCacheIdentifier::CONSTROID);
         pg_sys::SysCacheGetAttr(cache, tuple, column, &raw mut is_null).value() != 0

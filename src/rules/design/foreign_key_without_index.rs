@@ -67,7 +67,7 @@ fn remedy(suspect: &Worse, table: &Relation, key: &ForeignKeyOf, facts: &dyn Fac
     let target = format!("{name} ON {} ({});", facts.identity(table), facts.quote_list(&key.columns));
     match (suspect.alone, table.standing) {
         (true, _) => ("In one transaction with the table", format!("CREATE INDEX {target}")),
-        (false, Standing::New) => ("In the same transaction", format!("CREATE INDEX {target}")),
+        (false, Standing::New) => ("Best in the same transaction", format!("CREATE INDEX {target}")),
         (false, _) => ("", format!("CREATE INDEX CONCURRENTLY {target}")),
     }
 }
