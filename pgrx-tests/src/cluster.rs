@@ -424,7 +424,9 @@ pub fn succeed(command: &mut Command) -> Result<Output> {
     }
 }
 
-fn is_root() -> bool {
+/// Whether these tests run as root.
+#[must_use]
+pub fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0)
 }
 
