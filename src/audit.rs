@@ -282,7 +282,7 @@ fn read(
 
 fn not_checked(rule: &Rule, object: &str, reason: &str) -> Finding {
     let mut finding =
-        Finding::new(rule.id, rule.level, object, format!("not checked: {}", rule.summary)).detail(reason);
+        Finding::new(rule.id, rule.level, object, format!("rule \"{}\" was not checked", rule.id)).detail(reason);
     finding.not_checked = true;
     finding
 }

@@ -58,7 +58,7 @@ fn todo_fits_the_screen(leg: &Leg) -> Result {
     ensure_eq!(
         s.rows("SELECT * FROM warden.todo")?,
         vec![
-            ["1", "warning", "public.b", "table \"b\" has no primary key", "table-without-primary-key"]
+            ["1", "warning", "b", "table \"b\" has no primary key", "table-without-primary-key"]
                 .map(|v| Some(v.to_owned()))
                 .to_vec()
         ]

@@ -51,7 +51,9 @@ fn fitted(findings: &[Finding]) -> Vec<[String; 4]> {
     let rows: Vec<_> = findings
         .iter()
         .map(|finding| {
-            let [level, object, rule] = [finding.level_name(), &finding.object, finding.rule].map(one_line);
+            // Where most tables are, and what search_path names anyway.
+            let object = finding.object.strip_prefix("public.").unwrap_or(&finding.object);
+            let [level, object, rule] = [finding.level_name(), object, finding.rule].map(one_line);
             let said = finding.detail.as_ref().filter(|_| finding.not_checked).unwrap_or(&finding.message);
             // Says without names what the message says with them.
             let short =

@@ -5,7 +5,7 @@ use crate::rules::{Audit, Report, Source, declare_rule};
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-serial.md")]
     "column-type-serial", "WD011", Design, Warning, since "0.1.0",
-    "column is serial instead of an identity column",
+    "column is serial, not identity",
     [Statement(check), Audit(AUDIT)]
 }
 

@@ -4,7 +4,7 @@ use crate::rules::{Audit, Quantity, Report, Source, declare_rule};
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-without-index.md")]
     "foreign-key-without-index", "WD012", Design, Warning, since "0.1.0",
-    "foreign key has no index on its own table",
+    "foreign key has no index",
     [AtCommit(check), Audit(AUDIT)]
 }
 

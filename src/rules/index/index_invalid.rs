@@ -3,7 +3,7 @@ use crate::rules::{Audit, Source, declare_rule};
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-invalid.md")]
     "index-invalid", "WD014", Index, Error, since "0.1.0",
-    "index is invalid: written, never read",
+    "index is invalid, and never read",
     [Audit(AUDIT)]
 }
 
