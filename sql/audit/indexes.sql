@@ -10,6 +10,8 @@ SELECT
     CASE WHEN c.relpages > 0
          THEN c.relpages::pg_catalog.int8 * pg_catalog.current_setting('block_size')::pg_catalog.int8 END AS index_bytes,
     x.indisunique AS is_unique,
+    -- Kept up by writes; not so when the build failed in its first pass.
+    x.indisready AS is_ready,
     -- Left over from a build or a rebuild that failed, and nobody is at work on it now.
     (NOT x.indisvalid OR NOT x.indisready OR NOT x.indislive)
         AND NOT EXISTS (
