@@ -240,7 +240,8 @@ impl QueryText {
             }
             let now = pg_sys::GetCurrentStatementStartTimestamp();
             let (address, time, len) = MEASURED.get();
-            if (address, time) == (start as usize, now) {
+            // A short text is measured again: its place may hold another one by now.
+            if len > STATEMENT_BYTES && (address, time) == (start as usize, now) {
                 return Some(Self { start, len });
             }
             let len = CStr::from_ptr(start).to_bytes().len();
