@@ -62,6 +62,7 @@ cases![
     odd_statistics_do_no_harm,
     names_that_need_quotes,
     cancel_and_timeouts_are_the_users,
+    a_fault_of_its_own_is_told_and_the_statement_runs,
     output_is_capped,
     hints_can_be_pasted,
     other_event_triggers_live_on,
@@ -1001,5 +1002,28 @@ fn other_event_triggers_live_on(leg: &Leg) -> Result {
     // Our refusal comes after theirs, theirs does not upset us.
     s.run("SET warden.mode = enforce")?;
     ensure_eq!(s.error("CREATE INDEX j ON orders (customer_id)")?.rule(), Some("create-index-not-concurrent"));
+    Ok(())
+}
+
+/// The file of a table is gone: measuring the table fails, while a new column, which is a matter of the catalog, does not.
+fn a_fault_of_its_own_is_told_and_the_statement_runs(leg: &Leg) -> Result {
+    let (db, mut s) = open(leg)?;
+    s.run("SET warden.mode = off; CREATE TABLE broken (id int PRIMARY KEY); INSERT INTO broken SELECT generate_series(1, 2000); CHECKPOINT")?;
+    let file = s.value("SELECT current_setting('data_directory') || '/' || pg_relation_filepath('broken')")?;
+    s.run(&format!("COPY (SELECT 1) TO PROGRAM 'rm {file}'"))?;
+    let mut s = db.session()?;
+    for mode in ["warn", "enforce"] {
+        s.run(&format!("SET warden.mode = {mode}"))?;
+        let outcome = s.outcome(&format!("ALTER TABLE broken ADD COLUMN {mode} int"));
+        ensure!(outcome.error.is_none(), "{outcome}");
+        let warnings: Vec<_> = outcome.notices.iter().filter(|n| n.severity == "WARNING").collect();
+        ensure_eq!(warnings.len(), 1, "{outcome}");
+        ensure!(warnings[0].message.contains("could not judge this statement"), "{outcome}");
+        ensure!(warnings[0].detail().contains("could not open file"), "what went wrong is named: {outcome}");
+        ensure_eq!(warnings[0].sqlstate, "WD000");
+    }
+    // Nothing is left over from it.
+    only(&s.outcome("SET warden.mode = warn; CREATE INDEX i ON orders (customer_id)"), "create-index-not-concurrent")?;
+    s.run("SET warden.mode = off; DROP TABLE broken")?;
     Ok(())
 }
