@@ -270,6 +270,8 @@ impl Cluster {
         if let Some(mut guardian) = self.guardian.take() {
             drop(guardian.stdin.take());
             guardian.wait()?;
+            // What this process put there is not the server account's to remove.
+            let _ = fs::remove_dir_all(&self.root);
         }
         verdict
     }
