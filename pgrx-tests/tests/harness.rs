@@ -1,8 +1,14 @@
 //! The harness itself: what every other test relies on.
 
-use pg_warden_tests::{Leg, Result, cases, ensure, ensure_eq};
+use pg_warden_tests::{Leg, Options, Result, cases, ensure, ensure_eq};
 
-cases![notices_are_kept_whole, errors_are_kept_whole, psql_output_is_in_order, databases_have_the_extension];
+cases![
+    notices_are_kept_whole,
+    errors_are_kept_whole,
+    psql_output_is_in_order,
+    databases_have_the_extension,
+    a_crash_is_noticed
+];
 
 fn notices_are_kept_whole(leg: &Leg) -> Result {
     let db = leg.database()?;
@@ -47,5 +53,24 @@ fn psql_output_is_in_order(leg: &Leg) -> Result {
 fn databases_have_the_extension(leg: &Leg) -> Result {
     let db = leg.database()?;
     ensure_eq!(db.session()?.value("SELECT extname FROM pg_extension WHERE extname = 'pg_warden'")?, "pg_warden");
+    Ok(())
+}
+
+fn a_crash_is_noticed(leg: &Leg) -> Result {
+    let cluster = leg.own_cluster(&Options { extension: false, ..Options::default() })?;
+    let mut victim = cluster.connect("postgres")?;
+    let before = cluster.log().len();
+    ensure!(cluster.check_log(before).is_ok(), "before anything happened");
+    let pid = victim.pid()?.to_string();
+    pg_warden_tests::cluster::succeed(std::process::Command::new("kill").args(["-SEGV", &pid]))?;
+    for _ in 0..100 {
+        if cluster.check_log(before).is_err() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let crashes = cluster.crashes(before).join("\n");
+    ensure!(crashes.contains(&format!("(PID {pid}) was terminated by signal")), "not noticed: {}", cluster.log());
+    ensure!(cluster.finish().is_err(), "a cluster that crashed ended as if nothing had happened");
     Ok(())
 }
