@@ -11,6 +11,7 @@ cases![
     key_later_in_the_transaction_counts,
     old_debt_is_silent,
     old_debt_is_silent_when_it_would_block,
+    better_and_back_again_is_silent,
     dropped_again_is_silent,
     rollback_is_silent,
     savepoints_rolled_back,
@@ -180,6 +181,28 @@ fn old_debt_is_silent_when_it_would_block(leg: &Leg) -> Result {
     for sql in HARMLESS {
         let outcome = s.outcome(sql);
         ensure!(outcome.error.is_none() && outcome.rules().is_empty(), "{sql}:\n{outcome}");
+    }
+    Ok(())
+}
+
+fn better_and_back_again_is_silent(leg: &Leg) -> Result {
+    let (_db, mut s) = open(leg)?;
+    s.run(LEGACY)?;
+    for [better, back] in [
+        ["ALTER TABLE legacy ADD CONSTRAINT k PRIMARY KEY (a)", "ALTER TABLE legacy DROP CONSTRAINT k"],
+        ["CREATE INDEX k ON legacy (order_id)", "DROP INDEX k"],
+    ] {
+        // What was undone is forgotten.
+        let outcome = last(&mut s, &["BEGIN", "SAVEPOINT a", better, back, "ROLLBACK TO a", "COMMIT"])?;
+        ensure_eq!(outcome.rules(), NONE.to_vec(), "{better}, rolled back: {outcome}");
+        let outcome = last(
+            &mut s,
+            &["BEGIN", "SAVEPOINT a", better, "SAVEPOINT b", back, "RELEASE b", "ROLLBACK TO a", "COMMIT"],
+        )?;
+        ensure_eq!(outcome.rules(), NONE.to_vec(), "{better}, released and rolled back: {outcome}");
+        // What came and went in this transaction made nothing worse.
+        let outcome = last(&mut s, &["BEGIN", better, back, "COMMIT"])?;
+        ensure_eq!(outcome.rules(), NONE.to_vec(), "{better}: {outcome}");
     }
     Ok(())
 }
