@@ -31,6 +31,8 @@ cases![
     levels_that_were_set,
     hostile_names,
     settings_of_the_session_change_nothing,
+    fingerprints_are_made_of_names,
+    evidence_of_a_parent_that_never_changes,
     not_checked,
     reads_only,
     other_encodings,
@@ -484,6 +486,10 @@ fn duplicate_indexes(leg: &Leg) -> Result {
         ensure_eq!(objects(&mut s, "index-redundant")?, [""; 0], "{first} and {second}");
         s.run("ROLLBACK")?;
     }
+    // Of a materialized view, too.
+    s.script("BEGIN; DROP INDEX t_a_idx; CREATE MATERIALIZED VIEW m AS SELECT 1 AS a; CREATE INDEX x1 ON m (a); CREATE INDEX x2 ON m (a)")?;
+    ensure_eq!(found(&mut s, "")?, ["index-duplicate warning public.x2"]);
+    s.run("ROLLBACK")?;
     // Almost the same, by what their methods are told, by operators, collations and kind of uniqueness.
     for (first, second) in [
         ("t USING brin (a) WITH (pages_per_range = 8)", "t USING brin (a) WITH (pages_per_range = 64)"),
@@ -868,6 +874,55 @@ fn settings_of_the_session_change_nothing(leg: &Leg) -> Result {
     ensure_eq!(outcome.rows[0][0].as_deref(), Some(before.as_str()));
     ensure_eq!(s.value("SHOW quote_all_identifiers")?, "on", "what was pinned is put back");
     ensure_eq!(s.value("SHOW search_path")?, "\"nowhere\"");
+    Ok(())
+}
+
+fn fingerprints_are_made_of_names(leg: &Leg) -> Result {
+    let mut seen = Vec::new();
+    // Other OIDs, and indexes made in another order, as a restore does.
+    for (before, indexes) in [("", ["x1", "x2"]), ("CREATE TABLE first (a int PRIMARY KEY)", ["x2", "x1"])] {
+        let db = leg.database()?;
+        let mut s = quiet(&db)?;
+        s.script(before)?;
+        s.script(PARENT)?;
+        s.script(
+            "CREATE TABLE t (x serial, p bigint REFERENCES parent); INSERT INTO t (p) SELECT generate_series(1, 2000); ANALYZE t",
+        )?;
+        for index in indexes {
+            s.run(&format!("CREATE INDEX {index} ON t (x)"))?;
+        }
+        s.error("CREATE UNIQUE INDEX CONCURRENTLY x3 ON t ((x / 2))")?;
+        seen.push(s.rows("SELECT rule, object, fingerprint FROM warden.audit() ORDER BY rule")?);
+    }
+    ensure_eq!(seen[0].len(), 5, "{seen:?}");
+    ensure_eq!(seen[0], seen[1]);
+    Ok(())
+}
+
+fn evidence_of_a_parent_that_never_changes(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    s.script(PARENT)?;
+    s.script(
+        "CREATE TABLE t (id bigint PRIMARY KEY, p bigint REFERENCES parent); INSERT INTO t SELECT i, i FROM generate_series(1, 2000) i; ANALYZE;
+         SELECT pg_stat_force_next_flush()",
+    )?;
+    // Statistics of a few seconds are no evidence.
+    ensure_eq!(found(&mut s, "")?, ["foreign-key-without-index warning public.t.t_p_fkey"]);
+    // As they would speak after a month.
+    let statement = s
+        .value("SELECT statement FROM warden_internal.audit_statements() WHERE source = 'foreign_keys'")?
+        .replace("$1", "NULL")
+        .replace("$2", "NULL");
+    let later = statement.replace("'30 days'", "'0 days'");
+    ensure!(later != statement, "the period is not in {statement}");
+    let judged = format!("SELECT level, detail FROM ({later}) AS q");
+    let row = s.rows(&judged)?.remove(0);
+    ensure_eq!(row[0].as_deref(), Some("info"));
+    ensure!(row[1].as_deref().is_some_and(|d| d.contains("no row there was updated or deleted so far")), "{row:?}");
+    s.script("DELETE FROM parent WHERE id = 2000 AND false; UPDATE parent SET a = a WHERE id = 1; SELECT pg_stat_force_next_flush()")?;
+    let row = s.rows(&judged)?.remove(0);
+    ensure_eq!(row[0], None, "a row was updated");
     Ok(())
 }
 

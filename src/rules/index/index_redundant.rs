@@ -3,7 +3,7 @@ use crate::rules::{Audit, Source, declare_rule};
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-redundant.md")]
     "index-redundant", "WD016", Index, Info, since "0.1.0",
-    "index is the beginning of another",
+    "index is a prefix of another",
     [Audit(AUDIT)]
 }
 
