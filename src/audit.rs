@@ -153,7 +153,7 @@ fn audit_table(table_name: Option<Oid>) -> Result<SetOfIterator<'static, Row>, E
     sql = r#"
 CREATE FUNCTION warden_internal.audit_statements(
     OUT source pg_catalog.text, OUT query pg_catalog.text, OUT statement pg_catalog.text)
-    RETURNS SETOF pg_catalog.record LANGUAGE c IMMUTABLE SET search_path = pg_catalog, pg_temp
+    RETURNS SETOF pg_catalog.record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 COMMENT ON FUNCTION warden_internal.audit_statements() IS
     'pg_warden: the queries of the audit, each alone and with the rules over it; $1 is schemas, $2 a table';

@@ -16,6 +16,7 @@ use std::collections::HashMap;
 
 mod catalog;
 mod expression;
+mod file;
 mod index;
 mod lock;
 mod relation;

@@ -73,7 +73,12 @@ pub(super) fn note_drops(statement: &Statement) {
     }
 }
 
+/// An index that this transaction made was not there before it: its loss makes nothing worse.
 fn note_lost_index(index: &Index, facts: &Live) {
+    let own = live::relation_oid(&QualifiedName::new(index.schema.clone(), index.name.clone()));
+    if own.is_some_and(live::is_made_in_this_transaction) {
+        return;
+    }
     let Some(oid) = live::relation_oid(&index.table) else { return };
     if index.primary || index.identifies {
         note(oid, What::Key, false);

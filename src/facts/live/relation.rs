@@ -2,7 +2,7 @@
 
 use super::catalog::Tuple;
 use super::lock::{Opened, is_held_by_others};
-use super::{cache_id, name_data, valid};
+use super::{cache_id, file, name_data, valid};
 use crate::facts::{Column, ForeignKeyOf, Kind, Lookup, QualifiedName, Relation, Standing};
 use crate::{config, text};
 use core::cell::RefCell;
@@ -208,8 +208,15 @@ impl Extent {
 
     /// A member of a tree by its statistics, which are as good as the sum needs; by a look where there are none.
     fn of_member(oid: Oid) -> Option<Self> {
-        let has_rows = class(oid)?.form().relkind.cast_unsigned() == pg_sys::RELKIND_RELATION;
-        has_rows.then(|| Self::by_statistics(oid).unwrap_or_else(|| Self::measured(oid)))
+        let tuple = class(oid)?;
+        let form = tuple.form();
+        if form.relkind.cast_unsigned() != pg_sys::RELKIND_RELATION {
+            return None;
+        }
+        Some(Self::by_statistics(oid).unwrap_or_else(|| {
+            // Partitions made ahead of time are many, empty and never analysed: not worth opening each.
+            if file::is_empty(form) { Self::nothing() } else { Self::measured(oid) }
+        }))
     }
 
     fn by_statistics(oid: Oid) -> Option<Self> {
