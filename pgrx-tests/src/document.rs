@@ -7,6 +7,7 @@
 //! Comments of the document steer it:
 //! * `<!-- not run: reason -->` before a block leaves it out;
 //! * `<!-- setup: path/from/the/repository/file.sql -->` runs a file first, `<!-- setup` … `-->` the SQL it holds, both with `warden.mode = off`;
+//! * `<!-- output of: 15 16 17 -->` before a block says that other majors answer otherwise: there it is run, and not compared;
 //! * a line `…` in an output stands for any number of lines.
 //!
 //! What differs from run to run is made equal first: see [`normalise`].
@@ -27,6 +28,8 @@ pub struct Block {
     pub line: usize,
     /// Why it is not run, where the document says so.
     pub not_run: Option<String>,
+    /// The majors whose output it shows; none for all.
+    pub output_of: Vec<u32>,
 }
 
 /// The fenced blocks of a document.
@@ -35,6 +38,7 @@ pub fn blocks(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut open: Option<(&str, Block)> = None;
     let mut not_run = None;
+    let mut output_of = Vec::new();
     for (number, line) in markdown.lines().enumerate() {
         let trimmed = line.trim_start();
         if let Some((fence, block)) = &mut open {
@@ -51,12 +55,16 @@ pub fn blocks(markdown: &str) -> Vec<Block> {
                 text: String::new(),
                 line: number + 1,
                 not_run: not_run.take(),
+                output_of: std::mem::take(&mut output_of),
             };
             open = Some((&trimmed[..length], block));
         } else if let Some(reason) = comment(trimmed, "not run:") {
             not_run = Some(reason.to_owned());
+        } else if let Some(majors) = comment(trimmed, "output of:") {
+            output_of = majors.split_whitespace().filter_map(|m| m.parse().ok()).collect();
         } else if !trimmed.is_empty() {
             not_run = None;
+            output_of.clear();
         }
     }
     blocks
@@ -151,10 +159,15 @@ pub fn normalise(text: &str) -> String {
         for (pattern, with) in VARIABLE.iter() {
             line = pattern.replace_all(&line, *with).into_owned();
         }
+        if line.starts_with("-[ RECORD ") {
+            line = line.trim_end_matches(['-', '+']).to_owned();
+        }
         let rule = !line.is_empty() && line.trim().bytes().all(|b| b == b'-' || b == b'+');
         if rule {
             line = "---".to_owned();
         } else if line.contains('|') {
+            // A value of several lines has a plus at the end of each but the last.
+            line = line.strip_suffix('+').map_or(line.clone(), |value| format!("{value} +"));
             line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         }
         lines.push(line);
@@ -195,16 +208,17 @@ mod tests {
     #[test]
     fn blocks_keep_kind_and_line() {
         let all = blocks(
-            "a\n```sql setup\nSELECT 1;\n```\n<!-- not run: needs a network -->\n\n````console\n$ x\n```\n````\n```\n```\n",
+            "a\n```sql setup\nSELECT 1;\n```\n<!-- not run: needs a network -->\n<!-- output of: 15 17 -->\n\n````console\n$ x\n```\n````\n```\n```\n",
         );
         assert_eq!(
             all.iter().map(|b| (b.info.as_str(), b.line)).collect::<Vec<_>>(),
-            [("sql setup", 2), ("console", 7), ("", 11)]
+            [("sql setup", 2), ("console", 8), ("", 12)]
         );
         assert_eq!(all[0].text, "SELECT 1;\n");
         assert_eq!(all[1].text, "$ x\n```\n");
         assert_eq!(all[1].not_run.as_deref(), Some("needs a network"));
-        assert_eq!(all[2].not_run, None);
+        assert_eq!(all[1].output_of, [15, 17]);
+        assert_eq!((&all[2].not_run, all[2].output_of.len()), (&None, 0));
     }
 
     #[test]
@@ -224,6 +238,8 @@ mod tests {
         assert!(matches(" a  | b\n----+---\n 1  | 2\n", "  a  |  b \n-----+----\n 1   | 2\n"));
         assert!(!matches("a\n…\nz", "a\nb\nc"));
         assert!(!matches("LINE 1: x\n        ^", "LINE 1: x\n       ^"));
+        assert!(matches("-[ RECORD 1 ]---\na | 1;+\n  | 2\n", "-[ RECORD 1 ]-+----\na | 1;   +\n  | 2\n"));
+        assert!(!matches("-[ RECORD 1 ]---\n", "-[ RECORD 2 ]---\n"));
         assert!(!matches("1,000,000 rows", "1,000,001 rows"));
     }
 

@@ -34,7 +34,7 @@ pub fn cases() -> Vec<Case> {
                         db.psql(&format!("\\set ON_ERROR_STOP on\nSET warden.mode = off;\n{setup}\n\\echo done\n"))?;
                     ensure!(said.trim_end().ends_with("done"), "setup: {said}");
                 }
-                blocks.iter().try_for_each(|block| run(&db, block))
+                blocks.iter().try_for_each(|block| run(leg.major, &db, block))
             })
         })
         .collect()
@@ -46,7 +46,7 @@ fn runnable(markdown: &str) -> Vec<Block> {
     blocks
 }
 
-fn run(db: &Database<'_>, block: &Block) -> Result {
+fn run(major: u32, db: &Database<'_>, block: &Block) -> Result {
     let exchanges = document::exchanges(&block.text);
     if exchanges.is_empty() {
         let mut s = db.session()?;
@@ -61,7 +61,8 @@ fn run(db: &Database<'_>, block: &Block) -> Result {
     let mut wrong = String::new();
     for exchange in &exchanges {
         let answer = answers.next().unwrap_or_default();
-        if !document::matches(&exchange.output, answer) {
+        let shown = block.output_of.is_empty() || block.output_of.contains(&major);
+        if shown && !document::matches(&exchange.output, answer) {
             let line = block.line + exchange.line;
             let _ = write!(
                 wrong,
@@ -72,6 +73,11 @@ fn run(db: &Database<'_>, block: &Block) -> Result {
             );
         }
     }
+    ensure!(
+        output.matches(&mark).count() == exchanges.len(),
+        "block at line {}: psql ended early:\n{output}",
+        block.line
+    );
     ensure!(wrong.is_empty(), "the document shows another output than psql:\n{wrong}");
     Ok(())
 }
