@@ -19,8 +19,8 @@ const NOT_SEEN: &str = "TRUNCATE, VACUUM FULL, CLUSTER, REINDEX before PostgreSQ
 const TRIGGERS: [(&str, &str); 4] = [
     ("pg_warden_start", "judges DDL before it takes a lock"),
     ("pg_warden_end", "sees what DDL made"),
-    ("pg_warden_rewrite", "sees tables that are rewritten"),
-    ("pg_warden_drop", "sees what was dropped"),
+    ("pg_warden_rewrite", "called when a table is rewritten; nothing is judged there yet"),
+    ("pg_warden_drop", "called when something is dropped; nothing is judged there yet"),
 ];
 
 /// Settings kept for roles and databases, and those of the server's files where `$1`, that are not what the library takes. A

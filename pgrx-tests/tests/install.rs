@@ -7,13 +7,14 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use pg_warden_tests::cluster::{is_root, succeed};
-use pg_warden_tests::{Leg, Result, cases, ensure, ensure_eq};
+use pg_warden_tests::{Leg, Result, cases, document, ensure, ensure_eq};
 
 use crate::fixture::{open, shop};
 
 cases![
     pgspot_finds_nothing,
     script_replaces_nothing,
+    script_is_the_frozen_one,
     schema_squatting_is_refused,
     objects_in_the_way_are_refused,
     every_function_pins_its_search_path,
@@ -90,6 +91,23 @@ fn pgspot_finds_nothing(leg: &Leg) -> Result {
     let output = command.output()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     ensure!(said.contains("Errors: 0 Warnings: 0 Unknown: 0"), "{said}");
+    Ok(())
+}
+
+/// Upgrades start from what was released: the script of a version does not change after it was frozen in sql/install.
+fn script_is_the_frozen_one(leg: &Leg) -> Result {
+    let (path, installed) = script(leg)?;
+    let name = path.file_name().ok_or("a script without a name")?;
+    let frozen = fs::read_to_string(document::repository().join("sql/install").join(name))?;
+    // Where in the sources an object is made, and in which order they come, is nothing to an upgrade.
+    let objects = |text: &str| -> BTreeSet<String> {
+        text.split("/* </end connected objects> */")
+            .map(|object| object.lines().filter(|line| !line.starts_with("-- src/")).collect::<Vec<_>>().join("\n"))
+            .collect()
+    };
+    let (installed, frozen) = (objects(&installed), objects(&frozen));
+    let changed: Vec<_> = installed.symmetric_difference(&frozen).collect();
+    ensure!(changed.is_empty(), "not as in sql/install: {changed:#?}");
     Ok(())
 }
 
