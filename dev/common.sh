@@ -33,6 +33,8 @@ if [ -n "${PG_WARDEN_CACHE:-}" ]; then CACHE=$PG_WARDEN_CACHE
 elif is_root; then CACHE=/var/cache/pg_warden
 else CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/pg_warden
 fi
+# The tests keep what they fetch there too.
+export PG_WARDEN_CACHE=$CACHE
 
 # rustup's own folder is often missing from the PATH of make, cron and CI.
 PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
@@ -58,7 +60,7 @@ pgrx() {
     PGRX_PG_CONFIG_PATH=$pg_config "$tool" pgrx "$@"
 }
 
-major_of() { "$1" --version | sed -E 's/^PostgreSQL ([0-9]+).*/\1/'; }
+major_of() { "$1" --version | sed -nE 's/^PostgreSQL ([0-9]+).*/\1/p'; }
 
 # PostgreSQL refuses to run as root: as root, servers run as the distribution's own account.
 as_server() { if is_root; then runuser -u postgres -- "$@"; else "$@"; fi; }
