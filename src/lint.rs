@@ -64,6 +64,8 @@ fn lint(
     let in_transaction = in_transaction.unwrap_or_else(|| script::is_one_transaction(&parsed.statements));
     let mut findings = judge(&parsed.statements, in_transaction);
     findings.extend(parsed.error.map(syntax_error));
+    // What is judged at COMMIT goes to the statement that did it.
+    findings.sort_by_key(|finding| finding.statement_at.or(finding.at));
     Ok(rows::rows(located(cap(weigh(findings)), &parsed.statements, &script)))
 }
 

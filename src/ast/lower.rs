@@ -26,6 +26,14 @@ pub(crate) fn is_judged(tag: NodeTag) -> bool {
     )
 }
 
+/// Whether a statement of this kind may leave behind what is judged before commit.
+pub(crate) fn makes_something(tag: NodeTag) -> bool {
+    matches!(
+        tag,
+        NodeTag::T_AlterTableStmt | NodeTag::T_CreateSchemaStmt | NodeTag::T_CreateStmt | NodeTag::T_CreateTableAsStmt
+    )
+}
+
 /// The statement of a utility node, or of any node of a script.
 pub(crate) fn lower<'mcx>(node: Node<'mcx>, source: Source<'_>, mcx: &MemCx<'mcx>) -> Statement {
     Lowering { source, mcx }.statement(node)

@@ -111,7 +111,7 @@ fn at_start(parsetree: *mut pg_sys::Node) -> Outbox {
 }
 
 fn at_end(parsetree: *mut pg_sys::Node) -> Outbox {
-    if !is_judged(parsetree) || runs_concurrently(parsetree) {
+    if !ast::makes_something(parsetree_tag(parsetree)) {
         return Outbox::EMPTY;
     }
     // Asked before the subtransaction, within which there always is a block.
@@ -160,18 +160,12 @@ fn unjudged(error: &str) -> Vec<Report> {
 }
 
 fn is_judged(parsetree: *mut pg_sys::Node) -> bool {
-    // SAFETY: null, or the statement's node, whose tag comes first.
-    !parsetree.is_null() && ast::is_judged(unsafe { (*parsetree).type_ })
+    ast::is_judged(parsetree_tag(parsetree))
 }
 
-/// Such commands leave us in a transaction of their own, in which nothing is to be noted.
-fn runs_concurrently(parsetree: *mut pg_sys::Node) -> bool {
-    memcx::current_context(|mcx| {
-        // SAFETY: the event trigger manager keeps the tree alive for this call.
-        let node = unsafe { Node::from_ptr(parsetree, mcx) };
-        node.and_then(Node::cast::<pg_sys::IndexStmt>).is_some_and(|index| index.concurrent)
-            || node.and_then(Node::cast::<pg_sys::DropStmt>).is_some_and(|drop| drop.concurrent)
-    })
+fn parsetree_tag(parsetree: *mut pg_sys::Node) -> pg_sys::NodeTag {
+    // SAFETY: null, or the statement's node, whose tag comes first.
+    if parsetree.is_null() { pg_sys::NodeTag::T_Invalid } else { unsafe { (*parsetree).type_ } }
 }
 
 /// Whether the statement that begins with the name is written in the client's text, and not in a function's.

@@ -47,11 +47,18 @@ pub(super) fn read(oid: Oid) -> Option<Index> {
             && total
             && keys.iter().all(|attnum| is_not_null(table, *attnum)),
         searchable: form.indisvalid && whole && class.form().relam == pg_sys::BTREE_AM_OID,
-        // SAFETY: any OID may be asked for.
-        of_constraint: valid(unsafe { pg_sys::get_index_constraint(oid) }).is_some(),
+        of_constraint: belongs_to_constraint(oid, form),
         partitioned: class.form().relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_INDEX,
         columns,
     })
+}
+
+/// The search through pg_depend is left to those that could belong to one, and need not.
+fn belongs_to_constraint(oid: Oid, form: &pg_sys::FormData_pg_index) -> bool {
+    form.indisprimary
+        || form.indisexclusion
+        // SAFETY: any OID may be asked for.
+        || (form.indisunique && valid(unsafe { pg_sys::get_index_constraint(oid) }).is_some())
 }
 
 /// Key columns; 0 for an expression.

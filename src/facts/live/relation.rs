@@ -89,8 +89,10 @@ pub(super) fn read(oid: Oid, only: bool) -> Lookup<Relation> {
     let schema = unsafe { text::from_c(pg_sys::get_namespace_name(form.relnamespace)) }.unwrap_or_default();
     let kind = kind(form);
     let standing = standing(oid, form);
+    // What nobody else shares is not judged by its size, and measuring takes longer than all the rest.
     let extent = match (kind, standing) {
         (Kind::Other, _) | (_, Standing::Unjudged) => Extent::default(),
+        (_, Standing::New) => Extent::nothing(),
         _ if only => Extent::of_member(oid).unwrap_or_else(Extent::nothing),
         _ => Extent::of_tree(oid, form),
     };
@@ -123,9 +125,14 @@ fn standing(oid: Oid, form: &pg_sys::FormData_pg_class) -> Standing {
     // SAFETY: any OID may be asked for.
     let of_extension =
         || unsafe { pg_sys::getExtensionOfObject(pg_sys::RelationRelationId, oid) } != pg_sys::InvalidOid;
-    if of_server || temporary || of_extension() {
+    // The search through pg_depend comes last. What an extension's script makes is not seen while it is new.
+    if of_server || temporary {
         Standing::Unjudged
-    } else if is_made_in_this_transaction(oid) || made_here_and_unused(oid) {
+    } else if is_made_in_this_transaction(oid) {
+        Standing::New
+    } else if of_extension() {
+        Standing::Unjudged
+    } else if made_here_and_unused(oid) {
         Standing::New
     } else {
         Standing::Shared
