@@ -1010,7 +1010,7 @@ fn a_fault_of_its_own_is_told_and_the_statement_runs(leg: &Leg) -> Result {
     let (db, mut s) = open(leg)?;
     s.run("SET warden.mode = off; CREATE TABLE broken (id int PRIMARY KEY); INSERT INTO broken SELECT generate_series(1, 2000); CHECKPOINT")?;
     let file = s.value("SELECT current_setting('data_directory') || '/' || pg_relation_filepath('broken')")?;
-    s.run(&format!("COPY (SELECT 1) TO PROGRAM 'rm {file}'"))?;
+    s.run(&format!("COPY (SELECT 1) TO PROGRAM 'cat > /dev/null && rm {file}'"))?;
     let mut s = db.session()?;
     for mode in ["warn", "enforce"] {
         s.run(&format!("SET warden.mode = {mode}"))?;
