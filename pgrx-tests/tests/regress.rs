@@ -76,7 +76,7 @@ fn core_suite(leg: &Leg) -> Result {
     }
     let expected = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     if difference != expected {
-        let kept = std::env::temp_dir().join(format!("regression-{}.diffs", leg.name));
+        let kept = std::env::temp_dir().join(format!("regression-{}-{}.diffs", leg.name, std::process::id()));
         fs::write(&kept, &difference)?;
         let head: String = difference.lines().take(80).collect::<Vec<_>>().join("\n");
         return Err(format!(
