@@ -48,7 +48,6 @@ tagged! {
     IntoClause => T_IntoClause,
     List => T_List,
     NullTest => T_NullTest,
-    PartitionCmd => T_PartitionCmd,
     RangeVar => T_RangeVar,
     RawStmt => T_RawStmt,
     RenameStmt => T_RenameStmt,

@@ -287,11 +287,6 @@ pub enum AlterAction {
         /// The constraint.
         name: String,
     },
-    /// `ATTACH PARTITION`.
-    AttachPartition {
-        /// The table that becomes a partition.
-        partition: QualifiedName,
-    },
     /// Any other.
     Other,
 }

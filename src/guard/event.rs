@@ -131,17 +131,12 @@ fn at_end(parsetree: *mut pg_sys::Node) -> Outbox {
 }
 
 fn judge_statement(parsetree: *mut pg_sys::Node) -> Vec<Report> {
-    let Some(text) = QueryText::current() else { return judge_lowered(parsetree, None) };
-    judge_lowered(parsetree, Some(text))
-}
-
-fn judge_lowered(parsetree: *mut pg_sys::Node, text: Option<QueryText>) -> Vec<Report> {
     // Offsets mean something only if the statement stands in the client's text, and not in a function's.
     let mut text_of_statement = None;
     let statement = lowered(parsetree, |first_name| {
-        text_of_statement = text.filter(|text| stands_in(Some(*text), first_name.as_ref()));
+        text_of_statement = QueryText::current().filter(|text| stands_in(Some(*text), first_name.as_ref()));
         text_of_statement
-            .zip(first_name_offset(parsetree))
+            .zip(first_name.and_then(|name| name.at))
             .map_or(Source::unknown(), |(text, at)| Source::known(text.near(at)))
     });
     let Some(statement) = statement else { return Vec::new() };
@@ -183,13 +178,6 @@ fn lowered<'a>(
         let node = unsafe { Node::from_ptr(parsetree, mcx) }?;
         let source = source(ast::first_name(node, mcx));
         Some(ast::lower(node, source, mcx))
-    })
-}
-
-fn first_name_offset(parsetree: *mut pg_sys::Node) -> Option<usize> {
-    memcx::current_context(|mcx| {
-        // SAFETY: as in `lowered`.
-        ast::first_name(unsafe { Node::from_ptr(parsetree, mcx) }?, mcx)?.at
     })
 }
 

@@ -35,9 +35,6 @@ impl<'mcx> Lowering<'_, 'mcx> {
             }
             Type::AT_DropConstraint => named.map(|name| AlterAction::DropConstraint { name }),
             Type::AT_ValidateConstraint => named.map(|name| AlterAction::ValidateConstraint { name }),
-            Type::AT_AttachPartition => definition
-                .and_then(Node::cast::<pg_sys::PartitionCmd>)
-                .map(|p| AlterAction::AttachPartition { partition: self.name(p.name) }),
             _ => None,
         };
         action.unwrap_or(AlterAction::Other)
