@@ -65,8 +65,6 @@ pub struct Relation {
     pub unlogged: bool,
     /// Has columns at all.
     pub has_columns: bool,
-    /// Is a partition or an inheritance child.
-    pub is_child: bool,
     /// Rows in it and its partitions, as the server estimates them; `None` where nothing is known.
     pub rows: Option<f64>,
     /// Bytes of it and its partitions.
@@ -191,6 +189,8 @@ pub trait Facts {
     fn relation(&self, name: &QualifiedName) -> Lookup<Relation>;
     /// Whether there is such a relation; what is only taken to exist does not count.
     fn exists(&self, name: &QualifiedName) -> bool;
+    /// Whether it is a partition or an inheritance child.
+    fn is_child(&self, name: &QualifiedName) -> bool;
     /// An index.
     fn index(&self, name: &QualifiedName) -> Lookup<Index>;
     /// A column.
@@ -241,6 +241,11 @@ pub trait Facts {
     /// Names, quoted and separated by commas.
     fn quote_list(&self, names: &[String]) -> String {
         names.iter().map(|name| self.quote(name)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether an index of the table tells its rows apart.
+    fn has_key(&self, table: &QualifiedName) -> bool {
+        self.indexes(table).iter().any(|index| index.primary || index.identifies)
     }
 
     /// Whether an index of the table finds rows by these columns.

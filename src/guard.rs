@@ -140,6 +140,11 @@ fn sqlstate(finding: &Finding) -> &'static str {
     rules::find(finding.rule).map_or(OWN_SQLSTATE, |rule| rule.sqlstate)
 }
 
+/// Rules that are not asked again: this session has had their reminder.
+fn reminded() -> HashSet<&'static str> {
+    REMINDED.with_borrow(Clone::clone)
+}
+
 /// A warning about the guard itself.
 fn own_warning(message: &str, detail: &str) -> Report {
     Report::new(&Parts {

@@ -6,6 +6,7 @@
 use crate::ast::{AlterAction, QualifiedName, Statement};
 use crate::facts::{Facts, MadeWorse};
 use crate::finding::{Finding, Level};
+use std::collections::HashSet;
 
 mod cost;
 mod ddl;
@@ -128,6 +129,7 @@ pub enum Source {
 /// What checks add their findings to.
 #[derive(Debug)]
 pub struct Report {
+    skipped: HashSet<&'static str>,
     rule: &'static str,
     level: Level,
     findings: Vec<Finding>,
@@ -137,7 +139,13 @@ impl Report {
     /// An empty report.
     #[must_use]
     pub fn new() -> Self {
-        Self { rule: "", level: Level::Off, findings: Vec::new() }
+        Self::without(HashSet::new())
+    }
+
+    /// An empty report for which these rules are not asked.
+    #[must_use]
+    pub fn without(skipped: HashSet<&'static str>) -> Self {
+        Self { skipped, rule: "", level: Level::Off, findings: Vec::new() }
     }
 
     /// A finding of the rule at work, at that rule's level; add it with [`Report::push`].
@@ -223,6 +231,9 @@ pub fn judge(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         return;
     }
     for rule in all() {
+        if report.skipped.contains(rule.id) {
+            continue;
+        }
         for check in rule.checks {
             match (check, statement) {
                 (Check::Statement(check), _) => check(statement, facts, report.by(rule)),

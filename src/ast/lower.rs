@@ -3,7 +3,7 @@
 //! Vouches for: every pointer read is a field of a live node, null or valid, as [`Node::from_ptr`] was promised.
 
 use super::node::{Node, nodes};
-use super::{CreateIndex, Drop, DropKind, Opaque, QualifiedName, Source, Statement, Transaction, compat};
+use super::{CreateIndex, Drop, DropKind, Made, Opaque, QualifiedName, Source, Statement, Transaction, compat};
 use crate::text;
 use core::ffi::{c_char, c_int};
 use pgrx::memcx::MemCx;
@@ -26,22 +26,33 @@ pub(crate) fn is_judged(tag: NodeTag) -> bool {
     )
 }
 
-/// Whether a statement of this kind may leave behind what is judged before commit.
-pub(crate) fn makes_something(tag: NodeTag) -> bool {
-    matches!(
-        tag,
-        NodeTag::T_AlterTableStmt | NodeTag::T_CreateSchemaStmt | NodeTag::T_CreateStmt | NodeTag::T_CreateTableAsStmt
-    )
+/// Whether a statement may leave behind what is judged before commit.
+pub(crate) fn makes_something<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> bool {
+    match node.tag() {
+        NodeTag::T_CreateSchemaStmt | NodeTag::T_CreateStmt | NodeTag::T_CreateTableAsStmt => true,
+        _ => {
+            let source = Source::unknown();
+            let lowering = Lowering { source: &source, mcx };
+            node.cast::<pg_sys::AlterTableStmt>().is_some_and(|s| lowering.adds_foreign_key(s))
+        }
+    }
+}
+
+/// What a statement has made that is judged before commit. Only what is needed for that is read.
+pub(crate) fn made_by<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> Vec<Made> {
+    let source = Source::unknown();
+    Lowering { source: &source, mcx }.made(node)
 }
 
 /// The statement of a utility node, or of any node of a script.
-pub(crate) fn lower<'mcx>(node: Node<'mcx>, source: Source<'_>, mcx: &MemCx<'mcx>) -> Statement {
+pub(crate) fn lower<'mcx>(node: Node<'mcx>, source: &Source, mcx: &MemCx<'mcx>) -> Statement {
     Lowering { source, mcx }.statement(node)
 }
 
 /// The first name in a statement that has a place in the text.
 pub(crate) fn first_name<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> Option<QualifiedName> {
-    let lowering = Lowering { source: Source::unknown(), mcx };
+    let source = Source::unknown();
+    let lowering = Lowering { source: &source, mcx };
     let range_var = if let Some(s) = node.cast::<pg_sys::CreateStmt>() {
         s.relation
     } else if let Some(s) = node.cast::<pg_sys::CreateForeignTableStmt>() {
@@ -63,7 +74,7 @@ pub(crate) fn first_name<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> Option<Qu
 /// What every step needs.
 #[derive(Clone, Copy)]
 struct Lowering<'a, 'mcx> {
-    source: Source<'a>,
+    source: &'a Source,
     mcx: &'a MemCx<'mcx>,
 }
 
@@ -96,6 +107,36 @@ impl<'mcx> Lowering<'_, 'mcx> {
         }
     }
 
+    fn made(self, node: Node<'mcx>) -> Vec<Made> {
+        if let Some(s) = node.cast::<pg_sys::CreateStmt>() {
+            self.made_table(s.relation, !s.partbound.is_null())
+        } else if let Some(s) = node.cast::<pg_sys::CreateTableAsStmt>() {
+            let into = self.node(s.into).and_then(Node::cast::<pg_sys::IntoClause>);
+            match into.filter(|_| s.objtype != pg_sys::ObjectType::OBJECT_MATVIEW) {
+                Some(into) => self.made_table(into.rel, false),
+                None => Vec::new(),
+            }
+        } else if let Some(s) = node.cast::<pg_sys::AlterTableStmt>() {
+            let table = self.name(s.relation);
+            let columns = self.foreign_keys_added(s);
+            columns.into_iter().map(|columns| Made::ForeignKey { table: table.clone(), columns }).collect()
+        } else if let Some(s) = node.cast::<pg_sys::CreateSchemaStmt>() {
+            let schema = self.schema_name(s);
+            let mut made: Vec<_> = self.nodes(s.schemaElts).into_iter().flat_map(|element| self.made(element)).collect();
+            for made in &mut made {
+                let (Made::Table { table, .. } | Made::ForeignKey { table, .. }) = made;
+                table.schema = table.schema.take().or_else(|| schema.clone());
+            }
+            made
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn made_table(self, table: *const pg_sys::RangeVar, is_partition: bool) -> Vec<Made> {
+        if self.is_temporary(table) { Vec::new() } else { vec![Made::Table { table: self.name(table), is_partition }] }
+    }
+
     fn create_table_as(self, s: &pg_sys::CreateTableAsStmt) -> Statement {
         let materialized = s.objtype == pg_sys::ObjectType::OBJECT_MATVIEW;
         self.node(s.into).and_then(Node::cast).map_or(Statement::Other, |into| self.made_by(into, materialized))
@@ -112,7 +153,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
         let table = self.name(s.relation);
         let definition = self.node(s.relation).and_then(Node::cast::<pg_sys::RangeVar>);
         CreateIndex {
-            definition: definition.and_then(|rv| self.source.after_name(rv.location)),
+            definition: self.source.after_name(definition.and_then(|rv| offset(rv.location))),
             table,
             name: text(s.idxname),
             unique: s.unique,
@@ -161,9 +202,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     }
 
     fn create_schema(self, s: &pg_sys::CreateSchemaStmt) -> Statement {
-        // CREATE SCHEMA AUTHORIZATION names the schema after the role.
-        let role = self.node(s.authrole).and_then(Node::cast::<pg_sys::RoleSpec>);
-        let name = text(s.schemaname).or_else(|| role.and_then(|role| text(role.rolename)));
+        let name = self.schema_name(s);
         let mut elements: Vec<_> = self.nodes(s.schemaElts).into_iter().map(|node| self.statement(node)).collect();
         for element in &mut elements {
             let (Statement::CreateTable(super::CreateTable { table, .. })
@@ -176,6 +215,12 @@ impl<'mcx> Lowering<'_, 'mcx> {
             }
         }
         Statement::CreateSchema { name, elements }
+    }
+
+    /// CREATE SCHEMA AUTHORIZATION names the schema after the role.
+    fn schema_name(self, s: &pg_sys::CreateSchemaStmt) -> Option<String> {
+        let role = self.node(s.authrole).and_then(Node::cast::<pg_sys::RoleSpec>);
+        text(s.schemaname).or_else(|| role.and_then(|role| text(role.rolename)))
     }
 
     fn set(self, s: &pg_sys::VariableSetStmt) -> Statement {
@@ -239,7 +284,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     fn type_name(self, type_name: *const pg_sys::TypeName) -> Opaque {
         self.node(type_name)
             .map(|node| Opaque {
-                text: node.cast::<pg_sys::TypeName>().and_then(|t| self.source.clause(t.location)),
+                excerpt: self.source.clause(node.cast::<pg_sys::TypeName>().and_then(|t| offset(t.location))),
                 node: node.address(),
             })
             .unwrap_or_default()
@@ -248,7 +293,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     fn expression(self, expression: *const pg_sys::Node) -> Option<Opaque> {
         let node = self.node(expression)?;
         Some(Opaque {
-            text: self.leftmost(node).and_then(|location| self.source.clause(location)),
+            excerpt: self.source.clause(self.leftmost(node).and_then(offset)),
             node: node.address(),
         })
     }

@@ -89,6 +89,7 @@ fn byte_offset(text: &CStr, position: c_int) -> Option<usize> {
 }
 
 fn statements(sql: &[u8], raw: *mut pg_sys::List) -> Vec<Located> {
+    let source = Source::known(sql);
     memcx::current_context(|mcx| {
         // SAFETY: `raw_parser` returns a list of `RawStmt` in the current context.
         unsafe { nodes(raw, mcx) }
@@ -98,7 +99,7 @@ fn statements(sql: &[u8], raw: *mut pg_sys::List) -> Vec<Located> {
                 pgrx::check_for_interrupts!();
                 // SAFETY: a field of a live node.
                 let node = unsafe { Node::from_ptr(statement.stmt, mcx) }?;
-                located(sql, statement, node, mcx)
+                located(sql, &source, statement, node, mcx)
             })
             .collect()
     })
@@ -106,6 +107,7 @@ fn statements(sql: &[u8], raw: *mut pg_sys::List) -> Vec<Located> {
 
 fn located<'mcx>(
     sql: &[u8],
+    source: &Source,
     statement: &pg_sys::RawStmt,
     node: Node<'mcx>,
     mcx: &memcx::MemCx<'mcx>,
@@ -116,7 +118,7 @@ fn located<'mcx>(
         _ => sql.len(),
     };
     let start = from + Source::known(sql.get(from..to)?).first_token().unwrap_or(0);
-    Some(Located { statement: lower(node, Source::known(sql.get(..to)?), mcx), start, len: to - start })
+    Some(Located { statement: lower(node, &source.until(to), mcx), start, len: to - start })
 }
 
 /// Notes where in the query string an error points, which pgrx's report of the error does not carry.

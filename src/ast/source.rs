@@ -8,97 +8,152 @@ use core::panic::AssertUnwindSafe;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use std::ffi::CString;
+use std::rc::Rc;
 
 /// The text of a statement, in the encoding of the database, or nothing where it is not known (DDL inside a function).
-#[derive(Clone, Copy)]
-pub(crate) struct Source<'a> {
-    bytes: Option<&'a [u8]>,
+/// Clones share it: each [`Excerpt`] holds one, and nothing is scanned before somebody asks for the piece.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Source {
+    bytes: Option<Rc<[u8]>>,
+    /// The offset of the first byte, as the parse tree counts.
+    base: usize,
+    /// Bytes from the base up to the end of the statement, or a little past it.
+    len: usize,
 }
 
-impl<'a> Source<'a> {
-    /// Text up to the end of the statement, or a little past it. Offsets in its parse tree are offsets in these bytes.
-    pub(crate) fn known(bytes: &'a [u8]) -> Self {
-        Self { bytes: Some(bytes) }
+/// What a piece of text begins and ends with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Shape {
+    /// A clause that begins at the offset, up to the comma, bracket or keyword that ends it.
+    #[default]
+    Clause,
+    /// What stands between the first bracket at or after the offset and its partner.
+    InBrackets,
+    /// What follows the name (`a`, `s.a`) at the offset, up to the end of the statement.
+    AfterName,
+}
+
+/// A piece of a statement's text, found with the server's scanner when it is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Excerpt {
+    source: Source,
+    from: usize,
+    shape: Shape,
+}
+
+impl Excerpt {
+    /// The text as it was written, where it is known.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        match self.shape {
+            Shape::Clause => self.source.scan(self.from, clause),
+            Shape::InBrackets => self.source.scan(self.from, in_brackets),
+            Shape::AfterName => self.source.scan(self.from, after_name),
+        }
+    }
+}
+
+fn clause(rest: &[u8], scanner: &mut Scanner) -> Option<String> {
+    let mut depth = 0_usize;
+    while let Some(token) = scanner.next() {
+        match token.kind {
+            Kind::Open => depth += 1,
+            Kind::Close if depth > 0 => depth -= 1,
+            Kind::Close | Kind::Comma | Kind::End if depth == 0 => return piece(rest.get(..token.at)?),
+            Kind::Keyword(word) if depth == 0 && token.at > 0 && ends_clause(word) => {
+                return piece(rest.get(..token.at)?);
+            }
+            _ => {}
+        }
+    }
+    piece(rest)
+}
+
+fn in_brackets(rest: &[u8], scanner: &mut Scanner) -> Option<String> {
+    let mut depth = 0_usize;
+    let mut start = 0;
+    while let Some(token) = scanner.next() {
+        match token.kind {
+            Kind::Open => {
+                depth += 1;
+                if depth == 1 {
+                    start = token.at + 1;
+                }
+            }
+            Kind::Close => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return piece(rest.get(start..token.at)?);
+                }
+            }
+            Kind::End => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn after_name(rest: &[u8], scanner: &mut Scanner) -> Option<String> {
+    let mut expects_part = true;
+    let mut start = None;
+    while let Some(token) = scanner.next() {
+        match token.kind {
+            Kind::End => return piece(rest.get(start?..token.at)?),
+            _ if start.is_some() => {}
+            Kind::Dot => expects_part = true,
+            _ if expects_part => expects_part = false,
+            _ => start = Some(token.at),
+        }
+    }
+    piece(rest.get(start?..)?)
+}
+
+impl Source {
+    /// Text up to the end of the statement, or a little past it.
+    pub(crate) fn known(bytes: &[u8]) -> Self {
+        Self::from_offset(bytes, 0)
+    }
+
+    /// The same, where the parse tree counts from `base` bytes before it.
+    pub(crate) fn from_offset(bytes: &[u8], base: usize) -> Self {
+        Self { bytes: Some(bytes.into()), base, len: bytes.len() }
     }
 
     /// No text.
     pub(crate) fn unknown() -> Self {
-        Self { bytes: None }
+        Self::default()
     }
 
-    /// The clause that begins at the offset, up to the comma, bracket or keyword that ends it.
-    pub(super) fn clause(self, from: c_int) -> Option<String> {
-        self.scan(from, |rest, scanner| {
-            let mut depth = 0_usize;
-            while let Some(token) = scanner.next() {
-                match token.kind {
-                    Kind::Open => depth += 1,
-                    Kind::Close if depth > 0 => depth -= 1,
-                    Kind::Close | Kind::Comma | Kind::End if depth == 0 => return piece(rest.get(..token.at)?),
-                    Kind::Keyword(word) if depth == 0 && token.at > 0 && ends_clause(word) => {
-                        return piece(rest.get(..token.at)?);
-                    }
-                    _ => {}
-                }
-            }
-            piece(rest)
-        })
+    /// The same text, but only up to this offset.
+    pub(super) fn until(&self, end: usize) -> Self {
+        Self { len: self.len.min(end.saturating_sub(self.base)), ..self.clone() }
     }
 
-    /// What stands between the first bracket at or after the offset and its partner.
-    pub(super) fn in_brackets(self, from: c_int) -> Option<String> {
-        self.scan(from, |rest, scanner| {
-            let mut depth = 0_usize;
-            let mut start = 0;
-            while let Some(token) = scanner.next() {
-                match token.kind {
-                    Kind::Open => {
-                        depth += 1;
-                        if depth == 1 {
-                            start = token.at + 1;
-                        }
-                    }
-                    Kind::Close => {
-                        depth = depth.checked_sub(1)?;
-                        if depth == 0 {
-                            return piece(rest.get(start..token.at)?);
-                        }
-                    }
-                    Kind::End => return None,
-                    _ => {}
-                }
-            }
-            None
-        })
+    pub(super) fn clause(&self, from: Option<usize>) -> Excerpt {
+        self.excerpt(from, Shape::Clause)
     }
 
-    /// What follows the name (`a`, `s.a`) at the offset, up to the end of the statement.
-    pub(super) fn after_name(self, from: c_int) -> Option<String> {
-        self.scan(from, |rest, scanner| {
-            let mut expects_part = true;
-            let mut start = None;
-            while let Some(token) = scanner.next() {
-                match token.kind {
-                    Kind::End => return piece(rest.get(start?..token.at)?),
-                    _ if start.is_some() => {}
-                    Kind::Dot => expects_part = true,
-                    _ if expects_part => expects_part = false,
-                    _ => start = Some(token.at),
-                }
-            }
-            piece(rest.get(start?..)?)
-        })
+    pub(super) fn in_brackets(&self, from: Option<usize>) -> Excerpt {
+        self.excerpt(from, Shape::InBrackets)
+    }
+
+    pub(super) fn after_name(&self, from: Option<usize>) -> Excerpt {
+        self.excerpt(from, Shape::AfterName)
+    }
+
+    fn excerpt(&self, from: Option<usize>, shape: Shape) -> Excerpt {
+        from.map(|from| Excerpt { source: self.clone(), from, shape }).unwrap_or_default()
     }
 
     /// The offset of the first token of the text.
-    pub(super) fn first_token(self) -> Option<usize> {
-        self.scan(0, |_, scanner| scanner.next().map(|token| token.at))
+    pub(super) fn first_token(&self) -> Option<usize> {
+        self.scan(self.base, |_, scanner| scanner.next().map(|token| token.at))
     }
 
     /// The offsets of the semicolons that end statements, up to a place that the scanner cannot read.
-    pub(super) fn semicolons(self) -> Vec<usize> {
+    pub(super) fn semicolons(&self) -> Vec<usize> {
         let mut found = Vec::new();
-        self.scan(0, |_, scanner| {
+        self.scan(self.base, |_, scanner| {
             while let Some(token) = scanner.next() {
                 if token.kind == Kind::End {
                     found.push(token.at);
@@ -111,8 +166,8 @@ impl<'a> Source<'a> {
 
     /// Reads tokens from the offset on. What the scanner cannot read (a text that was cut off) is no answer; catching
     /// that needs no subtransaction, for the scanner touches nothing but memory.
-    fn scan<T>(self, from: c_int, read: impl FnOnce(&'a [u8], &mut Scanner) -> Option<T>) -> Option<T> {
-        let rest = self.bytes?.get(usize::try_from(from).ok()?..)?;
+    fn scan<T>(&self, from: usize, read: impl FnOnce(&[u8], &mut Scanner) -> Option<T>) -> Option<T> {
+        let rest = self.bytes.as_ref()?.get(from.checked_sub(self.base)?..self.len)?;
         let text = CString::new(rest).ok()?;
         let mut read = AssertUnwindSafe(Some(read));
         PgTryBuilder::new(AssertUnwindSafe(move || {

@@ -1,6 +1,8 @@
 //! One statement, as the rules see it: plain data that owns itself.
 #![forbid(unsafe_code)]
 
+use super::source::Excerpt;
+
 /// A name as it was written, perhaps with its schema.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct QualifiedName {
@@ -22,13 +24,21 @@ impl QualifiedName {
     }
 }
 
-/// A node that only the server can judge (an expression, a type), and its source text where that is at hand.
+/// A node that only the server can judge (an expression, a type), and where it stands in the source text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Opaque {
-    /// The text as it was written, where the source is known.
-    pub text: Option<String>,
+    /// How it was written.
+    pub(crate) excerpt: Excerpt,
     /// For `facts` alone: address of the node, 0 for none. Valid while its statement is judged.
     pub(crate) node: usize,
+}
+
+impl Opaque {
+    /// The text as it was written, where the source is known.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        self.excerpt.text()
+    }
 }
 
 /// A statement and where it stands in its script.
@@ -97,6 +107,25 @@ pub enum Statement {
     Transaction(Transaction),
     /// Parsed, and no rule looks at it.
     Other,
+}
+
+/// What a statement has made that is judged before commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Made {
+    /// A table, neither temporary nor foreign.
+    Table {
+        /// The table.
+        table: QualifiedName,
+        /// `PARTITION OF`.
+        is_partition: bool,
+    },
+    /// A foreign key of a table that was there.
+    ForeignKey {
+        /// The table.
+        table: QualifiedName,
+        /// Its columns.
+        columns: Vec<String>,
+    },
 }
 
 /// What a transaction statement does.
@@ -248,8 +277,8 @@ pub struct CreateIndex {
     pub leaves_out_only_nulls: bool,
     /// Is a btree.
     pub btree: bool,
-    /// What follows the table in the statement (`(customer_id) WHERE …`), where it is known.
-    pub definition: Option<String>,
+    /// What follows the table in the statement (`(customer_id) WHERE …`).
+    pub definition: Excerpt,
 }
 
 /// One action of `ALTER TABLE`.

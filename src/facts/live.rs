@@ -20,11 +20,12 @@ mod file;
 mod index;
 mod lock;
 mod relation;
+mod relcache;
 
 pub(crate) use lock::is_held_by_others;
 pub(crate) use relation::{
-    attribute_name, attribute_number, created_oid, is_made_in_this_transaction, name_of_relation, note_made_here,
-    relation_oid,
+    attribute_name, attribute_number, created_oid, foreign_key_columns, is_made_in_this_transaction, name_of_noted,
+    note_made_here, relation_oid,
 };
 
 /// Whether a question may be answered by planning, which runs IMMUTABLE functions of users.
@@ -39,12 +40,25 @@ pub(crate) enum Planning {
 /// The server as it is now. One for each statement: answers are kept.
 pub(crate) struct Live {
     planning: Planning,
+    oids: RefCell<HashMap<QualifiedName, Option<Oid>>>,
     relations: RefCell<HashMap<QualifiedName, Lookup<Relation>>>,
 }
 
 impl Live {
     pub(crate) fn new(planning: Planning) -> Self {
-        Self { planning, relations: RefCell::default() }
+        Self { planning, oids: RefCell::default(), relations: RefCell::default() }
+    }
+
+    /// With names whose relations are known already.
+    pub(crate) fn knowing(planning: Planning, known: impl IntoIterator<Item = (QualifiedName, Oid)>) -> Self {
+        let oids = known.into_iter().map(|(name, oid)| (name, Some(oid))).collect();
+        Self { oids: RefCell::new(oids), ..Self::new(planning) }
+    }
+
+    /// The relation that a name means.
+    fn oid(&self, name: &QualifiedName) -> Option<Oid> {
+        let key = QualifiedName { at: None, only: false, ..name.clone() };
+        *self.oids.borrow_mut().entry(key).or_insert_with(|| relation_oid(name))
     }
 }
 
@@ -58,33 +72,45 @@ impl Facts for Live {
         if let Some(known) = self.relations.borrow().get(&key) {
             return known.clone();
         }
-        let answer = relation_oid(name).map_or(Lookup::Missing, |oid| relation::read(oid, name.only));
+        let answer = self.oid(name).map_or(Lookup::Missing, |oid| relation::read(oid, name.only));
         self.relations.borrow_mut().insert(key, answer.clone());
         answer
     }
 
     fn exists(&self, name: &QualifiedName) -> bool {
-        relation_oid(name).is_some()
+        self.oid(name).is_some()
+    }
+
+    fn is_child(&self, name: &QualifiedName) -> bool {
+        self.oid(name).is_some_and(relation::is_child)
     }
 
     fn index(&self, name: &QualifiedName) -> Lookup<Index> {
-        relation_oid(name).and_then(index::read).map_or(Lookup::Missing, Lookup::Found)
+        self.oid(name).and_then(index::read).map_or(Lookup::Missing, Lookup::Found)
     }
 
     fn column(&self, table: &QualifiedName, column: &str) -> Lookup<Column> {
-        relation_oid(table).and_then(|oid| relation::column(oid, column)).map_or(Lookup::Missing, Lookup::Found)
+        self.oid(table).and_then(|oid| relation::column(oid, column)).map_or(Lookup::Missing, Lookup::Found)
     }
 
     fn indexes(&self, table: &QualifiedName) -> Vec<Index> {
-        relation_oid(table).map(index::of_table).unwrap_or_default()
+        self.oid(table).map(index::of_table).unwrap_or_default()
+    }
+
+    fn has_key(&self, table: &QualifiedName) -> bool {
+        self.oid(table).is_some_and(index::identifies_rows)
+    }
+
+    fn is_indexed(&self, table: &QualifiedName, columns: &[String]) -> bool {
+        self.oid(table).is_some_and(|oid| index::finds_rows_by(oid, columns))
     }
 
     fn foreign_keys(&self, table: &QualifiedName) -> Vec<ForeignKeyOf> {
-        relation_oid(table).map(relation::foreign_keys).unwrap_or_default()
+        self.oid(table).map(relation::foreign_keys).unwrap_or_default()
     }
 
     fn proves_not_null(&self, table: &QualifiedName, column: &str, without: &[&str]) -> Lookup<bool> {
-        relation_oid(table)
+        self.oid(table)
             .map_or(Lookup::Missing, |oid| expression::proves_not_null(oid, column, without, self.planning))
     }
 
@@ -93,7 +119,7 @@ impl Facts for Live {
     }
 
     fn type_change(&self, table: &QualifiedName, change: &AlterType) -> Lookup<TypeChange> {
-        relation_oid(table).map_or(Lookup::Missing, |oid| expression::type_change(oid, change, self.planning))
+        self.oid(table).map_or(Lookup::Missing, |oid| expression::type_change(oid, change, self.planning))
     }
 
     fn type_has_default(&self, column: &ColumnDef) -> bool {
@@ -106,7 +132,7 @@ impl Facts for Live {
     }
 
     fn in_use(&self, table: &QualifiedName) -> bool {
-        relation_oid(table).is_some_and(is_held_by_others)
+        self.oid(table).is_some_and(is_held_by_others)
     }
 
     fn creation_schema(&self) -> Option<String> {

@@ -387,7 +387,6 @@ impl Facts for ScriptFacts<'_> {
                 standing: made.standing,
                 unlogged: made.unlogged,
                 has_columns: made.has_columns,
-                is_child: made.is_child,
                 rows: Some(0.0),
                 bytes: Some(0),
                 large: false,
@@ -404,7 +403,6 @@ impl Facts for ScriptFacts<'_> {
                 standing: Standing::Shared,
                 unlogged: false,
                 has_columns: true,
-                is_child: false,
                 rows: None,
                 bytes: None,
                 large: true,
@@ -416,6 +414,10 @@ impl Facts for ScriptFacts<'_> {
     fn exists(&self, name: &QualifiedName) -> bool {
         let key = self.key(name);
         self.changes.tables.contains_key(&key) || (!self.changes.dropped.contains(&key) && self.live.exists(name))
+    }
+
+    fn is_child(&self, name: &QualifiedName) -> bool {
+        self.changes.tables.get(&self.key(name)).map_or_else(|| self.live.is_child(name), |made| made.is_child)
     }
 
     fn index(&self, name: &QualifiedName) -> Lookup<Index> {

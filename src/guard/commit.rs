@@ -9,7 +9,7 @@
 
 use super::event::Outbox;
 use super::{Mode, is_quiet_for_restore, mode, reports};
-use crate::ast::{AlterAction, ConstraintKind, DropKind, QualifiedName, Statement};
+use crate::ast::{AlterAction, DropKind, Made, QualifiedName, Statement};
 use crate::facts::live::{self, Live, Planning};
 use crate::facts::{Change, Facts, Index, MadeWorse, Worse};
 use crate::{rules, spi};
@@ -28,6 +28,8 @@ struct Noted {
 
 #[derive(PartialEq, Eq)]
 enum What {
+    /// A table that was made: its key, and its foreign keys, are judged as they are before commit.
+    Table,
     ForeignKey(Vec<AttrNumber>),
     Key,
 }
@@ -84,59 +86,36 @@ fn note_lost_index(index: &Index, facts: &Live) {
         note(oid, What::Key, false);
     }
     for key in facts.foreign_keys(&index.table).iter().filter(|key| index.serves(&key.columns)) {
-        note_foreign_key(oid, &key.columns, false);
+        note_foreign_key(oid, &key.columns);
     }
 }
 
 /// Notes what a statement has made; `alone` when it is a transaction of its own.
-pub(super) fn note_done(statement: &Statement, alone: bool) {
-    match statement {
-        Statement::CreateTable(create) if !create.temporary && !create.foreign => {
-            let Some(oid) = made(&create.table) else { return };
-            note(oid, What::Key, alone);
-            // By the catalog: CREATE TABLE takes its foreign keys out of the tree. A partition's are its parent's.
-            if !create.is_partition {
-                for key in Live::new(Planning::Never).foreign_keys(&create.table) {
-                    note_foreign_key(oid, &key.columns, alone);
-                }
+pub(super) fn note_done(made: &Made, alone: bool) {
+    match made {
+        Made::Table { table, is_partition } => {
+            let Some(oid) = oid_of_made(table) else { return };
+            // A partition's foreign keys are its parent's.
+            note(oid, if *is_partition { What::Key } else { What::Table }, alone);
+        }
+        Made::ForeignKey { table, columns } => {
+            if let Some(oid) = live::relation_oid(table) {
+                note_foreign_key(oid, columns);
             }
         }
-        Statement::CreateTableAs { table, temporary: false, materialized: false } => {
-            if let Some(oid) = made(table) {
-                note(oid, What::Key, alone);
-            }
-        }
-        Statement::AlterTable { table, actions, .. } => {
-            let Some(oid) = live::relation_oid(table) else { return };
-            for constraint in actions.iter().flat_map(added_constraints) {
-                if let ConstraintKind::ForeignKey(key) = &constraint.kind {
-                    note_foreign_key(oid, &key.columns, false);
-                }
-            }
-        }
-        Statement::CreateSchema { elements, .. } => elements.iter().for_each(|element| note_done(element, alone)),
-        _ => {}
-    }
-}
-
-fn added_constraints(action: &AlterAction) -> &[crate::ast::Constraint] {
-    match action {
-        AlterAction::AddConstraint(constraint) => core::slice::from_ref(constraint),
-        AlterAction::AddColumn { column, .. } => &column.constraints,
-        _ => &[],
     }
 }
 
 /// The table that a CREATE has made, which IF NOT EXISTS may not have.
-fn made(name: &QualifiedName) -> Option<Oid> {
+fn oid_of_made(name: &QualifiedName) -> Option<Oid> {
     let oid = live::created_oid(name).filter(|oid| live::is_made_in_this_transaction(*oid))?;
     live::note_made_here(oid);
     Some(oid)
 }
 
-fn note_foreign_key(table: Oid, columns: &[String], alone: bool) {
+fn note_foreign_key(table: Oid, columns: &[String]) {
     if let Some(numbers) = columns.iter().map(|column| live::attribute_number(table, column)).collect() {
-        note(table, What::ForeignKey(numbers), alone);
+        note(table, What::ForeignKey(numbers), false);
     }
 }
 
@@ -144,7 +123,7 @@ fn note(table: Oid, what: What, alone: bool) {
     // SAFETY: reads the state of the transaction.
     let by = unsafe { pg_sys::GetCurrentSubTransactionId() };
     NOTED.with_borrow_mut(|noted| {
-        if !noted.iter().any(|n| n.table == table && n.what == what) {
+        if !noted.iter().any(|n| n.table == table && (n.what == what || n.what == What::Table)) {
             noted.push(Noted { table, what, alone, by });
         }
     });
@@ -199,19 +178,33 @@ fn before_commit() -> Outbox {
     if noted.is_empty() || mode() == Mode::Off || is_quiet_for_restore() {
         return Outbox::new(&[]);
     }
-    let worse: MadeWorse = noted.iter().filter_map(worse).collect();
+    let noted: Vec<(QualifiedName, Noted)> =
+        noted.into_iter().filter_map(|noted| Some((live::name_of_noted(noted.table)?, noted))).collect();
+    let facts = Live::knowing(Planning::Never, noted.iter().map(|(name, noted)| (name.clone(), noted.table)));
+    let worse: MadeWorse = noted.iter().flat_map(|(name, noted)| worse(name, noted)).collect();
     let mut report = rules::Report::new();
-    rules::judge_commit(&worse, &Live::new(Planning::Never), &mut report);
+    rules::judge_commit(&worse, &facts, &mut report);
     Outbox::new(&reports(report.into_findings(), &|_| None))
 }
 
 /// By the names it has now; what is gone by now cannot be worse.
-fn worse(noted: &Noted) -> Option<Worse> {
-    let what = match &noted.what {
-        What::Key => Change::Key,
+fn worse(table: &QualifiedName, noted: &Noted) -> Vec<Worse> {
+    let changes: Vec<Change> = match &noted.what {
+        What::Table => {
+            let mut changes = vec![Change::Key];
+            for columns in live::foreign_key_columns(noted.table) {
+                let change = Change::ForeignKey(columns);
+                if !changes.contains(&change) {
+                    changes.push(change);
+                }
+            }
+            changes
+        }
+        What::Key => vec![Change::Key],
         What::ForeignKey(numbers) => {
-            Change::ForeignKey(numbers.iter().map(|n| live::attribute_name(noted.table, *n)).collect::<Option<_>>()?)
+            let columns: Option<_> = numbers.iter().map(|number| live::attribute_name(noted.table, *number)).collect();
+            columns.map(Change::ForeignKey).into_iter().collect()
         }
     };
-    Some(Worse { table: live::name_of_relation(noted.table)?, what, alone: noted.alone, at: None })
+    changes.into_iter().map(|what| Worse { table: table.clone(), what, alone: noted.alone, at: None }).collect()
 }

@@ -4,7 +4,7 @@
 //! error of our own is caught in a subtransaction and said, and the user's statement goes on.
 #![allow(unsafe_code, reason = "the event trigger's entry point; see the module's promise")]
 
-use super::{Mode, commit, is_quiet_for_restore, mode, own_warning, reports, restore_report};
+use super::{Mode, commit, is_quiet_for_restore, mode, own_warning, reminded, reports, restore_report};
 use crate::ast::{self, Node, QualifiedName, Source, Statement};
 use crate::error::emit::Report;
 use crate::facts::live::{Live, Planning};
@@ -111,21 +111,25 @@ fn at_start(parsetree: *mut pg_sys::Node) -> Outbox {
 }
 
 fn at_end(parsetree: *mut pg_sys::Node) -> Outbox {
-    if !ast::makes_something(parsetree_tag(parsetree)) {
+    let makes_something = memcx::current_context(|mcx| {
+        // SAFETY: the event trigger manager keeps the tree alive for this call.
+        unsafe { Node::from_ptr(parsetree, mcx) }.is_some_and(|node| ast::makes_something(node, mcx))
+    });
+    if !makes_something {
         return Outbox::EMPTY;
     }
     // Asked before the subtransaction, within which there always is a block.
     // SAFETY: reads the state of the transaction.
     let in_block = unsafe { pg_sys::IsTransactionBlock() };
     let noted = spi::shielded(|| {
-        let mut is_clients_own = false;
-        let statement = lowered(parsetree, |first_name| {
-            is_clients_own = stands_in(QueryText::current(), first_name.as_ref());
-            Source::unknown()
+        memcx::current_context(|mcx| {
+            // SAFETY: as above.
+            let Some(node) = (unsafe { Node::from_ptr(parsetree, mcx) }) else { return };
+            let alone = !in_block && stands_in(QueryText::current(), ast::first_name(node, mcx).as_ref());
+            for made in ast::made_by(node, mcx) {
+                commit::note_done(&made, alone);
+            }
         });
-        if let Some(statement) = statement {
-            commit::note_done(&statement, is_clients_own && !in_block);
-        }
     });
     noted.map_or_else(|error| Outbox::new(&unjudged(&error)), |()| Outbox::EMPTY)
 }
@@ -137,14 +141,14 @@ fn judge_statement(parsetree: *mut pg_sys::Node) -> Vec<Report> {
         text_of_statement = QueryText::current().filter(|text| stands_in(Some(*text), first_name.as_ref()));
         text_of_statement
             .zip(first_name.and_then(|name| name.at))
-            .map_or(Source::unknown(), |(text, at)| Source::known(text.near(at)))
+            .map_or(Source::unknown(), |(text, at)| Source::from_offset(text.after(at), at))
     });
     let Some(statement) = statement else { return Vec::new() };
     commit::note_drops(&statement);
     if is_quiet_for_restore() {
         return restore_report().into_iter().collect();
     }
-    let mut report = rules::Report::new();
+    let mut report = rules::Report::without(reminded());
     rules::judge(&statement, &Live::new(Planning::Allowed), &mut report);
     reports(report.into_findings(), &|at| text_of_statement?.character_at(at))
 }
@@ -169,15 +173,15 @@ fn stands_in(text: Option<QueryText>, first_name: Option<&QualifiedName>) -> boo
 }
 
 /// The statement, lowered with the source that is chosen for the name it begins with.
-fn lowered<'a>(
+fn lowered(
     parsetree: *mut pg_sys::Node,
-    source: impl FnOnce(Option<QualifiedName>) -> Source<'a>,
+    source: impl FnOnce(Option<QualifiedName>) -> Source,
 ) -> Option<Statement> {
     memcx::current_context(|mcx| {
         // SAFETY: the event trigger manager keeps the tree alive for this call.
         let node = unsafe { Node::from_ptr(parsetree, mcx) }?;
         let source = source(ast::first_name(node, mcx));
-        Some(ast::lower(node, source, mcx))
+        Some(ast::lower(node, &source, mcx))
     })
 }
 
@@ -248,10 +252,10 @@ impl QueryText {
         rest.first() == Some(&b'"') || name.schema.as_ref().is_some_and(begins_with) || begins_with(&name.name)
     }
 
-    /// The text up to a while after an offset.
-    fn near(self, at: usize) -> &'static [u8] {
-        let bytes = self.bytes();
-        bytes.get(..bytes.len().min(at.saturating_add(STATEMENT_BYTES))).unwrap_or(bytes)
+    /// The text from an offset on, for a while.
+    fn after(self, at: usize) -> &'static [u8] {
+        let rest = self.bytes().get(at..).unwrap_or_default();
+        rest.get(..STATEMENT_BYTES).unwrap_or(rest)
     }
 
     /// The character position, from 1, of a byte offset.

@@ -19,6 +19,34 @@ impl<'mcx> Lowering<'_, 'mcx> {
         }
     }
 
+    /// Whether an action adds a foreign key, alone or with a column.
+    pub(super) fn adds_foreign_key(self, s: &pg_sys::AlterTableStmt) -> bool {
+        self.definitions(s).any(|definition| match definition.cast::<pg_sys::ColumnDef>() {
+            Some(column) => self.nodes(column.constraints).into_iter().any(|node| foreign_key(node).is_some()),
+            None => foreign_key(definition).is_some(),
+        })
+    }
+
+    /// The columns of each foreign key that an action adds.
+    pub(super) fn foreign_keys_added(self, s: &pg_sys::AlterTableStmt) -> Vec<Vec<String>> {
+        let mut keys = Vec::new();
+        for definition in self.definitions(s) {
+            if let Some(column) = definition.cast::<pg_sys::ColumnDef>() {
+                let count = self.nodes(column.constraints).into_iter().filter_map(foreign_key).count();
+                keys.extend(core::iter::repeat_n(vec![text(column.colname).unwrap_or_default()], count));
+            } else if let Some(key) = foreign_key(definition) {
+                keys.push(self.strings(key.fk_attrs));
+            }
+        }
+        keys
+    }
+
+    fn definitions(self, s: &pg_sys::AlterTableStmt) -> impl Iterator<Item = Node<'mcx>> {
+        self.nodes(s.cmds)
+            .into_iter()
+            .filter_map(move |command| self.node(command.cast::<pg_sys::AlterTableCmd>()?.def))
+    }
+
     fn action(self, c: &pg_sys::AlterTableCmd) -> AlterAction {
         let named = text(c.name);
         let definition = self.node(c.def);
@@ -49,4 +77,8 @@ impl<'mcx> Lowering<'_, 'mcx> {
             collate: !definition.collClause.is_null(),
         }))
     }
+}
+
+fn foreign_key(node: Node<'_>) -> Option<&pg_sys::Constraint> {
+    node.cast::<pg_sys::Constraint>().filter(|c| c.contype == pg_sys::ConstrType::CONSTR_FOREIGN)
 }

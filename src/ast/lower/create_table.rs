@@ -74,7 +74,7 @@ impl Lowering<'_, '_> {
         let kind = match c.contype {
             Kind::CONSTR_CHECK => ConstraintKind::Check {
                 condition: Opaque {
-                    text: self.source.in_brackets(c.location),
+                    excerpt: self.source.in_brackets(offset(c.location)),
                     node: self.node(c.raw_expr).map_or(0, Node::address),
                 },
                 not_null: self.column_not_null(c.raw_expr),

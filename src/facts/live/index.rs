@@ -1,32 +1,56 @@
 //! Indexes.
 
 use super::catalog::Tuple;
-use super::relation::{attribute_name, class, name_of_relation, oids};
+use super::lock::Opened;
+use super::relation::{attribute_name, class, name_of_relation};
+use super::relcache::Entry;
 use super::{cache_id, valid};
 use crate::facts::Index;
 use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
 
 /// The indexes of a table.
-pub(super) fn of_table(oid: Oid) -> Vec<Index> {
-    // SAFETY: the relation is only looked at, and closed at once; the list is a copy of OIDs.
-    let list = unsafe {
-        let relation = pg_sys::RelationIdGetRelation(oid);
-        if relation.is_null() {
-            return Vec::new();
-        }
-        let list = oids(pg_sys::RelationGetIndexList(relation));
-        pg_sys::RelationClose(relation);
-        list
+pub(super) fn of_table(table: Oid) -> Vec<Index> {
+    let listed = Entry::of(table).map(|entry| entry.indexes().0).unwrap_or_default();
+    listed.into_iter().filter_map(read).collect()
+}
+
+/// Whether an index tells the rows of a table apart.
+pub(super) fn identifies_rows(table: Oid) -> bool {
+    let has_primary_key = Entry::of(table).is_some_and(|entry| entry.indexes().1.is_some());
+    has_primary_key || of_table(table).iter().any(|index| index.primary || index.identifies)
+}
+
+/// Whether an index of a table finds rows by these columns.
+pub(super) fn finds_rows_by(table: Oid, columns: &[String]) -> bool {
+    // Under a lock no index of the table can go, so that its relcache entry may be made without a fear of errors.
+    let Some(opened) = Opened::at_once(table) else {
+        return of_table(table).iter().any(|index| index.serves(columns));
     };
-    list.into_iter().filter_map(read).collect()
+    let numbers: Option<Vec<_>> = columns.iter().map(|column| opened.entry().column_number(column)).collect();
+    numbers.is_some_and(|numbers| {
+        opened.entry().indexes().0.into_iter().filter_map(Entry::of).any(|index| serves(&index, &numbers))
+    })
+}
+
+/// As [`Index::serves`], on the relcache; a predicate is left to [`read`].
+fn serves(index: &Entry, columns: &[AttrNumber]) -> bool {
+    let Some(form) = index.index_form() else { return false };
+    let keys = key_columns(form);
+    keys.len() >= columns.len()
+        && keys.iter().take(columns.len()).all(|key| columns.contains(key))
+        && form.indisvalid
+        && index.form().relam == pg_sys::BTREE_AM_OID
+        && (!index.has_predicate() || read(form.indexrelid).is_some_and(|index| index.searchable))
+}
+
+fn form(index: Oid) -> Option<Tuple<pg_sys::FormData_pg_index>> {
+    // SAFETY: INDEXRELID is a cache of pg_index.
+    unsafe { Tuple::new(pg_sys::SearchSysCache1(cache_id(pg_sys::SysCacheIdentifier::INDEXRELID), Datum::from(index))) }
 }
 
 /// An index that exists.
 pub(super) fn read(oid: Oid) -> Option<Index> {
-    // SAFETY: INDEXRELID is a cache of pg_index.
-    let tuple: Tuple<pg_sys::FormData_pg_index> = unsafe {
-        Tuple::new(pg_sys::SearchSysCache1(cache_id(pg_sys::SysCacheIdentifier::INDEXRELID), Datum::from(oid)))
-    }?;
+    let tuple = form(oid)?;
     let form = tuple.form();
     let name = name_of_relation(oid)?;
     let table = form.indrelid;

@@ -1,44 +1,50 @@
 //! Locks: never waited for, never kept, and who else holds them.
 
+use super::relcache::Entry;
 use core::ffi::c_int;
+use core::mem::ManuallyDrop;
 use pgrx::pg_sys::{self, Oid};
 
 /// An open relation, under an ACCESS SHARE lock that is given back when it goes out of scope.
 pub(super) struct Opened {
-    relation: pg_sys::Relation,
+    entry: ManuallyDrop<Entry>,
     oid: Oid,
 }
 
 impl Opened {
     /// The relation, if the lock is to be had at once and the relation still exists.
     pub(super) fn at_once(oid: Oid) -> Option<Self> {
-        // SAFETY: an OID may be any number; what does not exist is not locked in vain, but given back below.
+        let mode = lock_mode(pg_sys::AccessShareLock);
+        // SAFETY: an OID may be any number; what does not exist is not locked in vain, but given back at once.
         unsafe {
-            if !pg_sys::ConditionalLockRelationOid(oid, lock_mode(pg_sys::AccessShareLock)) {
+            if !pg_sys::ConditionalLockRelationOid(oid, mode) {
                 return None;
             }
-            let relation = pg_sys::RelationIdGetRelation(oid);
-            if relation.is_null() {
-                pg_sys::UnlockRelationOid(oid, lock_mode(pg_sys::AccessShareLock));
-                return None;
+            let entry = Entry::of(oid);
+            if entry.is_none() {
+                pg_sys::UnlockRelationOid(oid, mode);
             }
-            Some(Self { relation, oid })
+            entry.map(|entry| Self { entry: ManuallyDrop::new(entry), oid })
         }
     }
 
+    pub(super) fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
     pub(super) fn as_ptr(&self) -> pg_sys::Relation {
-        self.relation
+        self.entry.as_ptr()
     }
 }
 
 impl Drop for Opened {
     fn drop(&mut self) {
+        // Closed before the lock is given back.
+        // SAFETY: the entry is not touched again.
+        unsafe { ManuallyDrop::drop(&mut self.entry) };
         if !std::thread::panicking() {
-            // SAFETY: opened and locked by `at_once`, once.
-            unsafe {
-                pg_sys::RelationClose(self.relation);
-                pg_sys::UnlockRelationOid(self.oid, lock_mode(pg_sys::AccessShareLock));
-            }
+            // SAFETY: locked by `at_once`, once.
+            unsafe { pg_sys::UnlockRelationOid(self.oid, lock_mode(pg_sys::AccessShareLock)) };
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::catalog::Tuple;
 use super::lock::{Opened, is_held_by_others};
+use super::relcache::{Entry, schema_of};
 use super::{cache_id, file, name_data, valid};
 use crate::facts::{Column, ForeignKeyOf, Kind, Lookup, QualifiedName, Relation, Standing};
 use crate::{config, text};
@@ -63,12 +64,12 @@ pub(crate) fn attribute_number(oid: Oid, column: &str) -> Option<pg_sys::AttrNum
 
 /// Schema and name of a relation that exists.
 pub(crate) fn name_of_relation(oid: Oid) -> Option<QualifiedName> {
-    // SAFETY: any OID may be asked for; null is answered for none.
-    unsafe {
-        let name = text::from_c(pg_sys::get_rel_name(oid))?;
-        let schema = text::from_c(pg_sys::get_namespace_name(pg_sys::get_rel_namespace(oid)))?;
-        Some(QualifiedName::new(schema, name))
-    }
+    class(oid).map(|tuple| QualifiedName::new(schema_of(tuple.form()), name_data(&tuple.form().relname)))
+}
+
+/// A relation that somebody noted, and how it is called now.
+pub(crate) fn name_of_noted(oid: Oid) -> Option<QualifiedName> {
+    Entry::of(oid).map(|entry| entry.name())
 }
 
 pub(super) fn class(oid: Oid) -> Option<Tuple<pg_sys::FormData_pg_class>> {
@@ -83,12 +84,10 @@ pub(super) fn attribute(oid: Oid, column: &str) -> Option<Tuple<pg_sys::FormData
 
 /// The relation as rules see it.
 pub(super) fn read(oid: Oid, only: bool) -> Lookup<Relation> {
-    let Some(tuple) = class(oid) else { return Lookup::Missing };
-    let form = tuple.form();
-    // SAFETY: any OID may be asked for.
-    let schema = unsafe { text::from_c(pg_sys::get_namespace_name(form.relnamespace)) }.unwrap_or_default();
+    let Some(entry) = Entry::of(oid) else { return Lookup::Missing };
+    let form = entry.form();
     let kind = kind(form);
-    let standing = standing(oid, form);
+    let standing = standing(oid, &entry);
     // What nobody else shares is not judged by its size, and measuring takes longer than all the rest.
     let extent = match (kind, standing) {
         (Kind::Other, _) | (_, Standing::Unjudged) => Extent::default(),
@@ -97,13 +96,12 @@ pub(super) fn read(oid: Oid, only: bool) -> Lookup<Relation> {
         _ => Extent::of_tree(oid, form),
     };
     Lookup::Found(Relation {
-        schema,
+        schema: schema_of(form),
         name: name_data(&form.relname),
         kind,
         standing,
         unlogged: form.relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_UNLOGGED,
         has_columns: form.relnatts > 0,
-        is_child: form.relispartition || has_parent(oid, form),
         large: extent.is_large(),
         rows: extent.rows,
         bytes: extent.bytes,
@@ -119,16 +117,16 @@ fn kind(form: &pg_sys::FormData_pg_class) -> Kind {
     }
 }
 
-fn standing(oid: Oid, form: &pg_sys::FormData_pg_class) -> Standing {
+fn standing(oid: Oid, entry: &Entry) -> Standing {
     let of_server = oid.to_u32() < pg_sys::FirstNormalObjectId;
-    let temporary = form.relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_TEMP;
+    let temporary = entry.form().relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_TEMP;
     // SAFETY: any OID may be asked for.
     let of_extension =
         || unsafe { pg_sys::getExtensionOfObject(pg_sys::RelationRelationId, oid) } != pg_sys::InvalidOid;
     // The search through pg_depend comes last. What an extension's script makes is not seen while it is new.
     if of_server || temporary {
         Standing::Unjudged
-    } else if is_made_in_this_transaction(oid) {
+    } else if entry.is_made_in_this_transaction() {
         Standing::New
     } else if of_extension() {
         Standing::Unjudged
@@ -139,21 +137,9 @@ fn standing(oid: Oid, form: &pg_sys::FormData_pg_class) -> Standing {
     }
 }
 
-/// `InvalidSubTransactionId`, a macro that pgrx does not bind.
-const INVALID_SUBTRANSACTION: pg_sys::SubTransactionId = 0;
-
 /// By the relcache: `pg_class.xmin` is wrong after any update of the row.
 pub(crate) fn is_made_in_this_transaction(oid: Oid) -> bool {
-    // SAFETY: the relation is only looked at, and closed at once; null is answered for one that is gone.
-    unsafe {
-        let relation = pg_sys::RelationIdGetRelation(oid);
-        if relation.is_null() {
-            return false;
-        }
-        let made = (*relation).rd_createSubid != INVALID_SUBTRANSACTION;
-        pg_sys::RelationClose(relation);
-        made
-    }
+    Entry::of(oid).is_some_and(|entry| entry.is_made_in_this_transaction())
 }
 
 fn made_here_and_unused(oid: Oid) -> bool {
@@ -191,10 +177,15 @@ pub(super) unsafe fn oids(list: *mut pg_sys::List) -> Vec<Oid> {
     })
 }
 
-fn has_parent(oid: Oid, form: &pg_sys::FormData_pg_class) -> bool {
-    form.relkind.cast_unsigned() == pg_sys::RELKIND_RELATION
-        // SAFETY: as in `tree`.
-        && unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| has_superclass(oid)) }
+/// Whether it is a partition or an inheritance child. The search through pg_inherits comes last.
+pub(super) fn is_child(oid: Oid) -> bool {
+    class(oid).is_some_and(|tuple| {
+        let form = tuple.form();
+        form.relispartition
+            || (form.relkind.cast_unsigned() == pg_sys::RELKIND_RELATION
+                // SAFETY: as in `tree`.
+                && unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| has_superclass(oid)) })
+    })
 }
 
 /// How much there is.
@@ -337,33 +328,28 @@ fn null_fraction(oid: Oid, attnum: pg_sys::AttrNumber) -> Option<f32> {
 
 /// Foreign keys of a table, from the relcache.
 pub(super) fn foreign_keys(oid: Oid) -> Vec<ForeignKeyOf> {
-    // SAFETY: the relation is only looked at, and closed at once. The list holds `ForeignKeyCacheInfo`s of the relcache,
-    // which the search for names below might rebuild, so that they are copied first.
-    let keys: Vec<pg_sys::ForeignKeyCacheInfo> = unsafe {
-        let relation = pg_sys::RelationIdGetRelation(oid);
-        if relation.is_null() {
-            return Vec::new();
-        }
-        let list = pg_sys::RelationGetFKeyList(relation);
-        let keys = pgrx::memcx::current_context(|mcx| {
-            pgrx::list::List::<*mut core::ffi::c_void>::downcast_ptr_in_memcx(list, mcx)
-                .map(|list| list.iter().map(|key| *key.cast::<pg_sys::ForeignKeyCacheInfo>()).collect())
-                .unwrap_or_default()
-        });
-        pg_sys::RelationClose(relation);
-        keys
-    };
-    keys.iter().filter_map(|key| foreign_key(oid, key)).collect()
+    let Some(entry) = Entry::of(oid) else { return Vec::new() };
+    entry.foreign_keys().iter().filter_map(|key| foreign_key(&entry, key)).collect()
 }
 
-fn foreign_key(oid: Oid, key: &pg_sys::ForeignKeyCacheInfo) -> Option<ForeignKeyOf> {
-    let count = usize::try_from(key.nkeys).ok()?;
+fn foreign_key(table: &Entry, key: &pg_sys::ForeignKeyCacheInfo) -> Option<ForeignKeyOf> {
     Some(ForeignKeyOf {
         // SAFETY: any OID may be asked for; null is answered for none.
         name: unsafe { text::from_c(pg_sys::get_constraint_name(key.conoid)) }?,
-        columns: key.conkey.iter().take(count).filter_map(|attnum| attribute_name(oid, *attnum)).collect(),
+        columns: columns_of(table, key),
         referenced: name_of_relation(key.confrelid)?,
     })
+}
+
+/// Columns of each foreign key of a table.
+pub(crate) fn foreign_key_columns(oid: Oid) -> Vec<Vec<String>> {
+    let Some(entry) = Entry::of(oid) else { return Vec::new() };
+    entry.foreign_keys().iter().map(|key| columns_of(&entry, key)).collect()
+}
+
+fn columns_of(table: &Entry, key: &pg_sys::ForeignKeyCacheInfo) -> Vec<String> {
+    let count = usize::try_from(key.nkeys).unwrap_or(0);
+    key.conkey.iter().take(count).filter_map(|number| table.column_name(*number)).collect()
 }
 
 /// Name of a column that is not dropped.

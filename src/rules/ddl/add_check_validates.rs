@@ -30,7 +30,7 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         )
         .detail(format!("ACCESS EXCLUSIVE on \"{}\" until COMMIT{}.", table.name, cost::scan(&table)))
         .at(constraint.at);
-    report.push(match &condition.text {
+    report.push(match condition.text() {
         Some(condition) => finding.remedy(
             "In two transactions",
             format!(

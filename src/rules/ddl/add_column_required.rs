@@ -22,7 +22,7 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
     }
     let identity = facts.identity(&table);
     let quoted = facts.quote(&column.name);
-    let type_name = column.type_name.text.as_deref().unwrap_or("...");
+    let type_name = column.type_name.text().unwrap_or_else(|| "...".to_owned());
     report.push(
         report
             .finding(

@@ -44,8 +44,8 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
 
 fn in_two_steps(table: &Relation, column: &ColumnDef, facts: &dyn Facts) -> Option<String> {
     let (identity, name) = (facts.identity(table), facts.quote(&column.name));
-    let type_name = column.type_name.text.as_deref()?;
-    let default = column.default.as_ref()?.text.as_deref()?;
+    let type_name = column.type_name.text()?;
+    let default = column.default.as_ref()?.text()?;
     Some(format!(
         "ALTER TABLE {identity} ADD COLUMN {name} {type_name};\n\
          ALTER TABLE {identity} ALTER COLUMN {name} SET DEFAULT {default};"

@@ -55,6 +55,6 @@ fn name_of(index: &CreateIndex, table: &Relation, facts: &dyn Facts) -> String {
 /// The statement with CONCURRENTLY, where its text is known.
 fn concurrent_form(index: &CreateIndex, name: &str, table: &Relation, facts: &dyn Facts) -> Option<String> {
     let unique = if index.unique { "UNIQUE " } else { "" };
-    let definition = index.definition.as_ref()?;
+    let definition = index.definition.text()?;
     Some(format!("CREATE {unique}INDEX CONCURRENTLY {} ON {} {definition};", facts.quote(name), facts.identity(table)))
 }

@@ -30,9 +30,8 @@ fn check(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
         let judged = matches!(table.kind, Kind::Table | Kind::Partitioned)
             && table.standing != Standing::Unjudged
             && !table.unlogged
-            && !table.is_child
             && table.has_columns;
-        if !judged || facts.indexes(&suspect.table).iter().any(|index| index.primary || index.identifies) {
+        if !judged || facts.has_key(&suspect.table) || facts.is_child(&suspect.table) {
             continue;
         }
         let finding = report
