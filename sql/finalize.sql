@@ -1,4 +1,4 @@
--- PUBLIC may read help and lint; everything else is granted by the administrator.
+-- PUBLIC may read help, lint and explain; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;
 
 -- Without a SET clause: it would hide the search_path by which the user's names are resolved.

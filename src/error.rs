@@ -9,6 +9,8 @@ pub(crate) mod emit;
 /// SQLSTATE classes and codes that functions of pg_warden raise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
+    /// 42601
+    SyntaxError,
     /// 22004
     NullNotAllowed,
     /// 22008
@@ -48,6 +50,7 @@ pub enum Code {
 impl From<Code> for PgSqlErrorCode {
     fn from(code: Code) -> Self {
         match code {
+            Code::SyntaxError => Self::ERRCODE_SYNTAX_ERROR,
             Code::NullNotAllowed => Self::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Code::DatetimeOverflow => Self::ERRCODE_DATETIME_FIELD_OVERFLOW,
             Code::InvalidParameter => Self::ERRCODE_INVALID_PARAMETER_VALUE,
@@ -91,6 +94,12 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// Raises it, where no `Result` can carry it out.
+    pub fn raise(self) -> ! {
+        ErrorReport::from(self).report(PgLogLevel::ERROR);
+        unreachable!("an ERROR does not return")
     }
 
     /// Adds a sentence that explains.

@@ -1,6 +1,6 @@
 //! What rules may ask about the database: live in the backend, overlaid by a script in lint, fixed in unit tests.
 
-use crate::ast::{AlterType, ColumnDef, QualifiedName};
+use crate::ast::{AlterAction, AlterType, ColumnDef, Lock, Opaque, QualifiedName};
 
 pub(crate) mod live;
 pub(crate) mod script;
@@ -35,7 +35,17 @@ pub enum Kind {
     Partitioned,
     /// A materialized view.
     MaterializedView,
-    /// Anything else: views, sequences, foreign tables, indexes, types.
+    /// A foreign table.
+    ForeignTable,
+    /// A view.
+    View,
+    /// A sequence.
+    Sequence,
+    /// An index, also of a partitioned table.
+    Index,
+    /// A composite type.
+    CompositeType,
+    /// Anything else.
     Other,
 }
 
@@ -125,6 +135,111 @@ pub struct ForeignKeyOf {
     pub referenced: QualifiedName,
 }
 
+/// A foreign key that points at a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// Its name.
+    pub constraint: String,
+    /// The table it belongs to.
+    pub table: QualifiedName,
+    /// Columns there.
+    pub columns: Vec<String>,
+    /// Columns here.
+    pub referenced: Vec<String>,
+}
+
+/// What a constraint is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConstraintType {
+    /// `CHECK`.
+    Check,
+    /// `FOREIGN KEY`.
+    ForeignKey,
+    /// `PRIMARY KEY`.
+    PrimaryKey,
+    /// `UNIQUE`.
+    Unique,
+    /// `EXCLUDE`.
+    Exclusion,
+    /// `NOT NULL`.
+    NotNull,
+    /// A constraint trigger.
+    Other,
+}
+
+/// A constraint that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConstraintOf {
+    /// What it is.
+    pub kind: ConstraintType,
+    /// Rows were checked.
+    pub validated: bool,
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// The table a foreign key points at.
+    pub referenced: Option<QualifiedName>,
+    /// The index that backs it.
+    pub index: Option<String>,
+    /// Added by this transaction.
+    pub made_in_this_transaction: bool,
+}
+
+/// An object that needs another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependent {
+    /// As the server words it.
+    pub description: String,
+    /// Its relation, or the relation it belongs to.
+    pub relation: Option<QualifiedName>,
+    /// Goes without `CASCADE`.
+    pub silent: bool,
+    /// The catalog it stands in.
+    pub catalog: String,
+    /// It is an index.
+    pub is_index: bool,
+}
+
+/// A column of some type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UseOfType {
+    /// The table.
+    pub table: QualifiedName,
+    /// The column.
+    pub column: String,
+}
+
+/// Somebody with a lock on a relation, or waiting for one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holder {
+    /// The session; `None` for a prepared transaction.
+    pub pid: Option<i32>,
+    /// The lock.
+    pub lock: Lock,
+    /// It has it.
+    pub granted: bool,
+    /// Application and user, or the name of a prepared transaction; empty where it may not be seen.
+    pub name: String,
+    /// What the session does: `active`, `idle in transaction`, …
+    pub state: String,
+    /// Seconds since its transaction began.
+    pub transaction_age: Option<f64>,
+    /// Seconds since its query began.
+    pub query_age: Option<f64>,
+    /// An autovacuum worker that ends as soon as somebody waits for it.
+    pub gives_way: bool,
+}
+
+/// What attaching a partition does besides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attachment {
+    /// Rows of the partition are checked against its bound.
+    pub scans_partition: bool,
+    /// Rows of the default partition are checked against the bound.
+    pub scans_default: bool,
+    /// Indexes of the parent for which the partition has none yet.
+    pub missing_indexes: Vec<String>,
+}
+
 /// A column that exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
@@ -154,6 +269,8 @@ pub struct TypeChange {
     pub from: Option<String>,
     /// The type after.
     pub to: String,
+    /// Indexes that are built anew although the table is not.
+    pub rebuilds: Vec<QualifiedName>,
 }
 
 /// Something that holds at the end of a transaction and did not at its start.
@@ -207,6 +324,47 @@ pub trait Facts {
     fn type_change(&self, table: &QualifiedName, change: &AlterType) -> Lookup<TypeChange>;
     /// Whether the type of a new column is a domain that brings a default of its own.
     fn type_has_default(&self, column: &ColumnDef) -> bool;
+    /// Whether the type of a new column is a domain that constrains its values, which the server checks row by row.
+    fn type_is_constrained(&self, column: &ColumnDef) -> bool;
+    /// A relation's partitions or children, itself first; itself alone with ONLY.
+    fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName>;
+    /// The partitioned table that it is a partition of.
+    fn parent(&self, name: &QualifiedName) -> Option<QualifiedName>;
+    /// The default partition of a partitioned table.
+    fn default_partition(&self, table: &QualifiedName) -> Option<QualifiedName>;
+    /// What attaching a partition does besides, or making one that is new.
+    fn attachment(
+        &self,
+        table: &QualifiedName,
+        partition: Option<&QualifiedName>,
+        bound: &Opaque,
+    ) -> Lookup<Attachment>;
+    /// Sessions and prepared transactions, other than this one, that hold or await a lock on a relation.
+    fn holders(&self, name: &QualifiedName) -> Vec<Holder>;
+    /// Foreign keys that point at a table.
+    fn referenced_by(&self, table: &QualifiedName) -> Vec<Reference>;
+    /// A constraint of a table.
+    fn constraint(&self, table: &QualifiedName, name: &str) -> Lookup<ConstraintOf>;
+    /// Whether a generated column is stored.
+    fn is_stored(&self, table: &QualifiedName, column: &str) -> bool;
+    /// Whether a CHECK reads a column.
+    fn is_checked(&self, table: &QualifiedName, column: &str) -> bool;
+    /// Whether SET TABLESPACE or SET ACCESS METHOD changes anything.
+    fn moves(&self, relation: &QualifiedName, action: &AlterAction) -> bool;
+    /// What needs a relation, or a column of it.
+    fn dependents(&self, name: &QualifiedName, column: Option<&str>) -> Vec<Dependent>;
+    /// What needs a type.
+    fn dependents_of_type(&self, name: &QualifiedName) -> Vec<Dependent>;
+    /// Columns that are of a type.
+    fn uses_of_type(&self, name: &QualifiedName) -> Vec<UseOfType>;
+    /// Tables made `OF` a composite type.
+    fn typed_tables(&self, name: &QualifiedName) -> Vec<QualifiedName>;
+    /// Indexes in which a column has a part.
+    fn indexes_with(&self, table: &QualifiedName, column: &str) -> Vec<QualifiedName>;
+    /// Relations that a view reads.
+    fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName>;
+    /// Relations of a schema.
+    fn relations_of_schema(&self, schema: &str) -> Vec<QualifiedName>;
     /// The effective `lock_timeout` in milliseconds; 0 for none.
     fn lock_timeout(&self) -> i32;
     /// Whether another session holds or awaits a lock on it now.

@@ -32,6 +32,9 @@ Guard       judges each DDL statement of this database before it runs, and each 
 Lint        judges a migration; nothing of it runs.
               SELECT * FROM warden.lint('ALTER TABLE orders ALTER COLUMN note SET NOT NULL');
 
+Explain     tells what a DDL statement would lock, and how long it would work under the lock.
+              SELECT * FROM warden.explain('ALTER TABLE orders ALTER COLUMN note SET NOT NULL');
+
 Audit       judges what exists.
               SELECT * FROM warden.todo;                    -- worst first
               SELECT * FROM warden.audit_table('orders');   -- with detail and the SQL that mends it

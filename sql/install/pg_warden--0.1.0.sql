@@ -7,7 +7,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:24
+-- src/lib.rs:26
 -- bootstrap
 -- Plain CREATE: a schema of this name that somebody made before is refused, not moved into.
 CREATE SCHEMA warden;
@@ -81,6 +81,18 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/explain.rs:25
+-- pg_warden::explain::explain
+
+CREATE FUNCTION warden.explain(statement pg_catalog.text)
+    RETURNS TABLE (relation pg_catalog.text, lock pg_catalog.text, blocks pg_catalog.text, work pg_catalog.text,
+                   about pg_catalog."interval", in_the_way pg_catalog.text)
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'explain_wrapper';
+COMMENT ON FUNCTION warden.explain(pg_catalog.text) IS
+    'what a DDL statement would lock, what waits for that, what it would do under the lock, and who is in the way; nothing runs';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/help.rs:15
 -- pg_warden::help::help
 
@@ -143,7 +155,7 @@ COMMENT ON FUNCTION warden_internal.todo() IS 'pg_warden: rows of warden.todo, w
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:25
+-- src/lib.rs:27
 -- requires:
 --   audit::todo::todo_rows
 --   help::rule_rows
@@ -166,9 +178,9 @@ COMMENT ON VIEW warden.status IS 'versions, mode and where it was set, event tri
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:30
+-- src/lib.rs:32
 -- finalize
--- PUBLIC may read help and lint; everything else is granted by the administrator.
+-- PUBLIC may read help, lint and explain; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;
 
 -- Without a SET clause: it would hide the search_path by which the user's names are resolved.

@@ -1,5 +1,6 @@
 //! Every difference between majors in the nodes that are read.
 
+use super::Node;
 use pgrx::pg_sys;
 
 /// Whether rows that exist are left unchecked.
@@ -18,6 +19,60 @@ fn is_enforced(constraint: &pg_sys::Constraint) -> bool {
 #[cfg(not(feature = "pg18"))]
 fn is_enforced(_constraint: &pg_sys::Constraint) -> bool {
     true
+}
+
+/// `SET EXPRESSION`, from 17 on.
+#[cfg(any(feature = "pg17", feature = "pg18"))]
+pub(super) fn sets_expression(kind: pg_sys::AlterTableType::Type) -> bool {
+    kind == pg_sys::AlterTableType::AT_SetExpression
+}
+
+#[cfg(not(any(feature = "pg17", feature = "pg18")))]
+pub(super) fn sets_expression(_kind: pg_sys::AlterTableType::Type) -> bool {
+    false
+}
+
+/// The constraint that `ALTER CONSTRAINT` names, and whether it says if it is enforced.
+#[cfg(feature = "pg18")]
+pub(super) fn altered_constraint(definition: Node<'_>) -> Option<(String, bool)> {
+    let constraint = definition.cast::<pg_sys::ATAlterConstraint>()?;
+    // SAFETY: a field of a live node.
+    unsafe { crate::text::from_c(constraint.conname) }.map(|name| (name, constraint.alterEnforceability))
+}
+
+#[cfg(not(feature = "pg18"))]
+pub(super) fn altered_constraint(definition: Node<'_>) -> Option<(String, bool)> {
+    // SAFETY: a field of a live node.
+    unsafe { crate::text::from_c(definition.cast::<pg_sys::Constraint>()?.conname) }.map(|name| (name, false))
+}
+
+/// Whether a generated column is stored: before 18 there is no other.
+#[cfg(not(feature = "pg18"))]
+pub(super) fn is_stored(_constraint: &pg_sys::Constraint) -> bool {
+    true
+}
+
+#[cfg(feature = "pg18")]
+pub(super) fn is_stored(constraint: &pg_sys::Constraint) -> bool {
+    constraint.generated_kind.cast_unsigned() == pg_sys::ATTRIBUTE_GENERATED_STORED
+}
+
+/// Called for each child of a raw node; true ends the walk.
+type Walker = unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut core::ffi::c_void) -> bool;
+
+unsafe extern "C-unwind" {
+    // nodes/nodeFuncs.h; from 16 on the name is that of a macro.
+    #[cfg_attr(not(feature = "pg15"), link_name = "raw_expression_tree_walker_impl")]
+    fn raw_expression_tree_walker(node: *mut pg_sys::Node, walker: Walker, context: *mut core::ffi::c_void) -> bool;
+}
+
+/// Calls the walker for each child of a raw node. What the server cannot walk through has no children.
+///
+/// # Safety
+/// A raw node, and a context that the walker knows.
+pub(super) unsafe fn walk_raw(node: *mut pg_sys::Node, walker: Walker, context: *mut core::ffi::c_void) {
+    // SAFETY: as the caller says; the boundary turns an error into an unwind, and the closure owns nothing.
+    unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| raw_expression_tree_walker(node, walker, context)) };
 }
 
 /// The text of a string node's pointer: `String` is one struct from 15 on.

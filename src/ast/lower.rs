@@ -3,26 +3,39 @@
 //! Vouches for: every pointer read is a field of a live node, null or valid, as [`Node::from_ptr`] was promised.
 
 use super::node::{Node, nodes};
-use super::{CreateIndex, Drop, DropKind, Made, Opaque, QualifiedName, Source, Statement, Transaction, compat};
+use super::{CreateIndex, Made, Opaque, QualifiedName, Source, Statement, Transaction, compat};
 use crate::text;
 use core::ffi::{c_char, c_int};
 use pgrx::memcx::MemCx;
 use pgrx::pg_sys::{self, NodeTag};
 
 mod alter_table;
+mod command;
 mod create_table;
+mod query;
 
 /// Whether any rule may read a statement of this kind; the others need not be looked at.
 pub(crate) fn is_judged(tag: NodeTag) -> bool {
     matches!(
         tag,
-        NodeTag::T_AlterTableStmt
+        NodeTag::T_AlterDomainStmt
+            | NodeTag::T_AlterEnumStmt
+            | NodeTag::T_AlterObjectSchemaStmt
+            | NodeTag::T_AlterTableStmt
+            | NodeTag::T_CreateDomainStmt
+            | NodeTag::T_CreateEnumStmt
             | NodeTag::T_CreateForeignTableStmt
             | NodeTag::T_CreateSchemaStmt
             | NodeTag::T_CreateStmt
             | NodeTag::T_CreateTableAsStmt
+            | NodeTag::T_CreateTrigStmt
             | NodeTag::T_DropStmt
+            | NodeTag::T_GrantStmt
             | NodeTag::T_IndexStmt
+            | NodeTag::T_RefreshMatViewStmt
+            | NodeTag::T_ReindexStmt
+            | NodeTag::T_RenameStmt
+            | NodeTag::T_RuleStmt
     )
 }
 
@@ -80,31 +93,28 @@ struct Lowering<'a, 'mcx> {
 
 impl<'mcx> Lowering<'_, 'mcx> {
     fn statement(self, node: Node<'mcx>) -> Statement {
-        if let Some(s) = node.cast::<pg_sys::CreateStmt>() {
+        self.definition(node).or_else(|| self.command(node)).or_else(|| self.query(node)).unwrap_or(Statement::Other)
+    }
+
+    /// What makes or alters tables and indexes.
+    fn definition(self, node: Node<'mcx>) -> Option<Statement> {
+        Some(if let Some(s) = node.cast::<pg_sys::CreateStmt>() {
             Statement::CreateTable(self.create_table(s, false))
         } else if let Some(s) = node.cast::<pg_sys::CreateForeignTableStmt>() {
             Statement::CreateTable(self.create_table(&s.base, true))
         } else if let Some(s) = node.cast::<pg_sys::CreateTableAsStmt>() {
-            self.create_table_as(s)
-        } else if let Some(s) = node.cast::<pg_sys::SelectStmt>() {
-            self.node(s.intoClause).and_then(Node::cast).map_or(Statement::Other, |into| self.made_by(into, false))
+            self.create_table_as(s)?
+        } else if let Some(s) = node.cast::<pg_sys::ViewStmt>() {
+            Statement::CreateView { view: self.name(s.view), replace: s.replace, reads: self.reads(s.query) }
         } else if let Some(s) = node.cast::<pg_sys::IndexStmt>() {
             Statement::CreateIndex(self.create_index(s))
         } else if let Some(s) = node.cast::<pg_sys::AlterTableStmt>() {
             self.alter_table(s)
-        } else if let Some(s) = node.cast::<pg_sys::RenameStmt>() {
-            self.rename(s)
-        } else if let Some(s) = node.cast::<pg_sys::DropStmt>() {
-            Statement::Drop(self.drop(s))
         } else if let Some(s) = node.cast::<pg_sys::CreateSchemaStmt>() {
             self.create_schema(s)
-        } else if let Some(s) = node.cast::<pg_sys::VariableSetStmt>() {
-            self.set(s)
-        } else if let Some(s) = node.cast::<pg_sys::TransactionStmt>() {
-            transaction(s)
         } else {
-            Statement::Other
-        }
+            return None;
+        })
     }
 
     fn made(self, node: Node<'mcx>) -> Vec<Made> {
@@ -122,7 +132,8 @@ impl<'mcx> Lowering<'_, 'mcx> {
             columns.into_iter().map(|columns| Made::ForeignKey { table: table.clone(), columns }).collect()
         } else if let Some(s) = node.cast::<pg_sys::CreateSchemaStmt>() {
             let schema = self.schema_name(s);
-            let mut made: Vec<_> = self.nodes(s.schemaElts).into_iter().flat_map(|element| self.made(element)).collect();
+            let mut made: Vec<_> =
+                self.nodes(s.schemaElts).into_iter().flat_map(|element| self.made(element)).collect();
             for made in &mut made {
                 let (Made::Table { table, .. } | Made::ForeignKey { table, .. }) = made;
                 table.schema = table.schema.take().or_else(|| schema.clone());
@@ -137,14 +148,15 @@ impl<'mcx> Lowering<'_, 'mcx> {
         if self.is_temporary(table) { Vec::new() } else { vec![Made::Table { table: self.name(table), is_partition }] }
     }
 
-    fn create_table_as(self, s: &pg_sys::CreateTableAsStmt) -> Statement {
-        let materialized = s.objtype == pg_sys::ObjectType::OBJECT_MATVIEW;
-        self.node(s.into).and_then(Node::cast).map_or(Statement::Other, |into| self.made_by(into, materialized))
-    }
-
-    fn made_by(self, into: &pg_sys::IntoClause, materialized: bool) -> Statement {
-        let temporary = self.is_temporary(into.rel);
-        Statement::CreateTableAs { table: self.name(into.rel), temporary, materialized }
+    fn create_table_as(self, s: &pg_sys::CreateTableAsStmt) -> Option<Statement> {
+        let into = self.node(s.into)?.cast::<pg_sys::IntoClause>()?;
+        Some(Statement::CreateTableAs {
+            table: self.name(into.rel),
+            temporary: self.is_temporary(into.rel),
+            materialized: s.objtype == pg_sys::ObjectType::OBJECT_MATVIEW,
+            if_not_exists: s.if_not_exists,
+            reads: self.reads(s.query),
+        })
     }
 
     fn create_index(self, s: &pg_sys::IndexStmt) -> CreateIndex {
@@ -174,30 +186,6 @@ impl<'mcx> Lowering<'_, 'mcx> {
                 self.nodes(all.args).into_iter().all(|part| self.demands_only_not_null(part.as_ptr(), keys))
             }
             _ => self.column_not_null(condition).is_some_and(|column| keys.contains(&Some(column))),
-        }
-    }
-
-    fn drop(self, s: &pg_sys::DropStmt) -> Drop {
-        let kind = match s.removeType {
-            pg_sys::ObjectType::OBJECT_TABLE => DropKind::Table,
-            pg_sys::ObjectType::OBJECT_INDEX => DropKind::Index,
-            _ => DropKind::Other,
-        };
-        let names = match kind {
-            DropKind::Other => Vec::new(),
-            DropKind::Table | DropKind::Index => {
-                self.nodes(s.objects).into_iter().map(|name| self.name_of_parts(name)).collect()
-            }
-        };
-        Drop { kind, names, concurrently: s.concurrent, cascade: s.behavior == pg_sys::DropBehavior::DROP_CASCADE }
-    }
-
-    fn rename(self, s: &pg_sys::RenameStmt) -> Statement {
-        match text(s.newname) {
-            Some(to) if s.renameType == pg_sys::ObjectType::OBJECT_TABLE => {
-                Statement::RenameTable { table: self.name(s.relation), to }
-            }
-            _ => Statement::Other,
         }
     }
 
@@ -245,12 +233,9 @@ impl<'mcx> Lowering<'_, 'mcx> {
         }
     }
 
-    /// A name kept as a list of strings (DROP), which has no place in the text.
-    fn name_of_parts(self, parts: Node<'mcx>) -> QualifiedName {
-        let mut parts: Vec<_> = parts
-            .cast::<pg_sys::List>()
-            .map(|list| self.strings(core::ptr::from_ref(list).cast_mut()))
-            .unwrap_or_default();
+    /// A name kept as a list of strings (DROP, ALTER TYPE), which has no place in the text.
+    fn name_of_parts(self, parts: *mut pg_sys::List) -> QualifiedName {
+        let mut parts = self.strings(parts);
         let name = parts.pop().unwrap_or_default();
         QualifiedName { schema: parts.pop(), name, only: false, at: None }
     }
@@ -292,10 +277,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
 
     fn expression(self, expression: *const pg_sys::Node) -> Option<Opaque> {
         let node = self.node(expression)?;
-        Some(Opaque {
-            excerpt: self.source.clause(self.leftmost(node).and_then(offset)),
-            node: node.address(),
-        })
+        Some(Opaque { excerpt: self.source.clause(self.leftmost(node).and_then(offset)), node: node.address() })
     }
 
     /// Where an expression begins in the text. A loop: the server's `exprLocation` recurses without a look at the

@@ -3,6 +3,14 @@
 
 use super::source::Excerpt;
 
+mod alter;
+mod command;
+mod table;
+
+pub use alter::*;
+pub use command::*;
+pub use table::*;
+
 /// A name as it was written, perhaps with its schema.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct QualifiedName {
@@ -52,6 +60,89 @@ pub struct Located {
     pub len: usize,
 }
 
+/// Lock modes of a table, from the weakest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lock {
+    /// Readers.
+    AccessShare,
+    /// `SELECT ... FOR UPDATE` and its like.
+    RowShare,
+    /// Writers.
+    RowExclusive,
+    /// VACUUM, ANALYZE, CONCURRENTLY, VALIDATE CONSTRAINT.
+    ShareUpdateExclusive,
+    /// CREATE INDEX.
+    Share,
+    /// Triggers and foreign keys.
+    ShareRowExclusive,
+    /// REFRESH MATERIALIZED VIEW CONCURRENTLY.
+    Exclusive,
+    /// Most of ALTER TABLE, DROP, TRUNCATE.
+    AccessExclusive,
+}
+
+impl Lock {
+    const ALL: [Self; 8] = [
+        Self::AccessShare,
+        Self::RowShare,
+        Self::RowExclusive,
+        Self::ShareUpdateExclusive,
+        Self::Share,
+        Self::ShareRowExclusive,
+        Self::Exclusive,
+        Self::AccessExclusive,
+    ];
+
+    /// The lock of the server's number, which counts them from 1.
+    #[must_use]
+    pub fn of_mode(mode: i32) -> Option<Self> {
+        Self::ALL.get(usize::try_from(mode).ok()?.checked_sub(1)?).copied()
+    }
+
+    /// As the manual writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AccessShare => "ACCESS SHARE",
+            Self::RowShare => "ROW SHARE",
+            Self::RowExclusive => "ROW EXCLUSIVE",
+            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
+            Self::Share => "SHARE",
+            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
+            Self::Exclusive => "EXCLUSIVE",
+            Self::AccessExclusive => "ACCESS EXCLUSIVE",
+        }
+    }
+
+    /// Whether one waits for the other.
+    #[must_use]
+    pub fn conflicts_with(self, other: Self) -> bool {
+        use Lock::{AccessExclusive, AccessShare, Exclusive, RowExclusive, RowShare, Share, ShareRowExclusive};
+        match self.min(other) {
+            AccessShare => self.max(other) == AccessExclusive,
+            RowShare => self.max(other) >= Exclusive,
+            RowExclusive => self.max(other) >= Share,
+            // SHARE goes with itself, and with what is weaker than ROW EXCLUSIVE.
+            Share => self.max(other) > Share,
+            Lock::ShareUpdateExclusive | ShareRowExclusive | Exclusive | AccessExclusive => true,
+        }
+    }
+
+    /// What waits for it.
+    #[must_use]
+    pub fn blocks(self) -> &'static str {
+        match self {
+            Self::AccessShare => "nothing but ACCESS EXCLUSIVE",
+            Self::RowShare => "nothing but other DDL",
+            Self::RowExclusive => "DDL that blocks writes",
+            Self::ShareUpdateExclusive => "other DDL and vacuum",
+            Self::Share | Self::ShareRowExclusive => "writes",
+            Self::Exclusive => "writes and row locks",
+            Self::AccessExclusive => "reads and writes",
+        }
+    }
+}
+
 /// What rules read. What they do not read is [`Statement::Other`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -66,6 +157,19 @@ pub enum Statement {
         temporary: bool,
         /// `CREATE MATERIALIZED VIEW`.
         materialized: bool,
+        /// `IF NOT EXISTS`.
+        if_not_exists: bool,
+        /// Relations the query reads.
+        reads: Vec<QualifiedName>,
+    },
+    /// `CREATE VIEW`.
+    CreateView {
+        /// The view.
+        view: QualifiedName,
+        /// `OR REPLACE`.
+        replace: bool,
+        /// Relations its query reads.
+        reads: Vec<QualifiedName>,
     },
     /// `CREATE INDEX`.
     CreateIndex(CreateIndex),
@@ -75,15 +179,17 @@ pub enum Statement {
         table: QualifiedName,
         /// In the order they were written.
         actions: Vec<AlterAction>,
-        /// The server takes SHARE or more for it.
-        blocks_writes: bool,
+        /// What the server takes on it.
+        lock: Lock,
+        /// `IF EXISTS`.
+        if_exists: bool,
     },
-    /// `ALTER TABLE … RENAME TO`.
-    RenameTable {
-        /// The table.
-        table: QualifiedName,
-        /// Its new name.
-        to: String,
+    /// `ALTER … RENAME`.
+    Rename(Rename),
+    /// `ALTER … SET SCHEMA` of a relation.
+    SetSchema {
+        /// The relation.
+        relation: QualifiedName,
     },
     /// `DROP`.
     Drop(Drop),
@@ -94,6 +200,109 @@ pub enum Statement {
         /// Its elements, each in that schema.
         elements: Vec<Statement>,
     },
+    /// `TRUNCATE`.
+    Truncate {
+        /// The tables.
+        tables: Vec<QualifiedName>,
+        /// `CASCADE`.
+        cascade: bool,
+    },
+    /// `REFRESH MATERIALIZED VIEW`.
+    Refresh {
+        /// The view.
+        view: QualifiedName,
+        /// `CONCURRENTLY`.
+        concurrently: bool,
+        /// `WITH NO DATA`.
+        no_data: bool,
+    },
+    /// `REINDEX`.
+    Reindex(Reindex),
+    /// `VACUUM`, `ANALYZE`.
+    Vacuum {
+        /// `FULL`.
+        full: bool,
+        /// `ANALYZE` alone.
+        analyze_only: bool,
+        /// The tables; none for all.
+        tables: Vec<QualifiedName>,
+    },
+    /// `CLUSTER` of one table.
+    Cluster {
+        /// The table.
+        table: QualifiedName,
+    },
+    /// `LOCK TABLE`.
+    LockTable {
+        /// The tables.
+        tables: Vec<QualifiedName>,
+        /// The lock.
+        lock: Lock,
+    },
+    /// `CREATE TRIGGER`.
+    CreateTrigger {
+        /// The trigger.
+        name: String,
+        /// Its table.
+        table: QualifiedName,
+        /// `CONSTRAINT TRIGGER … FROM`.
+        from: Option<QualifiedName>,
+    },
+    /// `CREATE RULE`.
+    CreateRule {
+        /// The rule.
+        name: String,
+        /// Its relation.
+        table: QualifiedName,
+        /// `ON SELECT`, which makes a view.
+        on_select: bool,
+    },
+    /// `CREATE POLICY`, `ALTER POLICY`.
+    Policy {
+        /// Its table.
+        table: QualifiedName,
+    },
+    /// `CREATE STATISTICS`.
+    CreateStatistics {
+        /// The tables.
+        tables: Vec<QualifiedName>,
+    },
+    /// `CREATE PUBLICATION`, `ALTER PUBLICATION`.
+    Publication {
+        /// The tables it names.
+        tables: Vec<QualifiedName>,
+    },
+    /// `COMMENT ON` a relation or a part of it.
+    Comment {
+        /// The relation.
+        relation: QualifiedName,
+    },
+    /// `CREATE TYPE … AS ENUM`.
+    CreateEnum {
+        /// The type.
+        name: QualifiedName,
+    },
+    /// `ALTER TYPE` of an enum.
+    AlterEnum(AlterEnum),
+    /// `CREATE DOMAIN`.
+    CreateDomain {
+        /// The domain.
+        name: QualifiedName,
+        /// With a CHECK or NOT NULL.
+        constrained: bool,
+    },
+    /// `ALTER DOMAIN`.
+    AlterDomain(AlterDomain),
+    /// `GRANT`.
+    Grant(Grant),
+    /// `ALTER SYSTEM`.
+    AlterSystem,
+    /// `UPDATE`, `DELETE`, `INSERT`, `MERGE`.
+    Write(Write),
+    /// `DO`.
+    Do,
+    /// `SELECT`, `VALUES`.
+    Select(Select),
     /// `SET` of one parameter, and `RESET` as a value of `None`.
     Set {
         /// The parameter, in lower case.
@@ -139,220 +348,4 @@ pub enum Transaction {
     Rollback,
     /// Savepoints.
     Savepoint,
-}
-
-/// `CREATE TABLE`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CreateTable {
-    /// The table.
-    pub table: QualifiedName,
-    /// `TEMP`.
-    pub temporary: bool,
-    /// `UNLOGGED`.
-    pub unlogged: bool,
-    /// `IF NOT EXISTS`.
-    pub if_not_exists: bool,
-    /// `CREATE FOREIGN TABLE`.
-    pub foreign: bool,
-    /// `PARTITION OF` or `INHERITS`.
-    pub parents: Vec<QualifiedName>,
-    /// `PARTITION OF`.
-    pub is_partition: bool,
-    /// `PARTITION BY`.
-    pub partitioned: bool,
-    /// Columns that are written out.
-    pub columns: Vec<ColumnDef>,
-    /// Constraints of the table.
-    pub constraints: Vec<Constraint>,
-    /// `LIKE` or `OF`: there may be columns and keys that are not written out.
-    pub copies_definition: bool,
-}
-
-/// A column of `CREATE TABLE` or `ADD COLUMN`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ColumnDef {
-    /// The column.
-    pub name: String,
-    /// Byte offset in the source text.
-    pub at: Option<usize>,
-    /// The type as it was written.
-    pub type_name: Opaque,
-    /// `serial` and its like: what it stands for.
-    pub serial: Option<&'static str>,
-    /// `DEFAULT`.
-    pub default: Option<Opaque>,
-    /// `NOT NULL`, or part of a primary key.
-    pub not_null: bool,
-    /// `GENERATED … AS IDENTITY`.
-    pub identity: bool,
-    /// `GENERATED … AS (…)`.
-    pub generated: bool,
-    /// Constraints written with the column, but for those above.
-    pub constraints: Vec<Constraint>,
-}
-
-/// A constraint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Constraint {
-    /// Its name, where it is given.
-    pub name: Option<String>,
-    /// Byte offset in the source text.
-    pub at: Option<usize>,
-    /// Rows that exist are not checked: `NOT VALID`, or `NOT ENFORCED`.
-    pub not_valid: bool,
-    /// What it demands.
-    pub kind: ConstraintKind,
-}
-
-/// What a constraint demands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ConstraintKind {
-    /// `CHECK (…)`.
-    Check {
-        /// The condition.
-        condition: Opaque,
-        /// The column, where the condition is `column IS NOT NULL` and nothing else.
-        not_null: Option<String>,
-    },
-    /// `FOREIGN KEY … REFERENCES`.
-    ForeignKey(ForeignKey),
-    /// `UNIQUE`.
-    Unique(Key),
-    /// `PRIMARY KEY`.
-    PrimaryKey(Key),
-    /// `NOT NULL` as a constraint of the table (18).
-    NotNull {
-        /// The column.
-        column: String,
-    },
-    /// `EXCLUDE`.
-    Exclude,
-}
-
-/// Columns of a unique or primary key.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Key {
-    /// In order.
-    pub columns: Vec<String>,
-    /// `INCLUDE`.
-    pub include: Vec<String>,
-    /// `NULLS NOT DISTINCT`.
-    pub nulls_not_distinct: bool,
-    /// `USING INDEX`.
-    pub using_index: Option<String>,
-}
-
-/// A foreign key.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ForeignKey {
-    /// Columns of this table.
-    pub columns: Vec<String>,
-    /// The table they point at.
-    pub referenced: QualifiedName,
-    /// Columns there; empty for its primary key.
-    pub referenced_columns: Vec<String>,
-    /// `MATCH`, `ON DELETE`, `ON UPDATE`, `DEFERRABLE` as SQL, with a leading space, or empty.
-    pub options: String,
-}
-
-/// `CREATE INDEX`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CreateIndex {
-    /// The table.
-    pub table: QualifiedName,
-    /// The index, where it is named.
-    pub name: Option<String>,
-    /// `UNIQUE`.
-    pub unique: bool,
-    /// `CONCURRENTLY`.
-    pub concurrently: bool,
-    /// `IF NOT EXISTS`.
-    pub if_not_exists: bool,
-    /// Key columns in order; `None` for an expression.
-    pub columns: Vec<Option<String>>,
-    /// Has a predicate.
-    pub partial: bool,
-    /// Has one that only leaves rows out in which a key column is NULL.
-    pub leaves_out_only_nulls: bool,
-    /// Is a btree.
-    pub btree: bool,
-    /// What follows the table in the statement (`(customer_id) WHERE …`).
-    pub definition: Excerpt,
-}
-
-/// One action of `ALTER TABLE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AlterAction {
-    /// `ADD COLUMN`.
-    AddColumn {
-        /// The column.
-        column: Box<ColumnDef>,
-        /// `IF NOT EXISTS`.
-        if_not_exists: bool,
-    },
-    /// `DROP COLUMN`.
-    DropColumn {
-        /// The column.
-        column: String,
-    },
-    /// `ALTER COLUMN … TYPE`.
-    AlterType(AlterType),
-    /// `ALTER COLUMN … SET NOT NULL`.
-    SetNotNull {
-        /// The column.
-        column: String,
-    },
-    /// `ADD CONSTRAINT`.
-    AddConstraint(Constraint),
-    /// `DROP CONSTRAINT`.
-    DropConstraint {
-        /// The constraint.
-        name: String,
-    },
-    /// `VALIDATE CONSTRAINT`.
-    ValidateConstraint {
-        /// The constraint.
-        name: String,
-    },
-    /// Any other.
-    Other,
-}
-
-/// `ALTER COLUMN … TYPE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AlterType {
-    /// The column.
-    pub column: String,
-    /// The new type.
-    pub type_name: Opaque,
-    /// `USING`.
-    pub using: Option<Opaque>,
-    /// `COLLATE`.
-    pub collate: bool,
-}
-
-/// What a `DROP` drops.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DropKind {
-    /// `DROP TABLE`.
-    Table,
-    /// `DROP INDEX`.
-    Index,
-    /// Any other.
-    Other,
-}
-
-/// `DROP`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drop {
-    /// What it drops.
-    pub kind: DropKind,
-    /// Their names; empty where they are not plain names.
-    pub names: Vec<QualifiedName>,
-    /// `CONCURRENTLY`.
-    pub concurrently: bool,
-    /// `CASCADE`.
-    pub cascade: bool,
 }

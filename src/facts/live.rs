@@ -6,7 +6,8 @@
 #![allow(unsafe_code, reason = "reads relcache and syscache; see the module's promise")]
 
 use super::{
-    AlterType, Column, ColumnDef, Facts, ForeignKeyOf, Index, Lookup, QualifiedName, Relation, TypeChange, Volatility,
+    AlterAction, AlterType, Attachment, Column, ColumnDef, ConstraintOf, Dependent, Facts, ForeignKeyOf, Holder, Index,
+    Lookup, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
 };
 use crate::text;
 use core::cell::RefCell;
@@ -19,6 +20,9 @@ mod expression;
 mod file;
 mod index;
 mod lock;
+mod partition;
+mod reindex;
+mod related;
 mod relation;
 mod relcache;
 
@@ -37,16 +41,31 @@ pub(crate) enum Planning {
     Never,
 }
 
+/// Which relations are measured: what nobody else shares is not judged by its size, and measuring takes longer than all
+/// the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Measuring {
+    Shared,
+    All,
+}
+
 /// The server as it is now. One for each statement: answers are kept.
 pub(crate) struct Live {
     planning: Planning,
+    measuring: Measuring,
     oids: RefCell<HashMap<QualifiedName, Option<Oid>>>,
     relations: RefCell<HashMap<QualifiedName, Lookup<Relation>>>,
 }
 
 impl Live {
     pub(crate) fn new(planning: Planning) -> Self {
-        Self { planning, oids: RefCell::default(), relations: RefCell::default() }
+        let measuring = Measuring::Shared;
+        Self { planning, measuring, oids: RefCell::default(), relations: RefCell::default() }
+    }
+
+    /// The size of every relation is measured, also of those that nobody else uses.
+    pub(crate) fn measuring_all(self) -> Self {
+        Self { measuring: Measuring::All, ..self }
     }
 
     /// With names whose relations are known already.
@@ -72,7 +91,7 @@ impl Facts for Live {
         if let Some(known) = self.relations.borrow().get(&key) {
             return known.clone();
         }
-        let answer = self.oid(name).map_or(Lookup::Missing, |oid| relation::read(oid, name.only));
+        let answer = self.oid(name).map_or(Lookup::Missing, |oid| relation::read(oid, name.only, self.measuring));
         self.relations.borrow_mut().insert(key, answer.clone());
         answer
     }
@@ -110,8 +129,7 @@ impl Facts for Live {
     }
 
     fn proves_not_null(&self, table: &QualifiedName, column: &str, without: &[&str]) -> Lookup<bool> {
-        self.oid(table)
-            .map_or(Lookup::Missing, |oid| expression::proves_not_null(oid, column, without, self.planning))
+        self.oid(table).map_or(Lookup::Missing, |oid| expression::proves_not_null(oid, column, without, self.planning))
     }
 
     fn default_volatility(&self, column: &ColumnDef) -> Lookup<Volatility> {
@@ -124,6 +142,92 @@ impl Facts for Live {
 
     fn type_has_default(&self, column: &ColumnDef) -> bool {
         expression::type_has_default(column)
+    }
+
+    fn type_is_constrained(&self, column: &ColumnDef) -> bool {
+        expression::type_is_constrained(column)
+    }
+
+    fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {
+        match self.oid(name) {
+            Some(oid) if !name.only => relation::tree(oid).into_iter().filter_map(relation::name_of_relation).collect(),
+            Some(oid) => relation::name_of_relation(oid).into_iter().collect(),
+            None => Vec::new(),
+        }
+    }
+
+    fn parent(&self, name: &QualifiedName) -> Option<QualifiedName> {
+        self.oid(name).and_then(relation::parent).and_then(relation::name_of_relation)
+    }
+
+    fn default_partition(&self, table: &QualifiedName) -> Option<QualifiedName> {
+        self.oid(table).and_then(relation::default_partition).and_then(relation::name_of_relation)
+    }
+
+    fn attachment(
+        &self,
+        table: &QualifiedName,
+        partition: Option<&QualifiedName>,
+        bound: &Opaque,
+    ) -> Lookup<Attachment> {
+        match (self.oid(table), partition.map(|partition| self.oid(partition))) {
+            (None, _) | (_, Some(None)) => Lookup::Missing,
+            (Some(table), partition) => partition::attachment(table, partition.flatten(), bound, self.planning),
+        }
+    }
+
+    fn holders(&self, name: &QualifiedName) -> Vec<Holder> {
+        self.oid(name).map(related::holders).unwrap_or_default()
+    }
+
+    fn referenced_by(&self, table: &QualifiedName) -> Vec<Reference> {
+        self.oid(table).map(related::referenced_by).unwrap_or_default()
+    }
+
+    fn constraint(&self, table: &QualifiedName, name: &str) -> Lookup<ConstraintOf> {
+        self.oid(table).and_then(|oid| related::constraint(oid, name)).map_or(Lookup::Missing, Lookup::Found)
+    }
+
+    fn is_stored(&self, table: &QualifiedName, column: &str) -> bool {
+        self.oid(table).is_some_and(|oid| relation::is_stored(oid, column))
+    }
+
+    fn is_checked(&self, table: &QualifiedName, column: &str) -> bool {
+        self.oid(table).is_some_and(|oid| related::is_checked(oid, column))
+    }
+
+    fn moves(&self, relation: &QualifiedName, action: &AlterAction) -> bool {
+        self.oid(relation).is_some_and(|oid| relation::moves(oid, action))
+    }
+
+    fn dependents(&self, name: &QualifiedName, column: Option<&str>) -> Vec<Dependent> {
+        let Some(oid) = self.oid(name) else { return Vec::new() };
+        let column = column.and_then(|column| attribute_number(oid, column)).unwrap_or(0);
+        related::dependents("pg_catalog.pg_class", oid, column)
+    }
+
+    fn dependents_of_type(&self, name: &QualifiedName) -> Vec<Dependent> {
+        type_oid(name).map(|oid| related::dependents("pg_catalog.pg_type", oid, 0)).unwrap_or_default()
+    }
+
+    fn uses_of_type(&self, name: &QualifiedName) -> Vec<UseOfType> {
+        type_oid(name).map(related::uses_of_type).unwrap_or_default()
+    }
+
+    fn typed_tables(&self, name: &QualifiedName) -> Vec<QualifiedName> {
+        type_oid(name).map(related::typed_tables).unwrap_or_default()
+    }
+
+    fn indexes_with(&self, table: &QualifiedName, column: &str) -> Vec<QualifiedName> {
+        self.oid(table).map(|oid| related::indexes_with(oid, column)).unwrap_or_default()
+    }
+
+    fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName> {
+        self.oid(view).map(related::read_by_view).unwrap_or_default()
+    }
+
+    fn relations_of_schema(&self, schema: &str) -> Vec<QualifiedName> {
+        related::relations_of_schema(schema)
     }
 
     fn lock_timeout(&self) -> i32 {
@@ -155,6 +259,31 @@ impl Facts for Live {
         .unwrap_or_default()
     }
 }
+
+/// The type a name means to this session.
+fn type_oid(name: &QualifiedName) -> Option<Oid> {
+    let type_name = text::to_c(&name.name);
+    // SAFETY: NUL-terminated strings; the cache is one of pg_type.
+    unsafe {
+        match &name.schema {
+            None => valid(pg_sys::TypenameGetTypid(type_name)),
+            Some(schema) => {
+                let namespace = valid(pg_sys::get_namespace_oid(text::to_c(schema), true))?;
+                valid(pg_sys::GetSysCacheOid(
+                    cache_id(pg_sys::SysCacheIdentifier::TYPENAMENSP),
+                    TYPE_OID_COLUMN,
+                    pg_sys::Datum::from(type_name),
+                    pg_sys::Datum::from(namespace),
+                    pg_sys::Datum::from(0),
+                    pg_sys::Datum::from(0),
+                ))
+            }
+        }
+    }
+}
+
+/// `Anum_pg_type_oid`.
+const TYPE_OID_COLUMN: pg_sys::AttrNumber = 1;
 
 fn cache_id(id: pg_sys::SysCacheIdentifier::Type) -> c_int {
     c_int::try_from(id).unwrap_or(0)

@@ -2,12 +2,12 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    Change, Column, Facts, ForeignKeyOf, Index, Kind, Lookup, MadeWorse, Relation, Standing, TypeChange, Volatility,
-    Worse,
+    Attachment, Change, Column, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf, Holder, Index, Kind,
+    Lookup, MadeWorse, Reference, Relation, Standing, TypeChange, UseOfType, Volatility, Worse,
 };
 use crate::ast::{
     AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, Key, Located,
-    QualifiedName, Statement,
+    Opaque, QualifiedName, RenameKind, Statement,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -20,6 +20,7 @@ struct Changes {
     dropped_indexes: HashSet<QualifiedName>,
     foreign_keys: Vec<(QualifiedName, ForeignKeyOf)>,
     proofs: Vec<Proof>,
+    constraints: Vec<MadeConstraint>,
     lock_timeout: Option<i32>,
     /// By SET LOCAL: until the transaction ends.
     local_lock_timeout: Option<i32>,
@@ -52,6 +53,14 @@ impl Default for Made {
 
 fn standing_of_new(temporary: bool) -> Standing {
     if temporary { Standing::Unjudged } else { Standing::New }
+}
+
+/// A constraint that the script has added.
+#[derive(Clone)]
+struct MadeConstraint {
+    table: QualifiedName,
+    name: String,
+    constraint: ConstraintOf,
 }
 
 /// A CHECK of the script that a column is not NULL.
@@ -87,6 +96,9 @@ impl<'a> ScriptFacts<'a> {
         for made in self.changes.tables.values_mut().filter(|made| made.standing == Standing::New) {
             made.standing = Standing::Shared;
         }
+        for made in &mut self.changes.constraints {
+            made.constraint.made_in_this_transaction = false;
+        }
         self.changes.local_lock_timeout = None;
         self.changes.worse.clear();
     }
@@ -111,7 +123,7 @@ impl<'a> ScriptFacts<'a> {
     fn apply_statement(&mut self, statement: &Statement, at: usize, alone: bool) {
         match statement {
             Statement::CreateTable(create) => self.create_table(create, at, alone),
-            Statement::CreateTableAs { table, temporary, materialized } => {
+            Statement::CreateTableAs { table, temporary, materialized, .. } => {
                 self.make(table, Made { standing: standing_of_new(*temporary), ..Made::default() });
                 if !materialized {
                     self.note(table, Change::Key, at, alone);
@@ -123,7 +135,7 @@ impl<'a> ScriptFacts<'a> {
                     self.alter(table, action, at);
                 }
             }
-            Statement::RenameTable { table, to } => self.rename(table, to),
+            Statement::Rename(rename) if rename.kind == RenameKind::Table => self.rename(&rename.relation, &rename.to),
             Statement::Drop(drop) => {
                 for name in &drop.names {
                     self.drop(drop.kind, name, at);
@@ -220,11 +232,16 @@ impl<'a> ScriptFacts<'a> {
                 for proof in self.changes.proofs.iter_mut().filter(|p| p.table == key && p.constraint == *name) {
                     proof.validated = true;
                 }
+                for made in self.changes.constraints.iter_mut().filter(|m| m.table == key && m.name == *name) {
+                    made.constraint.validated = true;
+                }
             }
-            AlterAction::DropConstraint { name } => {
+            AlterAction::DropConstraint { name, .. } => {
+                let key = self.key(table);
+                self.changes.constraints.retain(|made| made.table != key || made.name != *name);
                 self.lose_index(table, |index| index.of_constraint && index.name == *name, at);
             }
-            AlterAction::DropColumn { column } => {
+            AlterAction::DropColumn { column, .. } => {
                 self.lose_index(table, |index| index.columns.contains(&Some(column.clone())), at);
             }
             _ => {}
@@ -233,6 +250,7 @@ impl<'a> ScriptFacts<'a> {
 
     fn add_constraint(&mut self, table: &QualifiedName, constraint: &Constraint, at: usize, alone: bool) {
         let key = self.key(table);
+        self.note_constraint(&key, constraint);
         let name = |columns: &[String], label: &str| {
             constraint.name.clone().unwrap_or_else(|| self.live.object_name(&table.name, columns, label))
         };
@@ -262,6 +280,29 @@ impl<'a> ScriptFacts<'a> {
             }),
             _ => {}
         }
+    }
+
+    fn note_constraint(&mut self, table: &QualifiedName, constraint: &Constraint) {
+        let Some(name) = constraint.name.clone() else { return };
+        let (kind, columns, referenced) = match &constraint.kind {
+            ConstraintKind::Check { .. } => (ConstraintType::Check, Vec::new(), None),
+            ConstraintKind::ForeignKey(key) => {
+                (ConstraintType::ForeignKey, key.columns.clone(), Some(key.referenced.clone()))
+            }
+            ConstraintKind::Unique(key) => (ConstraintType::Unique, key.columns.clone(), None),
+            ConstraintKind::PrimaryKey(key) => (ConstraintType::PrimaryKey, key.columns.clone(), None),
+            ConstraintKind::NotNull { column } => (ConstraintType::NotNull, vec![column.clone()], None),
+            ConstraintKind::Exclude => (ConstraintType::Exclusion, Vec::new(), None),
+        };
+        let constraint = ConstraintOf {
+            kind,
+            validated: !constraint.not_valid,
+            columns,
+            referenced,
+            index: None,
+            made_in_this_transaction: true,
+        };
+        self.changes.constraints.push(MadeConstraint { table: table.clone(), name, constraint });
     }
 
     fn add_key_index(&mut self, table: QualifiedName, name: String, key: &Key, primary: bool) {
@@ -300,7 +341,7 @@ impl<'a> ScriptFacts<'a> {
                     self.lose_index(&table, |other| other.name == index.name, at);
                 }
             }
-            DropKind::Other => {}
+            _ => {}
         }
     }
 
@@ -500,6 +541,112 @@ impl Facts for ScriptFacts<'_> {
 
     fn type_has_default(&self, column: &ColumnDef) -> bool {
         self.live.type_has_default(column)
+    }
+
+    fn type_is_constrained(&self, column: &ColumnDef) -> bool {
+        self.live.type_is_constrained(column)
+    }
+
+    fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {
+        let key = self.key(name);
+        if self.changes.tables.contains_key(&key) {
+            return vec![key];
+        }
+        let mut tree = self.live.tree(name);
+        tree.retain(|member| !self.changes.dropped.contains(member));
+        tree
+    }
+
+    fn parent(&self, name: &QualifiedName) -> Option<QualifiedName> {
+        self.live.parent(name)
+    }
+
+    fn default_partition(&self, table: &QualifiedName) -> Option<QualifiedName> {
+        self.live.default_partition(table)
+    }
+
+    fn holders(&self, name: &QualifiedName) -> Vec<Holder> {
+        self.live.holders(name)
+    }
+
+    fn attachment(
+        &self,
+        table: &QualifiedName,
+        partition: Option<&QualifiedName>,
+        bound: &Opaque,
+    ) -> Lookup<Attachment> {
+        if partition.is_some_and(|partition| self.changes.tables.contains_key(&self.key(partition))) {
+            return Lookup::Found(Attachment::default());
+        }
+        self.live.attachment(table, partition, bound)
+    }
+
+    fn referenced_by(&self, table: &QualifiedName) -> Vec<Reference> {
+        let key = self.key(table);
+        let mut references =
+            if self.changes.tables.contains_key(&key) { Vec::new() } else { self.live.referenced_by(table) };
+        let made = self.changes.foreign_keys.iter().filter(|(_, made)| self.key(&made.referenced) == key);
+        references.extend(made.map(|(table, made)| Reference {
+            constraint: made.name.clone(),
+            table: table.clone(),
+            columns: made.columns.clone(),
+            referenced: Vec::new(),
+        }));
+        references
+    }
+
+    fn constraint(&self, table: &QualifiedName, name: &str) -> Lookup<ConstraintOf> {
+        let key = self.key(table);
+        let made = self.changes.constraints.iter().rev().find(|made| made.table == key && made.name == name);
+        match made {
+            Some(made) => Lookup::Found(made.constraint.clone()),
+            None if self.changes.tables.contains_key(&key) => Lookup::Missing,
+            None => self.live.constraint(table, name),
+        }
+    }
+
+    fn is_stored(&self, table: &QualifiedName, column: &str) -> bool {
+        self.live.is_stored(table, column)
+    }
+
+    fn is_checked(&self, table: &QualifiedName, column: &str) -> bool {
+        self.live.is_checked(table, column)
+    }
+
+    fn moves(&self, relation: &QualifiedName, action: &AlterAction) -> bool {
+        self.live.moves(relation, action)
+    }
+
+    fn dependents(&self, name: &QualifiedName, column: Option<&str>) -> Vec<Dependent> {
+        if self.changes.tables.contains_key(&self.key(name)) { Vec::new() } else { self.live.dependents(name, column) }
+    }
+
+    fn dependents_of_type(&self, name: &QualifiedName) -> Vec<Dependent> {
+        self.live.dependents_of_type(name)
+    }
+
+    fn uses_of_type(&self, name: &QualifiedName) -> Vec<UseOfType> {
+        self.live.uses_of_type(name)
+    }
+
+    fn typed_tables(&self, name: &QualifiedName) -> Vec<QualifiedName> {
+        self.live.typed_tables(name)
+    }
+
+    fn indexes_with(&self, table: &QualifiedName, column: &str) -> Vec<QualifiedName> {
+        if self.changes.tables.contains_key(&self.key(table)) {
+            Vec::new()
+        } else {
+            self.live.indexes_with(table, column)
+        }
+    }
+
+    fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName> {
+        self.live.read_by_view(view)
+    }
+
+    fn relations_of_schema(&self, schema: &str) -> Vec<QualifiedName> {
+        self.live.relations_of_schema(schema)
     }
 
     fn lock_timeout(&self) -> i32 {

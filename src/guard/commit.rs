@@ -59,8 +59,8 @@ pub(super) fn note_drops(statement: &Statement) {
         Statement::AlterTable { table, actions, .. } => {
             let lost = |index: &Index| {
                 actions.iter().any(|action| match action {
-                    AlterAction::DropConstraint { name } => index.of_constraint && index.name == *name,
-                    AlterAction::DropColumn { column } => index.columns.contains(&Some(column.clone())),
+                    AlterAction::DropConstraint { name, .. } => index.of_constraint && index.name == *name,
+                    AlterAction::DropColumn { column, .. } => index.columns.contains(&Some(column.clone())),
                     _ => false,
                 })
             };

@@ -173,10 +173,7 @@ fn stands_in(text: Option<QueryText>, first_name: Option<&QualifiedName>) -> boo
 }
 
 /// The statement, lowered with the source that is chosen for the name it begins with.
-fn lowered(
-    parsetree: *mut pg_sys::Node,
-    source: impl FnOnce(Option<QualifiedName>) -> Source,
-) -> Option<Statement> {
+fn lowered(parsetree: *mut pg_sys::Node, source: impl FnOnce(Option<QualifiedName>) -> Source) -> Option<Statement> {
     memcx::current_context(|mcx| {
         // SAFETY: the event trigger manager keeps the tree alive for this call.
         let node = unsafe { Node::from_ptr(parsetree, mcx) }?;

@@ -44,13 +44,29 @@ pub(super) fn rewrite(relation: &Relation) -> String {
     estimate(relation, REWRITE_ROW, WRITE_BYTE)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+/// Seconds to build one index; `None` where the size is not known.
+pub(crate) fn index_build_seconds(relation: &Relation) -> Option<f64> {
+    seconds(relation, INDEX_ROW, READ_BYTE)
+}
+
+/// Seconds to read every row and evaluate a condition.
+pub(crate) fn scan_seconds(relation: &Relation) -> Option<f64> {
+    seconds(relation, CHECK_ROW, READ_BYTE)
+}
+
+/// Seconds to write every row again.
+pub(crate) fn rewrite_seconds(relation: &Relation) -> Option<f64> {
+    seconds(relation, REWRITE_ROW, WRITE_BYTE)
+}
+
 fn estimate(relation: &Relation, per_row: f64, per_byte: f64) -> String {
+    seconds(relation, per_row, per_byte).map_or_else(String::new, |s| format!(", about {} here", Quantity::Seconds(s)))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn seconds(relation: &Relation, per_row: f64, per_byte: f64) -> Option<f64> {
     match (relation.rows, relation.bytes) {
-        (None, None) => String::new(),
-        (rows, bytes) => {
-            let seconds = rows.unwrap_or(0.0) * per_row + bytes.unwrap_or(0) as f64 * per_byte;
-            format!(", about {} here", Quantity::Seconds(seconds))
-        }
+        (None, None) => None,
+        (rows, bytes) => Some(rows.unwrap_or(0.0) * per_row + bytes.unwrap_or(0) as f64 * per_byte),
     }
 }

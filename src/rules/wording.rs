@@ -1,7 +1,7 @@
 //! Figures in messages.
 #![forbid(unsafe_code)]
 
-use crate::facts::Relation;
+use crate::facts::{Holder, Relation};
 
 /// A figure with the unit that people read.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,6 +52,22 @@ pub fn extent(relation: &Relation) -> String {
 #[must_use]
 pub fn rows_are(relation: &Relation) -> String {
     relation.rows.map_or_else(|| "every row is".to_owned(), |rows| format!("{} rows are", Quantity::Rows(rows)))
+}
+
+/// `pid 4711 (psql of app, idle in transaction, transaction 12 min old): ROW EXCLUSIVE`.
+#[must_use]
+pub fn holder(holder: &Holder) -> String {
+    let who = holder.pid.map_or_else(|| "prepared transaction".to_owned(), |pid| format!("pid {pid}"));
+    let age = |what: &str, seconds: Option<f64>| seconds.map(|s| format!("{what} {} old", Quantity::Seconds(s)));
+    let details: Vec<_> = [Some(holder.name.clone()), Some(holder.state.clone())]
+        .into_iter()
+        .chain([age("transaction", holder.transaction_age), age("query", holder.query_age)])
+        .flatten()
+        .filter(|detail| !detail.is_empty())
+        .collect();
+    let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
+    let waits = if holder.granted { "" } else { "waits for " };
+    format!("{who}{details}: {waits}{}", holder.lock.name())
 }
 
 fn thousands(number: f64) -> String {

@@ -1,8 +1,8 @@
 //! ALTER TABLE and its actions.
 
-use super::{Lowering, Node, text};
-use crate::ast::{AlterAction, AlterType, Statement};
-use core::ffi::c_int;
+use super::{Lowering, Node, compat, offset, text};
+use crate::ast::source::Excerpt;
+use crate::ast::{AlterAction, AlterType, Lock, Opaque, QualifiedName, Statement, Triggers};
 use pgrx::pg_sys;
 use pgrx::pg_sys::AlterTableType as Type;
 
@@ -15,7 +15,8 @@ impl<'mcx> Lowering<'_, 'mcx> {
         Statement::AlterTable {
             table: self.name(s.relation),
             actions,
-            blocks_writes: lock >= c_int::try_from(pg_sys::ShareLock).unwrap_or(0),
+            lock: Lock::of_mode(lock).unwrap_or(Lock::AccessExclusive),
+            if_exists: s.missing_ok,
         }
     }
 
@@ -51,21 +52,93 @@ impl<'mcx> Lowering<'_, 'mcx> {
         let named = text(c.name);
         let definition = self.node(c.def);
         let action = match c.subtype {
-            Type::AT_AddColumn => definition.and_then(Node::cast).map(|column| AlterAction::AddColumn {
-                column: Box::new(self.column(column)),
-                if_not_exists: c.missing_ok,
-            }),
-            Type::AT_DropColumn => named.map(|column| AlterAction::DropColumn { column }),
-            Type::AT_AlterColumnType => self.alter_type(named, definition),
-            Type::AT_SetNotNull => named.map(|column| AlterAction::SetNotNull { column }),
             Type::AT_AddConstraint => {
                 definition.and_then(Node::cast).and_then(|c| self.constraint(c)).map(AlterAction::AddConstraint)
             }
-            Type::AT_DropConstraint => named.map(|name| AlterAction::DropConstraint { name }),
+            Type::AT_DropConstraint => {
+                named.map(|name| AlterAction::DropConstraint { name, cascade: is_cascade(c.behavior) })
+            }
+            Type::AT_AlterConstraint => definition
+                .and_then(compat::altered_constraint)
+                .map(|(name, enforced)| AlterAction::AlterConstraint { name, enforced }),
             Type::AT_ValidateConstraint => named.map(|name| AlterAction::ValidateConstraint { name }),
-            _ => None,
+            Type::AT_AttachPartition | Type::AT_DetachPartition | Type::AT_DetachPartitionFinalize => {
+                definition.and_then(Node::cast).map(|partition| self.partition_action(c.subtype, partition))
+            }
+            Type::AT_AddInherit => self.parent(definition).map(|parent| AlterAction::Inherit { parent }),
+            Type::AT_DropInherit => self.parent(definition).map(|parent| AlterAction::NoInherit { parent }),
+            _ => self.column_action(c, definition).or_else(|| self.table_action(c)),
         };
         action.unwrap_or(AlterAction::Other)
+    }
+
+    fn column_action(self, c: &pg_sys::AlterTableCmd, definition: Option<Node<'mcx>>) -> Option<AlterAction> {
+        let column = text(c.name);
+        Some(match c.subtype {
+            Type::AT_AddColumn => AlterAction::AddColumn {
+                column: Box::new(self.column(definition?.cast()?)),
+                if_not_exists: c.missing_ok,
+            },
+            Type::AT_DropColumn => AlterAction::DropColumn { column: column?, cascade: is_cascade(c.behavior) },
+            Type::AT_AlterColumnType => self.alter_type(column, definition)?,
+            Type::AT_SetNotNull => AlterAction::SetNotNull { column: column? },
+            Type::AT_DropNotNull => AlterAction::DropNotNull { column: column? },
+            Type::AT_AddIdentity => AlterAction::AddIdentity { column: column? },
+            Type::AT_ColumnDefault
+            | Type::AT_SetStatistics
+            | Type::AT_SetStorage
+            | Type::AT_SetOptions
+            | Type::AT_ResetOptions => AlterAction::AlterColumn { column: column? },
+            _ if compat::sets_expression(c.subtype) => AlterAction::SetExpression { column: column? },
+            _ => return None,
+        })
+    }
+
+    fn table_action(self, c: &pg_sys::AlterTableCmd) -> Option<AlterAction> {
+        let name = text(c.name);
+        Some(match c.subtype {
+            Type::AT_SetLogged => AlterAction::SetPersistence { logged: true },
+            Type::AT_SetUnLogged => AlterAction::SetPersistence { logged: false },
+            Type::AT_SetAccessMethod => AlterAction::SetAccessMethod(name),
+            Type::AT_SetTableSpace => AlterAction::SetTablespace(name?),
+            Type::AT_ClusterOn => AlterAction::ClusterOn { index: name? },
+            Type::AT_ReplicaIdentity => {
+                let identity = self.node(c.def)?.cast::<pg_sys::ReplicaIdentityStmt>()?;
+                AlterAction::ReplicaIdentity { index: text(identity.name) }
+            }
+            Type::AT_ChangeOwner => AlterAction::Owner,
+            Type::AT_EnableTrig | Type::AT_EnableAlwaysTrig | Type::AT_EnableReplicaTrig => {
+                AlterAction::EnableTrigger(Triggers::Named(name?))
+            }
+            Type::AT_EnableTrigAll => AlterAction::EnableTrigger(Triggers::All),
+            Type::AT_EnableTrigUser => AlterAction::EnableTrigger(Triggers::User),
+            Type::AT_DisableTrig => AlterAction::DisableTrigger(Triggers::Named(name?)),
+            Type::AT_DisableTrigAll => AlterAction::DisableTrigger(Triggers::All),
+            Type::AT_DisableTrigUser => AlterAction::DisableTrigger(Triggers::User),
+            Type::AT_EnableRowSecurity => AlterAction::EnableRowSecurity,
+            _ => return None,
+        })
+    }
+
+    fn parent(self, definition: Option<Node<'mcx>>) -> Option<QualifiedName> {
+        definition.and_then(Node::cast::<pg_sys::RangeVar>).map(|parent| self.name(parent))
+    }
+
+    pub(super) fn bound(self, spec: *const pg_sys::PartitionBoundSpec) -> Opaque {
+        self.node(spec).map_or_else(Opaque::default, |node| {
+            let location = node.cast::<pg_sys::PartitionBoundSpec>().and_then(|spec| offset(spec.location));
+            Opaque { excerpt: self.source.clause(location), node: node.address() }
+        })
+    }
+
+    fn partition_action(self, kind: Type::Type, c: &pg_sys::PartitionCmd) -> AlterAction {
+        let partition = self.name(c.name);
+        if kind == Type::AT_AttachPartition {
+            let spec = self.node(c.bound).and_then(Node::cast::<pg_sys::PartitionBoundSpec>);
+            let is_default = spec.is_some_and(|spec| spec.is_default);
+            return AlterAction::Attach { partition, bound: self.bound(c.bound), is_default };
+        }
+        AlterAction::Detach { partition, concurrently: c.concurrent || kind == Type::AT_DetachPartitionFinalize }
     }
 
     fn alter_type(self, column: Option<String>, definition: Option<Node<'mcx>>) -> Option<AlterAction> {
@@ -74,11 +147,17 @@ impl<'mcx> Lowering<'_, 'mcx> {
             column: column?,
             type_name: self.type_name(definition.typeName),
             using: self.expression(definition.raw_default),
-            collate: !definition.collClause.is_null(),
+            collation: self
+                .node(definition.collClause)
+                .map(|clause| Opaque { excerpt: Excerpt::default(), node: clause.address() }),
         }))
     }
 }
 
 fn foreign_key(node: Node<'_>) -> Option<&pg_sys::Constraint> {
     node.cast::<pg_sys::Constraint>().filter(|c| c.contype == pg_sys::ConstrType::CONSTR_FOREIGN)
+}
+
+fn is_cascade(behavior: pg_sys::DropBehavior::Type) -> bool {
+    behavior == pg_sys::DropBehavior::DROP_CASCADE
 }

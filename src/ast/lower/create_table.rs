@@ -24,6 +24,7 @@ impl Lowering<'_, '_> {
                 .collect(),
             is_partition: !s.partbound.is_null(),
             partitioned: !s.partspec.is_null(),
+            bound: self.bound(s.partbound),
             copies_definition: !s.ofTypename.is_null(),
             ..CreateTable::default()
         };
@@ -34,6 +35,8 @@ impl Lowering<'_, '_> {
                 table.constraints.extend(self.constraint(constraint));
             } else {
                 table.copies_definition = true;
+                let like = element.cast::<pg_sys::TableLikeClause>();
+                table.likes.extend(like.map(|like| self.name(like.relation)));
             }
         }
         table
@@ -55,7 +58,10 @@ impl Lowering<'_, '_> {
             match constraint.contype {
                 Kind::CONSTR_NOTNULL => column.not_null = true,
                 Kind::CONSTR_IDENTITY => column.identity = true,
-                Kind::CONSTR_GENERATED => column.generated = true,
+                Kind::CONSTR_GENERATED => {
+                    column.generated = true;
+                    column.stored = compat::is_stored(constraint);
+                }
                 Kind::CONSTR_DEFAULT => column.default = self.expression(constraint.raw_expr),
                 _ => {}
             }

@@ -1,8 +1,8 @@
 //! Questions that the server's own code answers: volatility, casts, implication.
 
-use super::Planning;
 use super::lock::Opened;
-use super::relation::{attribute, class, tree};
+use super::relation::{attribute, attribute_name, class, tree};
+use super::{Planning, reindex};
 use crate::ast::{AlterType, ColumnDef, Opaque};
 use crate::facts::{Lookup, TypeChange, Volatility};
 use crate::{spi, text};
@@ -13,7 +13,7 @@ use pgrx::pg_sys::{self, AttrNumber, NodeTag, Oid};
 const SQL_LANGUAGE: Oid = Oid::from_u32(14);
 
 /// Asks inside a subtransaction: the server raises an error where the statement will raise the same.
-fn ask<T>(planning: Planning, question: impl FnOnce() -> Lookup<T>) -> Lookup<T> {
+pub(super) fn ask<T>(planning: Planning, question: impl FnOnce() -> Lookup<T>) -> Lookup<T> {
     match (spi::shielded(question), planning) {
         (Ok(answer), _) => answer,
         (Err(_), Planning::Allowed) => Lookup::Missing,
@@ -21,7 +21,7 @@ fn ask<T>(planning: Planning, question: impl FnOnce() -> Lookup<T>) -> Lookup<T>
     }
 }
 
-fn node(opaque: &Opaque) -> Option<*mut pg_sys::Node> {
+pub(super) fn node(opaque: &Opaque) -> Option<*mut pg_sys::Node> {
     let pointer = opaque.node as *mut pg_sys::Node;
     (!pointer.is_null()).then_some(pointer)
 }
@@ -48,12 +48,28 @@ fn resolve_type(type_name: &Opaque) -> Option<(Oid, i32)> {
     }
 }
 
+/// The collation that a change of type writes out.
+pub(super) fn resolve_collation(change: &AlterType) -> Option<Oid> {
+    let clause = node(change.collation.as_ref()?)?.cast::<pg_sys::CollateClause>();
+    // SAFETY: a CollateClause of the statement that is judged.
+    super::valid(unsafe { pg_sys::get_collation_oid((*clause).collname, true) })
+}
+
 /// Whether a new column's type brings a default: a domain may.
 pub(super) fn type_has_default(column: &ColumnDef) -> bool {
     spi::shielded(|| {
         let Some((oid, _)) = resolve_type(&column.type_name) else { return false };
         // SAFETY: any type may be asked for.
         !unsafe { pg_sys::get_typdefault(oid) }.is_null()
+    })
+    .unwrap_or(false)
+}
+
+/// Whether a new column's type is a domain with a constraint, its own or of a domain below it.
+pub(super) fn type_is_constrained(column: &ColumnDef) -> bool {
+    spi::shielded(|| {
+        // SAFETY: any type may be asked for.
+        resolve_type(&column.type_name).is_some_and(|(oid, _)| unsafe { pg_sys::DomainHasConstraints(oid) })
     })
     .unwrap_or(false)
 }
@@ -125,6 +141,7 @@ pub(super) fn type_change(table: Oid, change: &AlterType, planning: Planning) ->
             rewrites,
             from: name(form.atttypid, form.atttypmod),
             to: name(target, typmod).unwrap_or_default(),
+            rebuilds: if rewrites { Vec::new() } else { reindex::rebuilt(table, change, target) },
         })
     })
 }
@@ -245,20 +262,54 @@ fn member_proves_not_null(oid: Oid, column: &str, without: &[&str], planning: Pl
     // SAFETY: the test is what the server builds itself in SET NOT NULL; the relcache entry is only looked at, for which
     // no lock on the table is needed, and closed at once.
     unsafe {
-        let variable = pg_sys::makeVar(1, form.attnum, form.atttypid, form.atttypmod, form.attcollation, 0);
+        let tests = pg_sys::lappend(ptr::null_mut(), not_null_test(form).cast());
+        let relation = pg_sys::RelationIdGetRelation(oid);
+        if relation.is_null() {
+            return true;
+        }
+        let implied = is_implied(relation, tests, ptr::null_mut(), without, planning);
+        pg_sys::RelationClose(relation);
+        implied
+    }
+}
+
+/// `column IS NOT NULL`.
+fn not_null_test(column: &pg_sys::FormData_pg_attribute) -> *mut pg_sys::NullTest {
+    // SAFETY: new nodes, in the current memory context.
+    unsafe {
+        let variable = pg_sys::makeVar(1, column.attnum, column.atttypid, column.atttypmod, column.attcollation, 0);
         let test = pgrx::PgBox::<pg_sys::NullTest>::alloc_node(NodeTag::T_NullTest).into_pg();
         (*test).arg = variable.cast();
         (*test).nulltesttype = pg_sys::NullTestType::IS_NOT_NULL;
         (*test).argisrow = false;
         (*test).location = -1;
-        let tests = pg_sys::lappend(ptr::null_mut(), test.cast());
-        let relation = pg_sys::RelationIdGetRelation(oid);
-        if relation.is_null() {
-            return true;
+        test
+    }
+}
+
+/// `PartConstraintImpliedByRelConstraint` of the server: NOT NULLs and CHECKs together.
+///
+/// # Safety
+/// A relation of the relcache and a list of conditions over its columns.
+pub(super) unsafe fn implied_by_constraints(
+    relation: pg_sys::Relation,
+    tests: *mut pg_sys::List,
+    planning: Planning,
+) -> bool {
+    // SAFETY: as the caller says.
+    unsafe {
+        let oid = (*relation).rd_id;
+        let mut known = ptr::null_mut();
+        for number in 1..=(*(*relation).rd_att).natts {
+            let Some(name) = AttrNumber::try_from(number).ok().and_then(|number| attribute_name(oid, number)) else {
+                continue;
+            };
+            let not_null = super::relation::column(oid, &name).is_some_and(|column| column.not_null);
+            if let Some(column) = attribute(oid, &name).filter(|_| not_null) {
+                known = pg_sys::lappend(known, not_null_test(column.form()).cast());
+            }
         }
-        let implied = is_implied(relation, tests, without, planning);
-        pg_sys::RelationClose(relation);
-        implied
+        is_implied(relation, tests, known, &[], planning)
     }
 }
 
@@ -270,6 +321,7 @@ fn member_proves_not_null(oid: Oid, column: &str, without: &[&str], planning: Pl
 unsafe fn is_implied(
     relation: pg_sys::Relation,
     tests: *mut pg_sys::List,
+    mut known: *mut pg_sys::List,
     without: &[&str],
     planning: Planning,
 ) -> bool {
@@ -280,7 +332,6 @@ unsafe fn is_implied(
         if constraints.is_null() {
             return false;
         }
-        let mut known = ptr::null_mut();
         for i in 0..usize::from((*constraints).num_check) {
             let check = (*constraints).check.add(i);
             let name = text::from_c((*check).ccname).unwrap_or_default();

@@ -3,7 +3,8 @@
 use super::catalog::Tuple;
 use super::lock::{Opened, is_held_by_others};
 use super::relcache::{Entry, schema_of};
-use super::{cache_id, file, name_data, valid};
+use super::{Measuring, cache_id, file, name_data, valid};
+use crate::ast::AlterAction;
 use crate::facts::{Column, ForeignKeyOf, Kind, Lookup, QualifiedName, Relation, Standing};
 use crate::{config, text};
 use core::cell::RefCell;
@@ -83,15 +84,17 @@ pub(super) fn attribute(oid: Oid, column: &str) -> Option<Tuple<pg_sys::FormData
 }
 
 /// The relation as rules see it.
-pub(super) fn read(oid: Oid, only: bool) -> Lookup<Relation> {
+pub(super) fn read(oid: Oid, only: bool, measuring: Measuring) -> Lookup<Relation> {
     let Some(entry) = Entry::of(oid) else { return Lookup::Missing };
     let form = entry.form();
     let kind = kind(form);
     let standing = standing(oid, &entry);
-    // What nobody else shares is not judged by its size, and measuring takes longer than all the rest.
-    let extent = match (kind, standing) {
-        (Kind::Other, _) | (_, Standing::Unjudged) => Extent::default(),
-        (_, Standing::New) => Extent::nothing(),
+    let extent = match (kind, standing, measuring) {
+        (_, Standing::Unjudged, Measuring::Shared) => Extent::default(),
+        (_, Standing::New, Measuring::Shared)
+        | (Kind::ForeignTable | Kind::View | Kind::Sequence | Kind::CompositeType | Kind::Other, ..) => {
+            Extent::nothing()
+        }
         _ if only => Extent::of_member(oid).unwrap_or_else(Extent::nothing),
         _ => Extent::of_tree(oid, form),
     };
@@ -113,6 +116,11 @@ fn kind(form: &pg_sys::FormData_pg_class) -> Kind {
         pg_sys::RELKIND_RELATION => Kind::Table,
         pg_sys::RELKIND_PARTITIONED_TABLE => Kind::Partitioned,
         pg_sys::RELKIND_MATVIEW => Kind::MaterializedView,
+        pg_sys::RELKIND_FOREIGN_TABLE => Kind::ForeignTable,
+        pg_sys::RELKIND_VIEW => Kind::View,
+        pg_sys::RELKIND_SEQUENCE => Kind::Sequence,
+        pg_sys::RELKIND_INDEX | pg_sys::RELKIND_PARTITIONED_INDEX => Kind::Index,
+        pg_sys::RELKIND_COMPOSITE_TYPE => Kind::CompositeType,
         _ => Kind::Other,
     }
 }
@@ -147,13 +155,28 @@ fn made_here_and_unused(oid: Oid) -> bool {
 }
 
 unsafe extern "C-unwind" {
-    // catalog/pg_inherits.h, which pgrx does not bind.
+    // catalog/pg_inherits.h and catalog/partition.h, which pgrx does not bind.
     fn find_all_inheritors(
         parent: Oid,
         lockmode: pg_sys::LOCKMODE,
         parents: *mut *mut pg_sys::List,
     ) -> *mut pg_sys::List;
     fn has_superclass(oid: Oid) -> bool;
+    fn get_partition_parent(oid: Oid, even_if_detached: bool) -> Oid;
+    fn get_default_partition_oid(parent: Oid) -> Oid;
+}
+
+/// The partitioned table that a relation is a partition of.
+pub(super) fn parent(oid: Oid) -> Option<Oid> {
+    class(oid).filter(|tuple| tuple.form().relispartition)?;
+    // SAFETY: as in `tree`; a partition has a parent, unless it is going this moment, which raises.
+    valid(unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_parent(oid, true)) })
+}
+
+/// The default partition of a partitioned table.
+pub(super) fn default_partition(oid: Oid) -> Option<Oid> {
+    // SAFETY: as in `tree`; any OID may be asked for.
+    valid(unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| get_default_partition_oid(oid)) })
 }
 
 /// A relation and its partitions or children, itself first, by the catalog alone.
@@ -358,4 +381,31 @@ pub(crate) fn attribute_name(oid: Oid, attnum: pg_sys::AttrNumber) -> Option<Str
     let name: *const c_char = unsafe { pg_sys::get_attname(oid, attnum, true) };
     // SAFETY: null or NUL-terminated.
     unsafe { text::from_c(name) }
+}
+
+/// Whether a generated column is stored.
+pub(super) fn is_stored(oid: Oid, column: &str) -> bool {
+    attribute(oid, column)
+        .is_some_and(|tuple| tuple.form().attgenerated.cast_unsigned() == pg_sys::ATTRIBUTE_GENERATED_STORED)
+}
+
+/// Whether SET TABLESPACE or SET ACCESS METHOD changes anything.
+pub(super) fn moves(oid: Oid, action: &AlterAction) -> bool {
+    let Some(tuple) = class(oid) else { return false };
+    let form = tuple.form();
+    // SAFETY: NUL-terminated names, and reads of backend-local settings.
+    unsafe {
+        match action {
+            AlterAction::SetTablespace(name) => {
+                let default = pg_sys::MyDatabaseTableSpace;
+                let now = valid(form.reltablespace).unwrap_or(default);
+                valid(pg_sys::get_tablespace_oid(text::to_c(name), true)).is_some_and(|new| new != now)
+            }
+            AlterAction::SetAccessMethod(name) => {
+                let name = name.as_deref().map_or(pg_sys::default_table_access_method, text::to_c);
+                valid(pg_sys::get_table_am_oid(name, true)).is_some_and(|new| new != form.relam)
+            }
+            _ => false,
+        }
+    }
 }

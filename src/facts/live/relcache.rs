@@ -71,9 +71,35 @@ impl Entry {
         unsafe { (*self.0).rd_index.as_ref() }
     }
 
+    /// The operator classes of an index, one for each key column.
+    pub(super) fn operator_classes(&self) -> Vec<Oid> {
+        let count = self.index_form().map_or(0, |form| usize::try_from(form.indnkeyatts).unwrap_or(0));
+        let mut is_null = true;
+        // SAFETY: the tuple of an open index; `indclass` is never null, and an oidvector with a class for each key.
+        unsafe {
+            let column = core::ffi::c_int::try_from(pg_sys::Anum_pg_index_indclass).unwrap_or(0);
+            let cache = super::cache_id(pg_sys::SysCacheIdentifier::INDEXRELID);
+            let column = AttrNumber::try_from(column).unwrap_or(0);
+            let datum = pg_sys::SysCacheGetAttr(cache, (*self.0).rd_indextuple, column, &raw mut is_null);
+            if is_null {
+                return Vec::new();
+            }
+            (*datum.cast_mut_ptr::<pg_sys::oidvector>()).values.as_slice(count).to_vec()
+        }
+    }
+
+    /// Whether an index has an expression among its columns.
+    pub(super) fn has_expressions(&self) -> bool {
+        self.has_index_part(pg_sys::Anum_pg_index_indexprs)
+    }
+
     /// Whether an index leaves rows out.
     pub(super) fn has_predicate(&self) -> bool {
-        let column = core::ffi::c_int::try_from(pg_sys::Anum_pg_index_indpred).unwrap_or(0);
+        self.has_index_part(pg_sys::Anum_pg_index_indpred)
+    }
+
+    fn has_index_part(&self, column: u32) -> bool {
+        let column = core::ffi::c_int::try_from(column).unwrap_or(0);
         // SAFETY: null for what is no index; the tuple of an open entry is whole.
         unsafe {
             let tuple = (*self.0).rd_indextuple;

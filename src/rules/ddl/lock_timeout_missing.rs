@@ -1,4 +1,4 @@
-use crate::ast::{DropKind, QualifiedName, Statement};
+use crate::ast::{DropKind, Lock, QualifiedName, Statement};
 use crate::facts::Facts;
 use crate::rules::wording::extent;
 use crate::rules::{Report, declare_rule};
@@ -36,13 +36,13 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
 fn locked_against_writers(statement: &Statement, facts: &dyn Facts) -> Option<QualifiedName> {
     match statement {
         Statement::CreateIndex(index) if !index.concurrently => Some(index.table.clone()),
-        Statement::AlterTable { table, blocks_writes: true, .. } => Some(table.clone()),
+        Statement::AlterTable { table, lock, .. } if *lock >= Lock::Share => Some(table.clone()),
         Statement::Drop(drop) if !drop.concurrently => {
             let name = drop.names.first()?;
             match drop.kind {
                 DropKind::Table => Some(name.clone()),
                 DropKind::Index => facts.index(name).found().map(|index| QualifiedName { at: name.at, ..index.table }),
-                DropKind::Other => None,
+                _ => None,
             }
         }
         _ => None,

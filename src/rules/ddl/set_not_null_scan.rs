@@ -16,7 +16,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let dropped: Vec<&str> = actions
         .iter()
         .filter_map(|action| match action {
-            AlterAction::DropConstraint { name } => Some(name.as_str()),
+            AlterAction::DropConstraint { name, .. } => Some(name.as_str()),
             _ => None,
         })
         .collect();

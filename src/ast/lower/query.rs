@@ -1,0 +1,119 @@
+//! Queries: what they read and write.
+//!
+//! Vouches for: the walker's context outlives the walk.
+
+use super::{Lowering, Node, text};
+use crate::ast::{QualifiedName, Select, Statement, Write, WriteKind, compat};
+use core::ffi::c_void;
+use pgrx::memcx::MemCx;
+use pgrx::pg_sys;
+
+/// Queries nested deeper than this are read no further: the walk must not end on the depth of the stack.
+const DEEPEST: usize = 1_000;
+
+impl<'mcx> Lowering<'_, 'mcx> {
+    pub(super) fn query(self, node: Node<'mcx>) -> Option<Statement> {
+        let write = |kind, table, limited| Some(Statement::Write(Write { kind, table: self.name(table), limited }));
+        if let Some(s) = node.cast::<pg_sys::SelectStmt>() {
+            self.select(node, s)
+        } else if let Some(s) = node.cast::<pg_sys::UpdateStmt>() {
+            write(WriteKind::Update, s.relation, !s.fromClause.is_null() || self.limits(s.whereClause))
+        } else if let Some(s) = node.cast::<pg_sys::DeleteStmt>() {
+            write(WriteKind::Delete, s.relation, !s.usingClause.is_null() || self.limits(s.whereClause))
+        } else if let Some(s) = node.cast::<pg_sys::InsertStmt>() {
+            write(WriteKind::Insert, s.relation, true)
+        } else if let Some(s) = node.cast::<pg_sys::MergeStmt>() {
+            write(WriteKind::Merge, s.relation, true)
+        } else if let Some(s) = node.cast::<pg_sys::CopyStmt>() {
+            if s.is_from { write(WriteKind::Copy, s.relation, true) } else { None }
+        } else {
+            None
+        }
+    }
+
+    fn select(self, node: Node<'mcx>, s: &pg_sys::SelectStmt) -> Option<Statement> {
+        let seen = self.walk(node);
+        if let Some(into) = self.node(s.intoClause) {
+            let into = into.cast::<pg_sys::IntoClause>()?;
+            return Some(Statement::CreateTableAs {
+                table: self.name(into.rel),
+                temporary: self.is_temporary(into.rel),
+                materialized: false,
+                if_not_exists: false,
+                reads: seen.reads,
+            });
+        }
+        Some(Statement::Select(seen))
+    }
+
+    /// Relations that a query reads.
+    pub(super) fn reads(self, query: *const pg_sys::Node) -> Vec<QualifiedName> {
+        self.node(query).map(|query| self.walk(query).reads).unwrap_or_default()
+    }
+
+    /// Whether a WHERE clause can leave rows out.
+    fn limits(self, condition: *const pg_sys::Node) -> bool {
+        self.node(condition).is_some_and(|condition| {
+            let constant = condition.cast::<pg_sys::A_Const>();
+            !constant.is_some_and(|constant| self.is_true(constant))
+        })
+    }
+
+    fn is_true(self, constant: &pg_sys::A_Const) -> bool {
+        // SAFETY: the union begins with a node of its own, whose tag `cast` checks.
+        let value = unsafe { Node::from_ptr(&raw const constant.val.node, self.mcx) };
+        value.and_then(Node::cast::<pg_sys::Boolean>).is_some_and(|value| value.boolval)
+    }
+
+    fn walk(self, query: Node<'mcx>) -> Select {
+        let mut walk = Walk { lowering: self, seen: Select::default(), named: Vec::new(), depth: 0 };
+        walk.visit(query);
+        // A name of WITH hides a relation without a schema.
+        let named = walk.named;
+        walk.seen.reads.retain(|read| read.schema.is_some() || !named.contains(&read.name));
+        walk.seen
+    }
+}
+
+struct Walk<'a, 'mcx> {
+    lowering: Lowering<'a, 'mcx>,
+    seen: Select,
+    named: Vec<String>,
+    depth: usize,
+}
+
+impl<'mcx> Walk<'_, 'mcx> {
+    fn visit(&mut self, node: Node<'mcx>) {
+        if let Some(range_var) = node.cast::<pg_sys::RangeVar>() {
+            let name = self.lowering.name(range_var);
+            if !self.seen.reads.iter().any(|seen| (&seen.schema, &seen.name) == (&name.schema, &name.name)) {
+                self.seen.reads.push(name);
+            }
+        } else if let Some(call) = node.cast::<pg_sys::FuncCall>() {
+            self.seen.calls.extend(self.lowering.strings(call.funcname).pop());
+        } else if let Some(cte) = node.cast::<pg_sys::CommonTableExpr>() {
+            self.named.extend(text(cte.ctename));
+        } else if let Some(select) = node.cast::<pg_sys::SelectStmt>() {
+            self.seen.locks_rows |= !select.lockingClause.is_null();
+        }
+        if self.depth < DEEPEST {
+            self.depth += 1;
+            // SAFETY: `visit_raw` is given this walk, which outlives the call.
+            unsafe { compat::walk_raw(node.as_ptr(), visit_raw, core::ptr::from_mut(self).cast()) };
+            self.depth -= 1;
+        }
+    }
+}
+
+/// # Safety
+/// Called by the server's walker with a node of the tree and the walk.
+unsafe extern "C-unwind" fn visit_raw(node: *mut pg_sys::Node, walk: *mut c_void) -> bool {
+    // SAFETY: as the caller says; the walk holds the memory context that the tree lives in.
+    let walk = unsafe { &mut *walk.cast::<Walk<'_, '_>>() };
+    let mcx: &MemCx<'_> = walk.lowering.mcx;
+    // SAFETY: null, or a node of the tree.
+    if let Some(node) = unsafe { Node::from_ptr(node, mcx) } {
+        walk.visit(node);
+    }
+    false
+}

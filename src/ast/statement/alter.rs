@@ -1,0 +1,151 @@
+//! ALTER TABLE.
+#![forbid(unsafe_code)]
+
+use super::{ColumnDef, Constraint, Opaque, QualifiedName};
+
+/// One action of `ALTER TABLE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AlterAction {
+    /// `ADD COLUMN`.
+    AddColumn {
+        /// The column.
+        column: Box<ColumnDef>,
+        /// `IF NOT EXISTS`.
+        if_not_exists: bool,
+    },
+    /// `DROP COLUMN`.
+    DropColumn {
+        /// The column.
+        column: String,
+        /// `CASCADE`.
+        cascade: bool,
+    },
+    /// `ALTER COLUMN … TYPE`.
+    AlterType(AlterType),
+    /// `ALTER COLUMN … SET NOT NULL`.
+    SetNotNull {
+        /// The column.
+        column: String,
+    },
+    /// `ALTER COLUMN … DROP NOT NULL`.
+    DropNotNull {
+        /// The column.
+        column: String,
+    },
+    /// `ALTER COLUMN … SET DEFAULT`, `DROP DEFAULT`, `SET STATISTICS`, `SET STORAGE`, `SET (…)`.
+    AlterColumn {
+        /// The column.
+        column: String,
+    },
+    /// `ALTER COLUMN … ADD GENERATED … AS IDENTITY`.
+    AddIdentity {
+        /// The column.
+        column: String,
+    },
+    /// `ALTER COLUMN … SET EXPRESSION`.
+    SetExpression {
+        /// The column.
+        column: String,
+    },
+    /// `ADD CONSTRAINT`.
+    AddConstraint(Constraint),
+    /// `DROP CONSTRAINT`.
+    DropConstraint {
+        /// The constraint.
+        name: String,
+        /// `CASCADE`.
+        cascade: bool,
+    },
+    /// `ALTER CONSTRAINT`.
+    AlterConstraint {
+        /// The constraint.
+        name: String,
+        /// `ENFORCED` or `NOT ENFORCED`.
+        enforced: bool,
+    },
+    /// `VALIDATE CONSTRAINT`.
+    ValidateConstraint {
+        /// The constraint.
+        name: String,
+    },
+    /// `SET LOGGED`, `SET UNLOGGED`.
+    SetPersistence {
+        /// `LOGGED`.
+        logged: bool,
+    },
+    /// `SET ACCESS METHOD`; `None` for the default.
+    SetAccessMethod(Option<String>),
+    /// `SET TABLESPACE`.
+    SetTablespace(String),
+    /// `CLUSTER ON`.
+    ClusterOn {
+        /// The index.
+        index: String,
+    },
+    /// `REPLICA IDENTITY`.
+    ReplicaIdentity {
+        /// The index of `USING INDEX`.
+        index: Option<String>,
+    },
+    /// `OWNER TO`.
+    Owner,
+    /// `ENABLE TRIGGER`, in all its forms.
+    EnableTrigger(Triggers),
+    /// `DISABLE TRIGGER`.
+    DisableTrigger(Triggers),
+    /// `ENABLE ROW LEVEL SECURITY`.
+    EnableRowSecurity,
+    /// `INHERIT`.
+    Inherit {
+        /// The parent.
+        parent: QualifiedName,
+    },
+    /// `NO INHERIT`.
+    NoInherit {
+        /// The parent.
+        parent: QualifiedName,
+    },
+    /// `ATTACH PARTITION`, of a table or an index.
+    Attach {
+        /// The partition.
+        partition: QualifiedName,
+        /// `FOR VALUES …`, or `DEFAULT`; nothing for an index.
+        bound: Opaque,
+        /// `DEFAULT`.
+        is_default: bool,
+    },
+    /// `DETACH PARTITION`.
+    Detach {
+        /// The partition.
+        partition: QualifiedName,
+        /// `CONCURRENTLY`, or `FINALIZE` of one.
+        concurrently: bool,
+    },
+    /// Any other.
+    Other,
+}
+
+/// `ALTER COLUMN … TYPE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlterType {
+    /// The column.
+    pub column: String,
+    /// The new type.
+    pub type_name: Opaque,
+    /// `USING`.
+    pub using: Option<Opaque>,
+    /// `COLLATE`.
+    pub collation: Option<Opaque>,
+}
+
+/// Which triggers are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Triggers {
+    /// One.
+    Named(String),
+    /// `USER`: all but those of constraints.
+    User,
+    /// `ALL`.
+    All,
+}

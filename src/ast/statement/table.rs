@@ -1,0 +1,151 @@
+//! Tables, their columns and constraints, and indexes.
+#![forbid(unsafe_code)]
+
+use super::super::source::Excerpt;
+use super::{Opaque, QualifiedName};
+
+/// `CREATE TABLE`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CreateTable {
+    /// The table.
+    pub table: QualifiedName,
+    /// `TEMP`.
+    pub temporary: bool,
+    /// `UNLOGGED`.
+    pub unlogged: bool,
+    /// `IF NOT EXISTS`.
+    pub if_not_exists: bool,
+    /// `CREATE FOREIGN TABLE`.
+    pub foreign: bool,
+    /// `PARTITION OF` or `INHERITS`.
+    pub parents: Vec<QualifiedName>,
+    /// `PARTITION OF`.
+    pub is_partition: bool,
+    /// `PARTITION BY`.
+    pub partitioned: bool,
+    /// Columns that are written out.
+    pub columns: Vec<ColumnDef>,
+    /// Constraints of the table.
+    pub constraints: Vec<Constraint>,
+    /// `LIKE`.
+    pub likes: Vec<QualifiedName>,
+    /// `FOR VALUES …` of a partition.
+    pub bound: Opaque,
+    /// `LIKE` or `OF`: there may be columns and keys that are not written out.
+    pub copies_definition: bool,
+}
+
+/// A column of `CREATE TABLE` or `ADD COLUMN`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ColumnDef {
+    /// The column.
+    pub name: String,
+    /// Byte offset in the source text.
+    pub at: Option<usize>,
+    /// The type as it was written.
+    pub type_name: Opaque,
+    /// `serial` and its like: what it stands for.
+    pub serial: Option<&'static str>,
+    /// `DEFAULT`.
+    pub default: Option<Opaque>,
+    /// `NOT NULL`, or part of a primary key.
+    pub not_null: bool,
+    /// `GENERATED … AS IDENTITY`.
+    pub identity: bool,
+    /// `GENERATED … AS (…)`.
+    pub generated: bool,
+    /// `STORED`.
+    pub stored: bool,
+    /// Constraints written with the column, but for those above.
+    pub constraints: Vec<Constraint>,
+}
+
+/// A constraint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constraint {
+    /// Its name, where it is given.
+    pub name: Option<String>,
+    /// Byte offset in the source text.
+    pub at: Option<usize>,
+    /// Rows that exist are not checked: `NOT VALID`, or `NOT ENFORCED`.
+    pub not_valid: bool,
+    /// What it demands.
+    pub kind: ConstraintKind,
+}
+
+/// What a constraint demands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConstraintKind {
+    /// `CHECK (…)`.
+    Check {
+        /// The condition.
+        condition: Opaque,
+        /// The column, where the condition is `column IS NOT NULL` and nothing else.
+        not_null: Option<String>,
+    },
+    /// `FOREIGN KEY … REFERENCES`.
+    ForeignKey(ForeignKey),
+    /// `UNIQUE`.
+    Unique(Key),
+    /// `PRIMARY KEY`.
+    PrimaryKey(Key),
+    /// `NOT NULL` as a constraint of the table (18).
+    NotNull {
+        /// The column.
+        column: String,
+    },
+    /// `EXCLUDE`.
+    Exclude,
+}
+
+/// Columns of a unique or primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Key {
+    /// In order.
+    pub columns: Vec<String>,
+    /// `INCLUDE`.
+    pub include: Vec<String>,
+    /// `NULLS NOT DISTINCT`.
+    pub nulls_not_distinct: bool,
+    /// `USING INDEX`.
+    pub using_index: Option<String>,
+}
+
+/// A foreign key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ForeignKey {
+    /// Columns of this table.
+    pub columns: Vec<String>,
+    /// The table they point at.
+    pub referenced: QualifiedName,
+    /// Columns there; empty for its primary key.
+    pub referenced_columns: Vec<String>,
+    /// `MATCH`, `ON DELETE`, `ON UPDATE`, `DEFERRABLE` as SQL, with a leading space, or empty.
+    pub options: String,
+}
+
+/// `CREATE INDEX`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CreateIndex {
+    /// The table.
+    pub table: QualifiedName,
+    /// The index, where it is named.
+    pub name: Option<String>,
+    /// `UNIQUE`.
+    pub unique: bool,
+    /// `CONCURRENTLY`.
+    pub concurrently: bool,
+    /// `IF NOT EXISTS`.
+    pub if_not_exists: bool,
+    /// Key columns in order; `None` for an expression.
+    pub columns: Vec<Option<String>>,
+    /// Has a predicate.
+    pub partial: bool,
+    /// Has one that only leaves rows out in which a key column is NULL.
+    pub leaves_out_only_nulls: bool,
+    /// Is a btree.
+    pub btree: bool,
+    /// What follows the table in the statement (`(customer_id) WHERE …`).
+    pub definition: Excerpt,
+}

@@ -1,0 +1,273 @@
+//! What hangs on a relation or a type: questions that take a look at several catalogs, answered by queries.
+
+use crate::ast::Lock;
+use crate::error::{Code, Error};
+use crate::facts::{ConstraintOf, ConstraintType, Dependent, Holder, QualifiedName, Reference, UseOfType};
+use crate::spi;
+use crate::text::Text;
+use pgrx::datum::DatumWithOid;
+use pgrx::pg_sys::Oid;
+use pgrx::spi::SpiHeapTupleData;
+
+/// Rows of a query that is asked with pg_warden's own search path, whatever the caller's is. A query that fails is an
+/// error of pg_warden's own, and raised as one.
+fn rows<T>(
+    sql: &str,
+    arguments: &[DatumWithOid<'_>],
+    row: impl FnMut(&SpiHeapTupleData<'_>) -> Result<T, Error>,
+) -> Vec<T> {
+    let _path = spi::Settings::pin_search_path();
+    spi::select(sql, arguments, row).unwrap_or_else(|error| Error::raise(error))
+}
+
+fn string(row: &SpiHeapTupleData<'_>, column: usize) -> Result<String, Error> {
+    Ok(row.get::<Text>(column)?.map(|text| text.0).unwrap_or_default())
+}
+
+/// A column that holds an array of texts as JSON.
+fn strings(row: &SpiHeapTupleData<'_>, column: usize) -> Result<Vec<String>, Error> {
+    let json = string(row, column)?;
+    serde_json::from_str(&json).map_err(|error| Error::new(Code::Internal, error.to_string()))
+}
+
+/// A name in the columns `n` and `n + 1`.
+fn name(row: &SpiHeapTupleData<'_>, n: usize) -> Result<QualifiedName, Error> {
+    Ok(QualifiedName::new(string(row, n)?, string(row, n + 1)?))
+}
+
+/// Foreign keys of other tables that point at a table.
+pub(super) fn referenced_by(table: Oid) -> Vec<Reference> {
+    rows(
+        "SELECT c.conname::text, n.nspname::text, r.relname::text,
+                array_to_json(ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS k (attnum, place)
+                      JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum ORDER BY k.place))::text,
+                array_to_json(ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY AS k (attnum, place)
+                      JOIN pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.attnum ORDER BY k.place))::text
+         FROM pg_constraint AS c
+         JOIN pg_class AS r ON r.oid = c.conrelid
+         JOIN pg_namespace AS n ON n.oid = r.relnamespace
+         WHERE c.contype = 'f' AND c.confrelid = $1 ORDER BY c.oid",
+        &[table.into()],
+        |row| {
+            Ok(Reference {
+                constraint: string(row, 1)?,
+                table: name(row, 2)?,
+                columns: strings(row, 4)?,
+                referenced: strings(row, 5)?,
+            })
+        },
+    )
+}
+
+/// A constraint of a table.
+pub(super) fn constraint(table: Oid, named: &str) -> Option<ConstraintOf> {
+    let found = rows(
+        "SELECT c.contype::text, c.convalidated, n.nspname::text, r.relname::text, i.relname::text,
+                array_to_json(ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS k (attnum, place)
+                      JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum ORDER BY k.place))::text,
+                c.xmin = pg_current_xact_id_if_assigned()::xid
+         FROM pg_constraint AS c
+         LEFT JOIN pg_class AS r ON r.oid = c.confrelid
+         LEFT JOIN pg_namespace AS n ON n.oid = r.relnamespace
+         LEFT JOIN pg_class AS i ON i.oid = c.conindid
+         WHERE c.conrelid = $1 AND c.conname::text = $2",
+        &[table.into(), Text::from(named).into()],
+        |row| {
+            let kind = match string(row, 1)?.as_str() {
+                "c" => ConstraintType::Check,
+                "f" => ConstraintType::ForeignKey,
+                "p" => ConstraintType::PrimaryKey,
+                "u" => ConstraintType::Unique,
+                "x" => ConstraintType::Exclusion,
+                "n" => ConstraintType::NotNull,
+                _ => ConstraintType::Other,
+            };
+            Ok(ConstraintOf {
+                kind,
+                validated: row.get::<bool>(2)?.unwrap_or(true),
+                referenced: if kind == ConstraintType::ForeignKey { Some(name(row, 3)?) } else { None },
+                index: row.get::<Text>(5)?.map(|text| text.0).filter(|_| kind != ConstraintType::ForeignKey),
+                columns: strings(row, 6)?,
+                made_in_this_transaction: row.get::<bool>(7)?.unwrap_or(false),
+            })
+        },
+    );
+    found.into_iter().next()
+}
+
+/// What goes, or is in the way, when a relation or a column of it is dropped: by pg_depend, all the way.
+pub(super) fn dependents(classid: &str, object: Oid, column: i16) -> Vec<Dependent> {
+    rows(
+        "WITH RECURSIVE start (classid, objid, objsubid) AS (
+             VALUES ($1::regclass::oid, $2, $3::int)
+         ), found (classid, objid, objsubid, silent) AS (
+             SELECT d.classid, d.objid, d.objsubid, d.deptype IN ('a', 'i', 'P', 'S')
+             FROM start AS s JOIN pg_depend AS d
+               ON d.refclassid = s.classid AND d.refobjid = s.objid AND (s.objsubid = 0 OR d.refobjsubid = s.objsubid)
+             WHERE (d.classid, d.objid) <> (s.classid, s.objid)
+             UNION
+             SELECT next.classid, next.objid, next.objsubid, f.silent AND next.silent
+             FROM found AS f CROSS JOIN LATERAL (
+                 SELECT d.classid, d.objid, d.objsubid, d.deptype IN ('a', 'i', 'P', 'S') AS silent
+                 FROM pg_depend AS d
+                 WHERE d.refclassid = f.classid AND d.refobjid = f.objid
+                   AND (f.objsubid = 0 OR d.refobjsubid = f.objsubid)
+                 UNION ALL
+                 -- A view is more than its rule.
+                 SELECT 'pg_class'::regclass, w.ev_class, 0, true
+                 FROM pg_rewrite AS w WHERE f.classid = 'pg_rewrite'::regclass AND w.oid = f.objid
+             ) AS next
+         )
+         SELECT DISTINCT ON (f.classid, f.objid, f.objsubid)
+                pg_describe_object(f.classid, f.objid, f.objsubid), n.nspname::text, c.relname::text,
+                bool_and(f.silent) OVER (PARTITION BY f.classid, f.objid, f.objsubid), f.classid::regclass::text,
+                c.relkind IN ('i', 'I') AND f.classid = 'pg_class'::regclass
+         FROM found AS f
+         LEFT JOIN pg_constraint AS k ON f.classid = 'pg_constraint'::regclass AND k.oid = f.objid
+         LEFT JOIN pg_trigger AS t ON f.classid = 'pg_trigger'::regclass AND t.oid = f.objid
+         LEFT JOIN pg_policy AS p ON f.classid = 'pg_policy'::regclass AND p.oid = f.objid
+         LEFT JOIN pg_attrdef AS e ON f.classid = 'pg_attrdef'::regclass AND e.oid = f.objid
+         LEFT JOIN pg_class AS c ON c.oid = CASE WHEN f.classid = 'pg_class'::regclass THEN f.objid
+             ELSE COALESCE(k.conrelid, t.tgrelid, p.polrelid, e.adrelid) END
+         LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE (f.classid, f.objid) <> (SELECT s.classid, s.objid FROM start AS s) OR f.objsubid <> 0
+         ORDER BY f.classid, f.objid, f.objsubid",
+        &[Text::from(classid).into(), object.into(), i32::from(column).into()],
+        |row| {
+            let relation = row.get::<Text>(3)?.map(|_| name(row, 2)).transpose()?;
+            Ok(Dependent {
+                description: string(row, 1)?,
+                relation,
+                silent: row.get::<bool>(4)?.unwrap_or(false),
+                catalog: string(row, 5)?,
+                is_index: row.get::<bool>(6)?.unwrap_or(false),
+            })
+        },
+    )
+}
+
+/// Columns of tables that are of a type, directly, as an array or through domains over it.
+pub(super) fn uses_of_type(type_: Oid) -> Vec<UseOfType> {
+    rows(
+        "WITH RECURSIVE types (oid) AS (
+             SELECT $1
+             UNION
+             SELECT t.oid FROM types AS known JOIN pg_type AS t ON known.oid IN (t.typbasetype, t.typelem)
+         )
+         SELECT n.nspname::text, c.relname::text, a.attname::text
+         FROM pg_attribute AS a
+         JOIN pg_class AS c ON c.oid = a.attrelid
+         JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE a.atttypid IN (SELECT t.oid FROM types AS t) AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm', 'f')
+         ORDER BY c.oid, a.attnum",
+        &[type_.into()],
+        |row| Ok(UseOfType { table: name(row, 1)?, column: string(row, 3)? }),
+    )
+}
+
+/// Tables that were made `OF` a composite type.
+pub(super) fn typed_tables(type_: Oid) -> Vec<QualifiedName> {
+    rows(
+        "SELECT n.nspname::text, c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE c.reloftype = $1 ORDER BY c.oid",
+        &[type_.into()],
+        |row| name(row, 1),
+    )
+}
+
+/// Indexes of a table in which a column has a part: as a key, included, in an expression or in the predicate.
+pub(super) fn indexes_with(table: Oid, column: &str) -> Vec<QualifiedName> {
+    rows(
+        "SELECT n.nspname::text, c.relname::text
+         FROM pg_index AS i
+         JOIN pg_class AS c ON c.oid = i.indexrelid
+         JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attname::text = $2
+         WHERE i.indrelid = $1
+           AND (a.attnum = ANY (i.indkey::int2[])
+                OR EXISTS (SELECT FROM pg_depend AS d
+                           WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid
+                             AND d.refobjsubid = a.attnum))
+         ORDER BY c.oid",
+        &[table.into(), Text::from(column).into()],
+        |row| name(row, 1),
+    )
+}
+
+/// Relations that a view reads.
+pub(super) fn read_by_view(view: Oid) -> Vec<QualifiedName> {
+    rows(
+        "SELECT DISTINCT n.nspname::text, c.relname::text
+         FROM pg_rewrite AS w
+         JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+             AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class
+         JOIN pg_class AS c ON c.oid = d.refobjid
+         JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE w.ev_class = $1 AND c.relkind IN ('r', 'p', 'm', 'v', 'f') ORDER BY 1, 2",
+        &[view.into()],
+        |row| name(row, 1),
+    )
+}
+
+/// Relations of a schema, without indexes and what belongs to tables.
+pub(super) fn relations_of_schema(schema: &str) -> Vec<QualifiedName> {
+    rows(
+        "SELECT n.nspname::text, c.relname::text
+         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE n.nspname::text = $1 AND c.relkind IN ('r', 'p', 'm', 'v', 'f', 'S') ORDER BY c.oid",
+        &[Text::from(schema).into()],
+        |row| name(row, 1),
+    )
+}
+
+/// Whether a CHECK of a table reads a column.
+pub(super) fn is_checked(table: Oid, column: &str) -> bool {
+    let found = rows(
+        "SELECT true FROM pg_constraint AS c JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
+         WHERE c.conrelid = $1 AND c.contype = 'c' AND a.attname::text = $2 LIMIT 1",
+        &[table.into(), Text::from(column).into()],
+        |_| Ok(()),
+    );
+    !found.is_empty()
+}
+
+/// Sessions and prepared transactions that hold or await a lock on a relation, the strongest lock of each.
+pub(super) fn holders(relation: Oid) -> Vec<Holder> {
+    let found = rows(
+        "SELECT l.pid, l.mode, l.granted,
+                COALESCE(p.gid, concat_ws(' of ', NULLIF(a.application_name, ''), a.usename::text)), a.state,
+                extract(epoch FROM clock_timestamp() - COALESCE(a.xact_start, p.prepared))::float8,
+                extract(epoch FROM clock_timestamp() - a.query_start)::float8,
+                a.backend_type IS NOT DISTINCT FROM 'autovacuum worker' AND a.query NOT LIKE '%(to prevent wraparound)'
+         FROM pg_locks AS l
+         LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
+         LEFT JOIN pg_prepared_xacts AS p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction
+         WHERE l.locktype = 'relation' AND l.relation = $1
+           AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+           AND l.pid IS DISTINCT FROM pg_backend_pid()
+         ORDER BY a.xact_start",
+        &[relation.into()],
+        |row| {
+            let Some(lock) = lock_named(&string(row, 2)?) else { return Ok(None) };
+            Ok(Some(Holder {
+                pid: row.get::<i32>(1)?,
+                lock,
+                granted: row.get::<bool>(3)?.unwrap_or(false),
+                name: string(row, 4)?,
+                state: string(row, 5)?,
+                transaction_age: row.get::<f64>(6)?,
+                query_age: row.get::<f64>(7)?,
+                gives_way: row.get::<bool>(8)?.unwrap_or(false),
+            }))
+        },
+    );
+    found.into_iter().flatten().collect()
+}
+
+/// A lock mode as pg_locks names it.
+fn lock_named(mode: &str) -> Option<Lock> {
+    (1..=8)
+        .filter_map(Lock::of_mode)
+        .find(|lock| mode.eq_ignore_ascii_case(&format!("{}Lock", lock.name().replace(' ', ""))))
+}
