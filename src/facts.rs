@@ -365,6 +365,8 @@ pub trait Facts {
     fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName>;
     /// Relations of a schema.
     fn relations_of_schema(&self, schema: &str) -> Vec<QualifiedName>;
+    /// Whether the statement runs in a transaction block, so that its locks are held until COMMIT.
+    fn in_transaction_block(&self) -> bool;
     /// The effective `lock_timeout` in milliseconds; 0 for none.
     fn lock_timeout(&self) -> i32;
     /// Whether another session holds or awaits a lock on it now.

@@ -53,6 +53,7 @@ pub(crate) enum Measuring {
 pub(crate) struct Live {
     planning: Planning,
     measuring: Measuring,
+    in_block: bool,
     oids: RefCell<HashMap<QualifiedName, Option<Oid>>>,
     relations: RefCell<HashMap<QualifiedName, Lookup<Relation>>>,
 }
@@ -60,7 +61,12 @@ pub(crate) struct Live {
 impl Live {
     pub(crate) fn new(planning: Planning) -> Self {
         let measuring = Measuring::Shared;
-        Self { planning, measuring, oids: RefCell::default(), relations: RefCell::default() }
+        Self { planning, measuring, in_block: false, oids: RefCell::default(), relations: RefCell::default() }
+    }
+
+    /// As a statement in a transaction block sees it; asked from outside, for within a subtransaction there always is one.
+    pub(crate) fn in_block(self, in_block: bool) -> Self {
+        Self { in_block, ..self }
     }
 
     /// The size of every relation is measured, also of those that nobody else uses.
@@ -228,6 +234,10 @@ impl Facts for Live {
 
     fn relations_of_schema(&self, schema: &str) -> Vec<QualifiedName> {
         related::relations_of_schema(schema)
+    }
+
+    fn in_transaction_block(&self) -> bool {
+        self.in_block
     }
 
     fn lock_timeout(&self) -> i32 {

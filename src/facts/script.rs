@@ -78,16 +78,22 @@ pub(crate) struct ScriptFacts<'a> {
     changes: Changes,
     /// What holds when the transaction is rolled back.
     before: Option<Box<Changes>>,
+    in_block: bool,
 }
 
 impl<'a> ScriptFacts<'a> {
     pub(crate) fn new(live: &'a dyn Facts) -> Self {
-        Self { live, changes: Changes::default(), before: None }
+        Self { live, changes: Changes::default(), before: None, in_block: false }
     }
 
     /// A transaction begins.
     pub(crate) fn begin(&mut self) {
         self.before = Some(Box::new(self.changes.clone()));
+    }
+
+    /// Whether the next statement stands in a transaction block, or is a transaction of its own.
+    pub(crate) fn set_in_block(&mut self, in_block: bool) {
+        self.in_block = in_block;
     }
 
     /// The transaction commits: tables it made are now shared, and empty.
@@ -647,6 +653,10 @@ impl Facts for ScriptFacts<'_> {
 
     fn relations_of_schema(&self, schema: &str) -> Vec<QualifiedName> {
         self.live.relations_of_schema(schema)
+    }
+
+    fn in_transaction_block(&self) -> bool {
+        self.in_block
     }
 
     fn lock_timeout(&self) -> i32 {

@@ -104,8 +104,11 @@ fn at_start(parsetree: *mut pg_sys::Node) -> Outbox {
     if !is_judged(parsetree) {
         return Outbox::EMPTY;
     }
+    // Asked before the subtransaction, within which there always is a block.
+    // SAFETY: reads the state of the transaction.
+    let in_block = unsafe { pg_sys::IsTransactionBlock() };
     with_snapshot(|| {
-        let judged = spi::shielded(|| judge_statement(parsetree));
+        let judged = spi::shielded(|| judge_statement(parsetree, in_block));
         Outbox::new(&judged.unwrap_or_else(|error| unjudged(&error)))
     })
 }
@@ -134,7 +137,7 @@ fn at_end(parsetree: *mut pg_sys::Node) -> Outbox {
     noted.map_or_else(|error| Outbox::new(&unjudged(&error)), |()| Outbox::EMPTY)
 }
 
-fn judge_statement(parsetree: *mut pg_sys::Node) -> Vec<Report> {
+fn judge_statement(parsetree: *mut pg_sys::Node, in_block: bool) -> Vec<Report> {
     // Offsets mean something only if the statement stands in the client's text, and not in a function's.
     let mut text_of_statement = None;
     let statement = lowered(parsetree, |first_name| {
@@ -149,7 +152,7 @@ fn judge_statement(parsetree: *mut pg_sys::Node) -> Vec<Report> {
         return restore_report().into_iter().collect();
     }
     let mut report = rules::Report::without(reminded());
-    rules::judge(&statement, &Live::new(Planning::Allowed), &mut report);
+    rules::judge(&statement, &Live::new(Planning::Allowed).in_block(in_block), &mut report);
     reports(report.into_findings(), &|at| text_of_statement?.character_at(at))
 }
 
