@@ -32,7 +32,8 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 2] = ["warden.create_monthly_partition(text,date)", "warden.lint(text,boolean)"];
+const UNPINNED: [&str; 3] =
+    ["warden.create_monthly_partition(text,date)", "warden.explain(text)", "warden.lint(text,boolean)"];
 
 /// What PUBLIC may do, beside USAGE of types. The functions of `warden_internal` cannot be named without USAGE of that schema, which nobody has: they are
 /// reached through a view, by those who may read it.
@@ -40,6 +41,7 @@ const PUBLIC: [&str; 9] = [
     "warden USAGE",
     "warden.help() EXECUTE",
     "warden.help(text) EXECUTE",
+    "warden.explain(text) EXECUTE",
     "warden.lint(text,boolean) EXECUTE",
     "warden.recent SELECT",
     "warden.rules SELECT",

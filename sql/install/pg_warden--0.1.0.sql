@@ -102,7 +102,7 @@ COMMENT ON FUNCTION warden.help() IS 'one screen: what is here, and what to type
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/help.rs:66
+-- src/help.rs:69
 -- pg_warden::help::help_rule
 
 CREATE FUNCTION warden.help(rule pg_catalog.text) RETURNS pg_catalog.text LANGUAGE c STABLE
@@ -121,7 +121,7 @@ COMMENT ON FUNCTION warden.lint(pg_catalog.text, pg_catalog.bool) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/help.rs:89
+-- src/help.rs:92
 -- pg_warden::help::rule_rows
 
 CREATE FUNCTION warden_internal.rules(

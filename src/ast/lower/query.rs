@@ -8,9 +8,6 @@ use core::ffi::c_void;
 use pgrx::memcx::MemCx;
 use pgrx::pg_sys;
 
-/// Queries nested deeper than this are read no further: the walk must not end on the depth of the stack.
-const DEEPEST: usize = 1_000;
-
 impl<'mcx> Lowering<'_, 'mcx> {
     pub(super) fn query(self, node: Node<'mcx>) -> Option<Statement> {
         let write = |kind, table, limited| Some(Statement::Write(Write { kind, table: self.name(table), limited }));
@@ -46,9 +43,10 @@ impl<'mcx> Lowering<'_, 'mcx> {
         Some(Statement::Select(seen))
     }
 
-    /// Relations that a query reads.
+    /// Relations that a query reads. Of a prepared one (`AS EXECUTE`) they are not known here.
     pub(super) fn reads(self, query: *const pg_sys::Node) -> Vec<QualifiedName> {
-        self.node(query).map(|query| self.walk(query).reads).unwrap_or_default()
+        let select = self.node(query).filter(|query| query.cast::<pg_sys::SelectStmt>().is_some());
+        select.map(|query| self.walk(query).reads).unwrap_or_default()
     }
 
     /// Whether a WHERE clause can leave rows out.
@@ -66,7 +64,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     }
 
     fn walk(self, query: Node<'mcx>) -> Select {
-        let mut walk = Walk { lowering: self, seen: Select::default(), named: Vec::new(), depth: 0 };
+        let mut walk = Walk { lowering: self, seen: Select::default(), named: Vec::new() };
         walk.visit(query);
         // A name of WITH hides a relation without a schema.
         let named = walk.named;
@@ -79,7 +77,6 @@ struct Walk<'a, 'mcx> {
     lowering: Lowering<'a, 'mcx>,
     seen: Select,
     named: Vec<String>,
-    depth: usize,
 }
 
 impl<'mcx> Walk<'_, 'mcx> {
@@ -96,11 +93,12 @@ impl<'mcx> Walk<'_, 'mcx> {
         } else if let Some(select) = node.cast::<pg_sys::SelectStmt>() {
             self.seen.locks_rows |= !select.lockingClause.is_null();
         }
-        if self.depth < DEEPEST {
-            self.depth += 1;
-            // SAFETY: `visit_raw` is given this walk, which outlives the call.
-            unsafe { compat::walk_raw(node.as_ptr(), visit_raw, core::ptr::from_mut(self).cast()) };
-            self.depth -= 1;
+        // What is nested too deep is read no further: the statement will fail on it by itself.
+        // SAFETY: `visit_raw` is given this walk, which outlives the call.
+        unsafe {
+            if !pg_sys::stack_is_too_deep() {
+                compat::walk_raw(node.as_ptr(), visit_raw, core::ptr::from_mut(self).cast());
+            }
         }
     }
 }

@@ -95,6 +95,8 @@ pub(super) fn read(oid: Oid, only: bool, measuring: Measuring) -> Lookup<Relatio
         | (Kind::ForeignTable | Kind::View | Kind::Sequence | Kind::CompositeType | Kind::Other, ..) => {
             Extent::nothing()
         }
+        // What has no file of its own is not to be measured by it.
+        (Kind::Index, ..) if form.relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_INDEX => Extent::nothing(),
         _ if only => Extent::of_member(oid).unwrap_or_else(Extent::nothing),
         _ => Extent::of_tree(oid, form),
     };
