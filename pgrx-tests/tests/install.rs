@@ -37,7 +37,7 @@ const UNPINNED: [&str; 3] =
 
 /// What PUBLIC may do, beside USAGE of types. The functions of `warden_internal` cannot be named without USAGE of that schema, which nobody has: they are
 /// reached through a view, by those who may read it.
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 10] = [
     "warden USAGE",
     "warden.help() EXECUTE",
     "warden.help(text) EXECUTE",
