@@ -10,7 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pg_warden_tests::cluster::succeed;
-use pg_warden_tests::{Case, Database, Leg, Outcome, Report, Result, Session, ensure, ensure_eq, sql};
+use pg_warden_tests::{
+    Case, Cluster, Database, Leg, Options, Outcome, Report, Result, Session, ensure, ensure_eq, sql,
+};
 
 /// How a tool sends a migration.
 #[derive(Clone, Copy)]
@@ -26,12 +28,6 @@ const HISTORIES: [(&str, Sends); 4] = [
     ("flyway", Sends::Statements),
     ("prisma", Sends::WholeFile),
 ];
-
-/// Roles that migrations grant to.
-const ROLES: [&str; 2] = ["shop_app", "shop_read"];
-
-/// Rows from which on a table is large.
-const LARGE: u32 = 1000;
 
 /// One test a history, and the restore of what one of them has made.
 pub fn cases() -> Vec<Case> {
@@ -56,8 +52,8 @@ impl Migration {
 }
 
 fn judged(leg: &Leg, name: &str, sends: Sends) -> Result {
-    let db = database(leg)?;
-    let migrations = run(&db, name, sends)?;
+    let cluster = cluster(leg)?;
+    let migrations = run(&cluster.database()?, name, sends)?;
     let seen = format!("{}\n{}", summary(&migrations), lines(&migrations));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/expected/history-{name}.txt"));
     if std::env::var_os("PG_WARDEN_BLESS").is_some() {
@@ -70,21 +66,19 @@ fn judged(leg: &Leg, name: &str, sends: Sends) -> Result {
     Ok(())
 }
 
-/// A database in which whatever the guard has to say is said.
-fn database(leg: &Leg) -> Result<Database<'_>> {
-    let db = leg.database()?;
-    configure(&db)?;
-    Ok(db)
-}
-
-fn configure(db: &Database<'_>) -> Result {
-    let name = db.name();
-    db.cluster().connect("postgres")?.run(&format!(
-        "ALTER DATABASE {name} SET warden.mode = warn;
-         ALTER DATABASE {name} SET warden.notify = info;
-         ALTER DATABASE {name} SET warden.large_table_rows = {LARGE};"
-    ))?;
-    Ok(())
+/// A cluster in which whatever the guard has to say is said. Without autovacuum a server from 18 on forgets the size of a table that it rewrites;
+/// with it, and never its turn, the figures are the same on all.
+fn cluster(leg: &Leg) -> Result<Cluster> {
+    let settings = [
+        "autovacuum = on",
+        "autovacuum_naptime = '1d'",
+        "warden.mode = warn",
+        "warden.notify = info",
+        "warden.large_table_rows = 1000",
+    ];
+    let cluster = leg.own_cluster(&Options { settings: settings.map(str::to_owned).to_vec(), ..Options::default() })?;
+    cluster.connect("postgres")?.run("CREATE ROLE shop_app; CREATE ROLE shop_read")?;
+    Ok(cluster)
 }
 
 /// Runs a history as a role that owns the database and is no superuser.
@@ -93,7 +87,6 @@ fn run(db: &Database<'_>, name: &str, sends: Sends) -> Result<Vec<Migration>> {
     let preamble = fs::read_to_string(folder.join("session.sql"))?;
     let owner = db.role("")?;
     db.session()?.run(&format!("ALTER DATABASE {} OWNER TO {owner}", db.name()))?;
-    make_roles(db)?;
 
     let mut migrations = Vec::new();
     for path in files(&folder)? {
@@ -110,17 +103,6 @@ fn run(db: &Database<'_>, name: &str, sends: Sends) -> Result<Vec<Migration>> {
         migrations.push(Migration { name, statements: sql::split(&script).len(), said });
     }
     Ok(migrations)
-}
-
-/// They belong to the cluster, where another test may be making them too.
-fn make_roles(db: &Database<'_>) -> Result {
-    let mut session = db.session()?;
-    for role in ROLES {
-        session.run(&format!(
-            "DO $$BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END$$"
-        ))?;
-    }
-    Ok(())
 }
 
 fn send(session: &mut Session, script: &str, sends: Sends) -> std::result::Result<Outcome, Report> {
@@ -196,12 +178,12 @@ const GREETING: [&str; 2] = ["and warns (mode \"warn\")", "Start with: SELECT wa
 
 /// pg_dump's own script of what a history has made, with its rows: nothing is found, with the extension there already and without.
 fn restore(leg: &Leg) -> Result {
-    let from = database(leg)?;
+    let cluster = cluster(leg)?;
+    let from = cluster.database()?;
     run(&from, "flyway", Sends::Statements)?;
-    let file = leg.cluster.root().join(format!("{}.sql", from.name()));
+    let file = cluster.root().join("dump.sql");
     succeed(from.client("pg_dump").arg("-f").arg(&file))?;
-    for to in [leg.cluster.bare_database()?, leg.database()?] {
-        configure(&to)?;
+    for to in [cluster.bare_database()?, cluster.database()?] {
         let mut psql = to.client("psql");
         psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f"]).arg(&file);
         let said = String::from_utf8_lossy(&succeed(&mut psql)?.stdout).into_owned();
