@@ -1,5 +1,0 @@
---
--- Concurrently remove index loan_due_idx from loan
---
-DROP INDEX CONCURRENTLY IF EXISTS "loan_due_idx";
-INSERT INTO "django_migrations" ("app", "name", "applied") VALUES ('library', '0022_delete_session_like', now()) RETURNING "django_migrations"."id";

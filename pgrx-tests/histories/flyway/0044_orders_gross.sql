@@ -1,5 +1,0 @@
-BEGIN;
-SET LOCAL lock_timeout = '2s';
-ALTER TABLE shop.order_lines ADD COLUMN net numeric GENERATED ALWAYS AS (price * quantity) STORED;
-INSERT INTO "public"."flyway_schema_history" ("installed_rank", "version", "description", "type", "script", "checksum", "installed_by", "execution_time", "success") VALUES (44, '44', 'orders_gross', 'SQL', 'V44__orders_gross.sql', 1044, current_user, 12, TRUE);
-COMMIT;
