@@ -50,6 +50,10 @@ pub(crate) static CONTACT: GucSetting<Option<CString>> = GucSetting::<Option<CSt
 pub(crate) static LARGE_TABLE_ROWS: GucSetting<i32> = GucSetting::<i32>::new(1_000_000);
 /// In kilobytes.
 pub(crate) static LARGE_TABLE_SIZE: GucSetting<i32> = GucSetting::<i32>::new(256 * 1024);
+/// In milliseconds.
+pub(crate) static BUSY_AFTER: GucSetting<i32> = GucSetting::<i32>::new(5_000);
+/// In milliseconds.
+pub(crate) static DDL_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(0);
 pub(crate) static PARTITION_TIME_ZONE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"UTC"));
 /// In milliseconds.
 pub(crate) static PARTITION_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(2_000);
@@ -60,8 +64,15 @@ pub(crate) fn text(setting: &GucSetting<Option<CString>>) -> String {
 }
 
 /// Settings that ordinary users may not set.
-const RESTRICTED: [&CStr; 5] =
-    [c"warden.mode", c"warden.rule_levels", c"warden.contact", c"warden.large_table_rows", c"warden.large_table_size"];
+const RESTRICTED: [&CStr; 7] = [
+    c"warden.mode",
+    c"warden.rule_levels",
+    c"warden.contact",
+    c"warden.large_table_rows",
+    c"warden.large_table_size",
+    c"warden.busy_after",
+    c"warden.ddl_lock_timeout",
+];
 
 /// Refuses what an ordinary user's connection options set before the library was loaded. The server would only ignore
 /// it then, and with it what the administrator has set, which the option had pushed aside.
@@ -178,6 +189,26 @@ fn define_guard() {
         i32::MAX,
         GucContext::Suset,
         GucFlags::UNIT_KB,
+    );
+    GucRegistry::define_int_guc(
+        c"warden.busy_after",
+        c"Age from which a transaction that holds or awaits a conflicting lock is named.",
+        c"Younger ones are gone before anybody can do something about them.",
+        &BUSY_AFTER,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
+        c"warden.ddl_lock_timeout",
+        c"lock_timeout of a DDL statement for which none is in effect; 0 for none.",
+        c"It ends with the statement. Statements that run CONCURRENTLY are left alone.",
+        &DDL_LOCK_TIMEOUT,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
     );
 }
 

@@ -145,6 +145,7 @@ impl Collector<'_> {
                     self.lock(table, Lock::ShareUpdateExclusive);
                 }
             }
+            Statement::Write(write) => self.lock_tree(&write.table, Lock::RowExclusive),
             Statement::Comment { relation } => self.lock(relation, Lock::ShareUpdateExclusive),
             // From 18 on GRANT opens what it names.
             Statement::Grant(grant) if self.facts.server_major() >= 18 => {

@@ -11,9 +11,6 @@ use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-/// More sessions than these are counted, not named.
-const MOST_HOLDERS: usize = 3;
-
 /// What a DDL statement would lock, and what it would do under each lock. Nothing runs; like EXPLAIN it plans, which
 /// evaluates IMMUTABLE functions of constants.
 ///
@@ -67,7 +64,7 @@ fn explain(
                 Text::from(effect.lock.blocks()),
                 work(effect, &relation, doubt).map(Text),
                 seconds(effect, &relation).map(|seconds| Interval::from_seconds(rounded(seconds))),
-                in_the_way(&facts.holders(&effect.name), effect.lock).map(Text),
+                in_the_way(facts.holders(&effect.name), effect.lock).map(Text),
             ))
         })
         .collect();
@@ -152,16 +149,8 @@ fn rounded(seconds: f64) -> f64 {
 }
 
 /// Who has, or waits for, a lock that this one would wait for.
-fn in_the_way(holders: &[Holder], lock: Lock) -> Option<String> {
-    let names: Vec<_> = holders
-        .iter()
-        .filter(|holder| holder.lock.conflicts_with(lock) && !holder.gives_way)
-        .map(wording::holder)
-        .collect();
-    let more = names.len().saturating_sub(MOST_HOLDERS);
-    let mut said = names.into_iter().take(MOST_HOLDERS).collect::<Vec<_>>().join("; ");
-    if more > 0 {
-        said.push_str(&format!("; and {more} more"));
-    }
-    (!said.is_empty()).then_some(said)
+fn in_the_way(holders: Vec<Holder>, lock: Lock) -> Option<String> {
+    let conflicting: Vec<Holder> =
+        holders.into_iter().filter(|holder| holder.lock.conflicts_with(lock) && !holder.gives_way).collect();
+    (!conflicting.is_empty()).then(|| wording::holders(&conflicting))
 }

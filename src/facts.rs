@@ -108,6 +108,10 @@ pub struct Index {
     pub identifies: bool,
     /// A whole and valid btree, so that the server can find rows by its leading columns.
     pub searchable: bool,
+    /// `UNIQUE`.
+    pub unique: bool,
+    /// Has `INCLUDE`d columns.
+    pub includes: bool,
     /// Belongs to a constraint.
     pub of_constraint: bool,
     /// Of a partitioned table.
@@ -208,6 +212,15 @@ pub struct UseOfType {
     pub column: String,
 }
 
+/// A CHECK that a script has added to a table and validated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedCheck {
+    /// The table.
+    pub table: QualifiedName,
+    /// The condition.
+    pub condition: Opaque,
+}
+
 /// Somebody with a lock on a relation, or waiting for one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Holder {
@@ -238,6 +251,10 @@ pub struct Attachment {
     pub scans_default: bool,
     /// Indexes of the parent for which the partition has none yet.
     pub missing_indexes: Vec<String>,
+    /// What the bound demands of a row of the partition, as SQL in brackets.
+    pub condition: Option<String>,
+    /// What it demands of a row of the default partition.
+    pub default_condition: Option<String>,
 }
 
 /// A column that exists.
@@ -333,11 +350,13 @@ pub trait Facts {
     /// The default partition of a partitioned table.
     fn default_partition(&self, table: &QualifiedName) -> Option<QualifiedName>;
     /// What attaching a partition does besides, or making one that is new.
+    /// `checks` hold besides those that the tables have.
     fn attachment(
         &self,
         table: &QualifiedName,
         partition: Option<&QualifiedName>,
         bound: &Opaque,
+        checks: &[AddedCheck],
     ) -> Lookup<Attachment>;
     /// Sessions and prepared transactions, other than this one, that hold or await a lock on a relation.
     fn holders(&self, name: &QualifiedName) -> Vec<Holder>;
@@ -365,6 +384,16 @@ pub trait Facts {
     fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName>;
     /// Relations of a schema.
     fn relations_of_schema(&self, schema: &str) -> Vec<QualifiedName>;
+    /// The strongest lock that this transaction holds on a relation.
+    fn held(&self, name: &QualifiedName) -> Option<Lock>;
+    /// Tables that earlier statements of this transaction locked, shared ones alone.
+    fn held_tables(&self) -> Vec<(QualifiedName, Lock)>;
+    /// Seconds after which a transaction with a conflicting lock is in the way.
+    fn busy_after(&self) -> f64;
+    /// Transactions of this database that are older than so many seconds and hold a snapshot.
+    fn old_transactions(&self, seconds: f64) -> Vec<Holder>;
+    /// The effective `statement_timeout` in milliseconds; 0 for none.
+    fn statement_timeout(&self) -> i32;
     /// Whether the statement runs in a transaction block, so that its locks are held until COMMIT.
     fn in_transaction_block(&self) -> bool;
     /// The effective `lock_timeout` in milliseconds; 0 for none.
@@ -401,6 +430,21 @@ pub trait Facts {
     /// Names, quoted and separated by commas.
     fn quote_list(&self, names: &[String]) -> String {
         names.iter().map(|name| self.quote(name)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Who holds or awaits a lock that conflicts with one that is about to be taken, and will not be gone in a moment.
+    fn in_the_way(&self, name: &QualifiedName, lock: Lock) -> Vec<Holder> {
+        if !self.in_use(name) {
+            return Vec::new();
+        }
+        let busy_after = self.busy_after();
+        let mut holders = self.holders(name);
+        holders.retain(|holder| {
+            let stays =
+                holder.pid.is_none() || !holder.granted || holder.transaction_age.is_some_and(|age| age >= busy_after);
+            stays && !holder.gives_way && holder.lock.conflicts_with(lock)
+        });
+        holders
     }
 
     /// Whether an index of the table tells its rows apart.

@@ -2,6 +2,7 @@
 
 use crate::ast::{self, Located, SyntaxError};
 use crate::config;
+use crate::effects;
 use crate::error::emit::{self, Parts, Severity};
 use crate::error::{Code, Error};
 use crate::facts::live::{Live, Planning};
@@ -79,7 +80,10 @@ fn judge(statements: &[Located], in_transaction: bool) -> Vec<Finding> {
             script::Step::Begin => facts.begin(),
             script::Step::Run { statement, alone } => {
                 facts.set_in_block(!alone);
-                rules::judge_at(&statement.statement, statement.start, &facts, &mut report);
+                let case = rules::Case::new(&statement.statement, &facts);
+                rules::judge_at(&case, statement.start, &mut report);
+                let effects = effects::of(&statement.statement, &facts);
+                facts.hold(&effects);
                 facts.apply(statement, alone);
             }
             script::Step::Commit => {

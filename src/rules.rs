@@ -4,14 +4,17 @@
 #![forbid(unsafe_code)]
 
 use crate::ast::{AlterAction, QualifiedName, Statement};
+use crate::effects::{self, Effects};
 use crate::facts::{Facts, MadeWorse};
 use crate::finding::{Finding, Level};
+use core::cell::OnceCell;
 use std::collections::HashSet;
 
 pub(crate) mod cost;
 mod ddl;
 mod design;
 mod index;
+mod partition;
 pub mod wording;
 
 pub use wording::{Quantity, quote_ident};
@@ -46,6 +49,8 @@ pub enum Area {
     Design,
     /// Indexes that exist.
     Index,
+    /// Partitioned tables.
+    Partition,
 }
 
 impl Area {
@@ -56,6 +61,7 @@ impl Area {
             Self::Ddl => "ddl",
             Self::Design => "design",
             Self::Index => "index",
+            Self::Partition => "partition",
         }
     }
 }
@@ -64,6 +70,8 @@ impl Area {
 pub enum Check {
     /// A statement: the guard before it runs, and lint.
     Statement(fn(&Statement, &dyn Facts, &mut Report)),
+    /// A statement and what it would do, relation by relation: the same.
+    Effects(fn(&Case<'_>, &mut Report)),
     /// One action of ALTER TABLE: the same.
     Alter(fn(&QualifiedName, &AlterAction, &dyn Facts, &mut Report)),
     /// What a transaction made worse: the guard before it commits, and lint at the end of the script's transactions.
@@ -83,7 +91,7 @@ impl Check {
     #[must_use]
     pub fn engines(&self) -> &'static str {
         match self {
-            Self::Statement(_) | Self::Alter(_) | Self::AtCommit(_) => "guard, lint",
+            Self::Statement(_) | Self::Effects(_) | Self::Alter(_) | Self::AtCommit(_) => "guard, lint",
             Self::Audit(_) => "audit",
         }
     }
@@ -124,6 +132,28 @@ pub enum Source {
     IndexPairs,
     /// Tables.
     Tables,
+}
+
+/// A statement that is about to run. Its effects are told once, and only if a rule asks.
+pub struct Case<'a> {
+    /// The statement.
+    pub statement: &'a Statement,
+    /// The database.
+    pub facts: &'a dyn Facts,
+    effects: OnceCell<Effects>,
+}
+
+impl<'a> Case<'a> {
+    /// A statement and the database it is to run in.
+    #[must_use]
+    pub fn new(statement: &'a Statement, facts: &'a dyn Facts) -> Self {
+        Self { statement, facts, effects: OnceCell::new() }
+    }
+
+    /// What it would lock and do.
+    pub fn effects(&self) -> &Effects {
+        self.effects.get_or_init(|| effects::of(self.statement, self.facts))
+    }
 }
 
 /// What checks add their findings to.
@@ -188,7 +218,7 @@ impl Default for Report {
 
 /// Every rule, in the order they are listed and documented.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [ddl::RULES, design::RULES, index::RULES].into_iter().flatten().copied()
+    [ddl::RULES, partition::RULES, design::RULES, index::RULES].into_iter().flatten().copied()
 }
 
 /// The rule of that name.
@@ -223,10 +253,10 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// Findings of every rule about one statement before it runs.
-pub fn judge(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
-    if let Statement::CreateSchema { elements, .. } = statement {
+pub fn judge(case: &Case<'_>, report: &mut Report) {
+    if let Statement::CreateSchema { elements, .. } = case.statement {
         for element in elements {
-            judge(element, facts, report);
+            judge(&Case::new(element, case.facts), report);
         }
         return;
     }
@@ -235,25 +265,30 @@ pub fn judge(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
             continue;
         }
         for check in rule.checks {
-            match (check, statement) {
-                (Check::Statement(check), _) => check(statement, facts, report.by(rule)),
-                (Check::Alter(check), Statement::AlterTable { table, actions, .. }) => {
-                    for (order, action) in actions.iter().enumerate() {
-                        let before = report.findings.len();
-                        check(table, action, facts, report.by(rule));
-                        report.findings.iter_mut().skip(before).for_each(|finding| finding.order = order);
-                    }
-                }
-                _ => {}
-            }
+            judge_check(check, case, report.by(rule));
         }
     }
 }
 
+fn judge_check(check: &Check, case: &Case<'_>, report: &mut Report) {
+    match (check, case.statement) {
+        (Check::Statement(check), statement) => check(statement, case.facts, report),
+        (Check::Effects(check), _) => check(case, report),
+        (Check::Alter(check), Statement::AlterTable { table, actions, .. }) => {
+            for (order, action) in actions.iter().enumerate() {
+                let before = report.findings.len();
+                check(table, action, case.facts, report);
+                report.findings.iter_mut().skip(before).for_each(|finding| finding.order = order);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The same for a statement of a script, which begins at the byte offset.
-pub fn judge_at(statement: &Statement, at: usize, facts: &dyn Facts, report: &mut Report) {
+pub fn judge_at(case: &Case<'_>, at: usize, report: &mut Report) {
     let before = report.findings.len();
-    judge(statement, facts, report);
+    judge(case, report);
     for finding in report.findings.iter_mut().skip(before) {
         finding.statement_at = Some(at);
     }
@@ -312,7 +347,7 @@ mod tests {
     fn every_rule_has_its_file_and_its_page() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let ids: BTreeSet<String> = all().map(|rule| rule.id.to_owned()).collect();
-        let files: BTreeSet<String> = ["ddl", "design", "index"]
+        let files: BTreeSet<String> = ["ddl", "design", "index", "partition"]
             .iter()
             .flat_map(|area| stems(&root.join("src/rules").join(area), "rs"))
             .collect();

@@ -6,6 +6,7 @@
 //! | `sql` | each unit is linted, then run under the guard |
 //! | `sql lint` | only linted |
 //! | `sql guard` | only run |
+//! | `sql other` | run in a second session, before the block that follows, and kept open while that is run |
 //! | `sql audit` | run with `warden.mode = off`, then `warden.audit` is asked for the page's rule |
 //!
 //! `since 18` behind any of them leaves the block to servers of that major and later: what older ones refuse.
@@ -58,6 +59,8 @@ pub struct Test {
     pub engines: Engines,
     /// The first major that it is for.
     pub since: u32,
+    /// What another session has run, and keeps open meanwhile.
+    pub other: String,
     /// What is run, in order.
     pub units: Vec<Unit>,
 }
@@ -108,10 +111,15 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
     if heading != format!("# {rule}") {
         return Err(format!("line 1: the page must begin with \"# {rule}\", not {heading:?}"));
     }
+    let mut other = String::new();
     for block in document::blocks(markdown) {
         let unknown = || format!("line {}: no such kind of block: {:?}", block.line, block.info);
         let mut words = block.info.split_whitespace();
         if words.next() != Some("sql") {
+            continue;
+        }
+        if block.info == "sql other" {
+            other.push_str(&block.text);
             continue;
         }
         let mut engines = Some(Engines::Both);
@@ -136,7 +144,7 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
         if block.not_run.is_some() {
             continue;
         }
-        page.blocks.push(Test { engines, since, units: units(&block)? });
+        page.blocks.push(Test { engines, since, other: std::mem::take(&mut other), units: units(&block)? });
     }
     for (number, line) in markdown.lines().enumerate() {
         let mut rest = line;

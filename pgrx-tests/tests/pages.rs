@@ -48,6 +48,7 @@ fn run(leg: &Leg, page: &Page) -> Result {
     s.run("SET warden.mode = off")?;
     s.script(&page.setup).map_err(|e| format!("setup: {e}"))?;
     s.run("ANALYZE")?;
+    let raised = raised(&mut s, &page.rule)?;
     drop(s);
 
     for claim in &page.claims {
@@ -55,6 +56,11 @@ fn run(leg: &Leg, page: &Page) -> Result {
     }
     for block in page.blocks.iter().filter(|b| b.since <= leg.major) {
         let db = fresh(&base)?;
+        db.session()?.run(&format!("ALTER DATABASE {} SET warden.rule_levels = {}", db.name(), literal(&raised)))?;
+        let mut other = db.session()?;
+        if !block.other.is_empty() {
+            other.run(&format!("SET warden.mode = off; {}", block.other))?;
+        }
         for unit in &block.units {
             let seen = match block.engines {
                 Engines::Both => linted(&db, unit).and_then(|()| guarded(&db, unit)),
@@ -68,10 +74,19 @@ fn run(leg: &Leg, page: &Page) -> Result {
     Ok(())
 }
 
-/// A copy of the page's data, in which tables are large early.
+/// A rule that says nothing by default is raised to where it is heard, as its users do.
+fn raised(s: &mut Session, rule: &str) -> Result<String> {
+    let level = s.value(&format!("SELECT default_level FROM warden.rules WHERE rule = {}", literal(rule)))?;
+    Ok(if ["info", "off"].contains(&level.as_str()) { format!("{rule}=warning") } else { String::new() })
+}
+
+/// A copy of the page's data, in which tables are large early and every transaction is an old one.
 fn fresh<'a>(base: &Database<'a>) -> Result<Database<'a>> {
     let db = base.copy()?;
-    db.session()?.run(&format!("ALTER DATABASE {} SET warden.large_table_rows = {LARGE}", db.name()))?;
+    let name = db.name();
+    db.session()?.run(&format!(
+        "ALTER DATABASE {name} SET warden.large_table_rows = {LARGE}; ALTER DATABASE {name} SET warden.busy_after = 0"
+    ))?;
     Ok(db)
 }
 

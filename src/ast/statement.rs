@@ -82,7 +82,8 @@ pub enum Lock {
 }
 
 impl Lock {
-    const ALL: [Self; 8] = [
+    /// All, from the weakest.
+    pub const ALL: [Self; 8] = [
         Self::AccessShare,
         Self::RowShare,
         Self::RowExclusive,
@@ -316,6 +317,28 @@ pub enum Statement {
     Transaction(Transaction),
     /// Parsed, and no rule looks at it.
     Other,
+}
+
+impl Statement {
+    /// Where the relation it is about stands in the source text.
+    #[must_use]
+    pub fn place(&self) -> Option<usize> {
+        match self {
+            Self::CreateTable(create) => create.table.at,
+            Self::CreateIndex(index) => index.table.at,
+            Self::CreateTableAs { table: name, .. }
+            | Self::CreateView { view: name, .. }
+            | Self::AlterTable { table: name, .. }
+            | Self::SetSchema { relation: name }
+            | Self::Refresh { view: name, .. }
+            | Self::Cluster { table: name }
+            | Self::CreateTrigger { table: name, .. }
+            | Self::CreateRule { table: name, .. } => name.at,
+            Self::Rename(rename) => rename.relation.at,
+            Self::Reindex(reindex) => reindex.name.at,
+            _ => None,
+        }
+    }
 }
 
 /// What a statement has made that is judged before commit.

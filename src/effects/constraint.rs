@@ -123,7 +123,7 @@ impl Collector<'_> {
         }
         let Some(default) = self.facts.default_partition(parent) else { return };
         self.lock_tree(&default, Lock::AccessExclusive);
-        let refuted = match self.facts.attachment(parent, None, bound) {
+        let refuted = match self.facts.attachment(parent, None, bound, &[]) {
             Lookup::Found(attachment) => Lookup::Found(!attachment.scans_default),
             Lookup::Missing => Lookup::Missing,
             Lookup::NotChecked(reason) => Lookup::NotChecked(reason),
@@ -142,7 +142,7 @@ impl Collector<'_> {
         if let Some(default) = &default {
             self.lock_tree(default, Lock::AccessExclusive);
         }
-        match self.facts.attachment(table, Some(partition), bound) {
+        match self.facts.attachment(table, Some(partition), bound, &[]) {
             Lookup::Found(attachment) => {
                 let builds = !attachment.missing_indexes.is_empty();
                 if attachment.scans_partition || builds {

@@ -6,10 +6,12 @@
 #![allow(unsafe_code, reason = "reads relcache and syscache; see the module's promise")]
 
 use super::{
-    AlterAction, AlterType, Attachment, Column, ColumnDef, ConstraintOf, Dependent, Facts, ForeignKeyOf, Holder, Index,
-    Lookup, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
+    AddedCheck, AlterAction, AlterType, Attachment, Column, ColumnDef, ConstraintOf, Dependent, Facts, ForeignKeyOf,
+    Holder, Index, Lookup, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
 };
-use crate::text;
+use crate::ast::Lock;
+use crate::effects::Effects;
+use crate::{config, text};
 use core::cell::RefCell;
 use core::ffi::{CStr, c_int};
 use pgrx::pg_sys::{self, Oid};
@@ -18,6 +20,7 @@ use std::collections::HashMap;
 mod catalog;
 mod expression;
 mod file;
+pub(crate) mod held;
 mod index;
 mod lock;
 mod partition;
@@ -78,6 +81,17 @@ impl Live {
     pub(crate) fn knowing(planning: Planning, known: impl IntoIterator<Item = (QualifiedName, Oid)>) -> Self {
         let oids = known.into_iter().map(|(name, oid)| (name, Some(oid))).collect();
         Self { oids: RefCell::new(oids), ..Self::new(planning) }
+    }
+
+    /// Remembers the tables that the statement is about to lock against writers, for the rest of the transaction.
+    pub(crate) fn note_held(&self, effects: &Effects) {
+        for effect in effects.relations().iter().filter(|effect| !effect.is_index && effect.lock >= Lock::Share) {
+            if self.shared(&effect.name).is_some()
+                && let Some(oid) = self.oid(&effect.name)
+            {
+                held::note(oid);
+            }
+        }
     }
 
     /// The relation that a name means.
@@ -175,10 +189,15 @@ impl Facts for Live {
         table: &QualifiedName,
         partition: Option<&QualifiedName>,
         bound: &Opaque,
+        checks: &[AddedCheck],
     ) -> Lookup<Attachment> {
+        let checks: Vec<_> =
+            checks.iter().filter_map(|check| Some((self.oid(&check.table)?, &check.condition))).collect();
         match (self.oid(table), partition.map(|partition| self.oid(partition))) {
             (None, _) | (_, Some(None)) => Lookup::Missing,
-            (Some(table), partition) => partition::attachment(table, partition.flatten(), bound, self.planning),
+            (Some(table), partition) => {
+                partition::attachment(table, partition.flatten(), bound, &checks, self.planning)
+            }
         }
     }
 
@@ -234,6 +253,27 @@ impl Facts for Live {
 
     fn relations_of_schema(&self, schema: &str) -> Vec<QualifiedName> {
         related::relations_of_schema(schema)
+    }
+
+    fn held(&self, name: &QualifiedName) -> Option<Lock> {
+        self.oid(name).and_then(held::held)
+    }
+
+    fn held_tables(&self) -> Vec<(QualifiedName, Lock)> {
+        held::held_tables()
+    }
+
+    fn busy_after(&self) -> f64 {
+        f64::from(config::BUSY_AFTER.get()) / 1_000.0
+    }
+
+    fn old_transactions(&self, seconds: f64) -> Vec<Holder> {
+        related::old_transactions(seconds)
+    }
+
+    fn statement_timeout(&self) -> i32 {
+        // SAFETY: reads a setting of this backend.
+        unsafe { pg_sys::StatementTimeout }
     }
 
     fn in_transaction_block(&self) -> bool {

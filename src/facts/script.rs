@@ -2,13 +2,14 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    Attachment, Change, Column, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf, Holder, Index, Kind,
-    Lookup, MadeWorse, Reference, Relation, Standing, TypeChange, UseOfType, Volatility, Worse,
+    AddedCheck, Attachment, Change, Column, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf, Holder,
+    Index, Kind, Lookup, MadeWorse, Reference, Relation, Standing, TypeChange, UseOfType, Volatility, Worse,
 };
 use crate::ast::{
     AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, Key, Located,
-    Opaque, QualifiedName, RenameKind, Statement,
+    Lock, Opaque, QualifiedName, RenameKind, Statement,
 };
+use crate::effects::Effects;
 use std::collections::{HashMap, HashSet};
 
 /// What a script has made and dropped.
@@ -21,6 +22,9 @@ struct Changes {
     foreign_keys: Vec<(QualifiedName, ForeignKeyOf)>,
     proofs: Vec<Proof>,
     constraints: Vec<MadeConstraint>,
+    /// Locks of the transaction on tables that others share.
+    held: Vec<(QualifiedName, Lock)>,
+    statement_timeout: Option<i32>,
     lock_timeout: Option<i32>,
     /// By SET LOCAL: until the transaction ends.
     local_lock_timeout: Option<i32>,
@@ -60,6 +64,8 @@ fn standing_of_new(temporary: bool) -> Standing {
 struct MadeConstraint {
     table: QualifiedName,
     name: String,
+    /// That of a CHECK.
+    condition: Option<Opaque>,
     constraint: ConstraintOf,
 }
 
@@ -105,6 +111,7 @@ impl<'a> ScriptFacts<'a> {
         for made in &mut self.changes.constraints {
             made.constraint.made_in_this_transaction = false;
         }
+        self.changes.held.clear();
         self.changes.local_lock_timeout = None;
         self.changes.worse.clear();
     }
@@ -119,6 +126,19 @@ impl<'a> ScriptFacts<'a> {
     /// What the transaction has made worse so far.
     pub(crate) fn worse(&self) -> &MadeWorse {
         &self.changes.worse
+    }
+
+    /// Keeps the locks that a statement takes on tables that others share, until the transaction ends.
+    pub(crate) fn hold(&mut self, effects: &Effects) {
+        for effect in effects.relations() {
+            if effect.is_index || self.shared(&effect.name).is_none() {
+                continue;
+            }
+            match self.changes.held.iter_mut().find(|(held, _)| *held == effect.name) {
+                Some((_, lock)) => *lock = effect.lock.max(*lock),
+                None => self.changes.held.push((effect.name.clone(), effect.lock)),
+            }
+        }
     }
 
     /// Takes a statement's changes over; `alone` when it is a transaction of its own.
@@ -159,6 +179,9 @@ impl<'a> ScriptFacts<'a> {
                 } else {
                     (self.changes.lock_timeout, self.changes.local_lock_timeout) = (value, None);
                 }
+            }
+            Statement::Set { name, value, .. } if name == "statement_timeout" => {
+                self.changes.statement_timeout = value.as_deref().and_then(milliseconds);
             }
             _ => {}
         }
@@ -208,6 +231,8 @@ impl<'a> ScriptFacts<'a> {
             primary: false,
             identifies: index.unique && !index.partial && keys_not_null,
             searchable: index.btree && (!index.partial || index.leaves_out_only_nulls) && !index.table.only,
+            unique: index.unique,
+            includes: false,
             of_constraint: false,
             partitioned: false,
             columns: index.columns.clone(),
@@ -288,9 +313,9 @@ impl<'a> ScriptFacts<'a> {
         }
     }
 
-    fn note_constraint(&mut self, table: &QualifiedName, constraint: &Constraint) {
-        let Some(name) = constraint.name.clone() else { return };
-        let (kind, columns, referenced) = match &constraint.kind {
+    fn note_constraint(&mut self, table: &QualifiedName, added: &Constraint) {
+        let Some(name) = added.name.clone() else { return };
+        let (kind, columns, referenced) = match &added.kind {
             ConstraintKind::Check { .. } => (ConstraintType::Check, Vec::new(), None),
             ConstraintKind::ForeignKey(key) => {
                 (ConstraintType::ForeignKey, key.columns.clone(), Some(key.referenced.clone()))
@@ -302,13 +327,17 @@ impl<'a> ScriptFacts<'a> {
         };
         let constraint = ConstraintOf {
             kind,
-            validated: !constraint.not_valid,
+            validated: !added.not_valid,
             columns,
             referenced,
             index: None,
             made_in_this_transaction: true,
         };
-        self.changes.constraints.push(MadeConstraint { table: table.clone(), name, constraint });
+        let condition = match &added.kind {
+            ConstraintKind::Check { condition, .. } => Some(condition.clone()),
+            _ => None,
+        };
+        self.changes.constraints.push(MadeConstraint { table: table.clone(), name, condition, constraint });
     }
 
     fn add_key_index(&mut self, table: QualifiedName, name: String, key: &Key, primary: bool) {
@@ -325,6 +354,8 @@ impl<'a> ScriptFacts<'a> {
             primary,
             identifies,
             searchable: true,
+            unique: true,
+            includes: !key.include.is_empty(),
             of_constraint: true,
             partitioned: false,
             table,
@@ -384,6 +415,29 @@ impl<'a> ScriptFacts<'a> {
         if !self.changes.worse.iter().any(|worse| worse.table == table && worse.what == what) {
             self.changes.worse.push(Worse { table, what, alone, at: Some(at) });
         }
+    }
+
+    /// CHECKs that the script has added, and that are validated by now.
+    fn validated_checks(&self) -> impl Iterator<Item = AddedCheck> {
+        self.changes
+            .constraints
+            .iter()
+            .filter(|made| made.constraint.validated)
+            .filter_map(|made| Some(AddedCheck { table: made.table.clone(), condition: made.condition.clone()? }))
+    }
+
+    /// Indexes that the script has built on a partition are taken over when it is attached.
+    fn take_over_indexes(&self, table: &QualifiedName, partition: &QualifiedName, attachment: &mut Attachment) {
+        let own = self.indexes(partition);
+        let parents = self.indexes(table);
+        attachment.missing_indexes.retain(|missing| {
+            let wanted = parents.iter().find(|index| index.name == *missing);
+            !wanted.is_some_and(|wanted| {
+                own.iter().any(|index| {
+                    index.columns == wanted.columns && index.unique == wanted.unique && index.primary == wanted.primary
+                })
+            })
+        });
     }
 
     /// One name for a table, whether or not its schema is written: where it is, or where a CREATE would put it.
@@ -484,6 +538,8 @@ impl Facts for ScriptFacts<'_> {
                 primary: false,
                 identifies: false,
                 searchable: false,
+                unique: false,
+                includes: false,
                 of_constraint: false,
                 partitioned: false,
             }),
@@ -580,11 +636,18 @@ impl Facts for ScriptFacts<'_> {
         table: &QualifiedName,
         partition: Option<&QualifiedName>,
         bound: &Opaque,
+        checks: &[AddedCheck],
     ) -> Lookup<Attachment> {
-        if partition.is_some_and(|partition| self.changes.tables.contains_key(&self.key(partition))) {
+        let made = partition.is_some_and(|partition| self.changes.tables.contains_key(&self.key(partition)));
+        if made && self.default_partition(table).is_none() {
             return Lookup::Found(Attachment::default());
         }
-        self.live.attachment(table, partition, bound)
+        let checks: Vec<AddedCheck> = checks.iter().cloned().chain(self.validated_checks()).collect();
+        let mut answer = self.live.attachment(table, partition.filter(|_| !made), bound, &checks);
+        if let (Lookup::Found(attachment), Some(partition)) = (&mut answer, partition) {
+            self.take_over_indexes(table, partition, attachment);
+        }
+        answer
     }
 
     fn referenced_by(&self, table: &QualifiedName) -> Vec<Reference> {
@@ -653,6 +716,32 @@ impl Facts for ScriptFacts<'_> {
 
     fn relations_of_schema(&self, schema: &str) -> Vec<QualifiedName> {
         self.live.relations_of_schema(schema)
+    }
+
+    fn held(&self, name: &QualifiedName) -> Option<Lock> {
+        let key = self.key(name);
+        self.changes.held.iter().find(|(held, _)| *held == key).map(|(_, lock)| *lock)
+    }
+
+    fn held_tables(&self) -> Vec<(QualifiedName, Lock)> {
+        self.changes.held.clone()
+    }
+
+    fn busy_after(&self) -> f64 {
+        self.live.busy_after()
+    }
+
+    /// A script is run later: who is there now says nothing.
+    fn old_transactions(&self, _seconds: f64) -> Vec<Holder> {
+        Vec::new()
+    }
+
+    fn in_the_way(&self, _name: &QualifiedName, _lock: Lock) -> Vec<Holder> {
+        Vec::new()
+    }
+
+    fn statement_timeout(&self) -> i32 {
+        self.changes.statement_timeout.unwrap_or_else(|| self.live.statement_timeout())
     }
 
     fn in_transaction_block(&self) -> bool {

@@ -151,6 +151,7 @@ fn forget() {
             noted.clear();
         }
     });
+    live::held::forget();
     spi::reset_own_ddl();
 }
 
@@ -161,6 +162,11 @@ unsafe extern "C-unwind" fn on_subtransaction(
     _: *mut c_void,
 ) {
     use pg_sys::SubXactEvent as Event;
+    match event {
+        Event::SUBXACT_EVENT_ABORT_SUB => live::held::end_subtransaction(own, None),
+        Event::SUBXACT_EVENT_COMMIT_SUB => live::held::end_subtransaction(own, Some(parent)),
+        _ => {}
+    }
     NOTED.with(|noted| {
         let Ok(mut noted) = noted.try_borrow_mut() else { return };
         match event {

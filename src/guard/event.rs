@@ -152,7 +152,12 @@ fn judge_statement(parsetree: *mut pg_sys::Node, in_block: bool) -> Vec<Report> 
         return restore_report().into_iter().collect();
     }
     let mut report = rules::Report::without(reminded());
-    rules::judge(&statement, &Live::new(Planning::Allowed).in_block(in_block), &mut report);
+    let facts = Live::new(Planning::Allowed).in_block(in_block);
+    let case = rules::Case::new(&statement, &facts);
+    rules::judge(&case, &mut report);
+    if in_block {
+        facts.note_held(case.effects());
+    }
     reports(report.into_findings(), &|at| text_of_statement?.character_at(at))
 }
 

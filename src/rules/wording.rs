@@ -54,9 +54,21 @@ pub fn rows_are(relation: &Relation) -> String {
     relation.rows.map_or_else(|| "every row is".to_owned(), |rows| format!("{} rows are", Quantity::Rows(rows)))
 }
 
-/// `pid 4711 (psql of app, idle in transaction, transaction 12 min old): ROW EXCLUSIVE`.
+/// More sessions than these are counted, not named.
+const MOST_HOLDERS: usize = 3;
+
+/// Those who are in the way: `pid 4711 (...): ROW EXCLUSIVE; and 2 more`.
 #[must_use]
-pub fn holder(holder: &Holder) -> String {
+pub fn holders(holders: &[Holder]) -> String {
+    let mut said = holders.iter().take(MOST_HOLDERS).map(holder).collect::<Vec<_>>().join("; ");
+    if holders.len() > MOST_HOLDERS {
+        said.push_str(&format!("; and {} more", holders.len() - MOST_HOLDERS));
+    }
+    said
+}
+
+/// `pid 4711 (psql of app, idle in transaction, transaction 12 min old): ROW EXCLUSIVE`.
+fn holder(holder: &Holder) -> String {
     let who = holder.pid.map_or_else(|| "prepared transaction".to_owned(), |pid| format!("pid {pid}"));
     let age = |what: &str, seconds: Option<f64>| seconds.map(|s| format!("{what} {} old", Quantity::Seconds(s)));
     let details: Vec<_> = [Some(holder.name.clone()), Some(holder.state.clone())]

@@ -125,6 +125,21 @@ pub struct ForeignKey {
     pub options: String,
 }
 
+impl CreateIndex {
+    /// Whether an index of a partition is one that the server would take over instead of building another: as far as
+    /// can be told without it, over plain columns of a btree.
+    #[must_use]
+    pub fn is_served_by(&self, existing: &crate::facts::Index) -> bool {
+        existing.searchable
+            && self.btree
+            && !self.partial
+            && self.unique == existing.unique
+            && !existing.includes
+            && self.columns.iter().all(Option::is_some)
+            && self.columns == existing.columns
+    }
+}
+
 /// `CREATE INDEX`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CreateIndex {

@@ -273,6 +273,37 @@ fn member_proves_not_null(oid: Oid, column: &str, without: &[&str], planning: Pl
     }
 }
 
+unsafe extern "C-unwind" {
+    // nodes/nodeFuncs.h; from 16 on the name is that of a macro.
+    #[cfg_attr(not(feature = "pg15"), link_name = "expression_tree_walker_impl")]
+    fn expression_tree_walker(
+        node: *mut pg_sys::Node,
+        walker: unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut core::ffi::c_void) -> bool,
+        context: *mut core::ffi::c_void,
+    ) -> bool;
+}
+
+/// Whether planning a condition runs nothing that a user wrote: every function in it came with the server.
+fn calls_only_the_servers_own(condition: *mut pg_sys::Node) -> bool {
+    // SAFETY: a cooked condition; the boundary turns an error into an unwind, and the closure owns nothing.
+    !unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| finds_users_own(condition, ptr::null_mut())) }
+}
+
+/// # Safety
+/// Called by the server's walker with a node of a cooked expression.
+unsafe extern "C-unwind" fn finds_users_own(node: *mut pg_sys::Node, context: *mut core::ffi::c_void) -> bool {
+    // SAFETY: as the caller says.
+    unsafe {
+        !node.is_null()
+            && (pg_sys::check_functions_in_node(node, Some(is_users_own), context)
+                || expression_tree_walker(node, finds_users_own, context))
+    }
+}
+
+unsafe extern "C-unwind" fn is_users_own(function: Oid, _context: *mut core::ffi::c_void) -> bool {
+    function.to_u32() >= pg_sys::FirstNormalObjectId
+}
+
 /// `column IS NOT NULL`.
 fn not_null_test(column: &pg_sys::FormData_pg_attribute) -> *mut pg_sys::NullTest {
     // SAFETY: new nodes, in the current memory context.
@@ -287,19 +318,40 @@ fn not_null_test(column: &pg_sys::FormData_pg_attribute) -> *mut pg_sys::NullTes
     }
 }
 
+/// A raw CHECK condition as the server would store it.
+pub(super) fn cooked(table: &Opened, condition: &Opaque) -> Option<*mut pg_sys::Node> {
+    let raw = copy_of(condition)?;
+    // SAFETY: the table is open and locked, and the condition a copy.
+    unsafe {
+        let state = pg_sys::make_parsestate(ptr::null_mut());
+        let mode = core::ffi::c_int::try_from(pg_sys::AccessShareLock).unwrap_or(1);
+        let item = pg_sys::addRangeTableEntryForRelation(state, table.as_ptr(), mode, ptr::null_mut(), false, true);
+        pg_sys::addNSItemToQuery(state, item, true, true, true);
+        let kind = pg_sys::ParseExprKind::EXPR_KIND_CHECK_CONSTRAINT;
+        let expression = pg_sys::coerce_to_boolean(state, pg_sys::transformExpr(state, raw, kind), c"CHECK".as_ptr());
+        pg_sys::assign_expr_collations(state, expression);
+        let simplified = if calls_only_the_servers_own(expression) {
+            pg_sys::eval_const_expressions(ptr::null_mut(), expression)
+        } else {
+            expression
+        };
+        Some(pg_sys::canonicalize_qual(simplified.cast(), true).cast())
+    }
+}
+
 /// `PartConstraintImpliedByRelConstraint` of the server: NOT NULLs and CHECKs together.
 ///
 /// # Safety
-/// A relation of the relcache and a list of conditions over its columns.
+/// A relation of the relcache, and lists of conditions over its columns: to be proven, and known to hold.
 pub(super) unsafe fn implied_by_constraints(
     relation: pg_sys::Relation,
     tests: *mut pg_sys::List,
+    mut known: *mut pg_sys::List,
     planning: Planning,
 ) -> bool {
     // SAFETY: as the caller says.
     unsafe {
         let oid = (*relation).rd_id;
-        let mut known = ptr::null_mut();
         for number in 1..=(*(*relation).rd_att).natts {
             let Some(name) = AttrNumber::try_from(number).ok().and_then(|number| attribute_name(oid, number)) else {
                 continue;
@@ -339,7 +391,7 @@ unsafe fn is_implied(
                 continue;
             }
             let mut condition = pg_sys::stringToNode((*check).ccbin).cast::<pg_sys::Node>();
-            if planning == Planning::Allowed {
+            if planning == Planning::Allowed || calls_only_the_servers_own(condition) {
                 condition = pg_sys::eval_const_expressions(ptr::null_mut(), condition);
                 condition = pg_sys::canonicalize_qual(condition.cast(), true).cast();
             }

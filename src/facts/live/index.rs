@@ -71,6 +71,8 @@ pub(super) fn read(oid: Oid) -> Option<Index> {
             && total
             && keys.iter().all(|attnum| is_not_null(table, *attnum)),
         searchable: form.indisvalid && whole && class.form().relam == pg_sys::BTREE_AM_OID,
+        unique: form.indisunique,
+        includes: form.indnatts > form.indnkeyatts,
         of_constraint: belongs_to_constraint(oid, form),
         partitioned: class.form().relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_INDEX,
         columns,

@@ -68,17 +68,23 @@ pub(crate) fn is_held_by_others(oid: Oid) -> bool {
 /// Virtual transactions of others whose locks on the relation conflict with the mode.
 fn conflicts(oid: Oid, mode: u32) -> Vec<[u32; 2]> {
     let mut count: c_int = 0;
-    // SAFETY: reads a global; the tag is a whole one, of a relation of this database.
+    let tag = relation_tag(oid);
+    // SAFETY: a whole tag; the array is as long as counted.
     unsafe {
-        let tag = pg_sys::LOCKTAG {
-            locktag_field1: pg_sys::MyDatabaseId.to_u32(),
-            locktag_field2: oid.to_u32(),
-            locktag_field3: 0,
-            locktag_field4: 0,
-            locktag_type: u8::try_from(pg_sys::LockTagType::LOCKTAG_RELATION).unwrap_or(0),
-            locktag_lockmethodid: u8::try_from(pg_sys::DEFAULT_LOCKMETHOD).unwrap_or(1),
-        };
         let found = pg_sys::GetLockConflicts(&raw const tag, lock_mode(mode), &raw mut count);
         (0..usize::try_from(count).unwrap_or(0)).map(|i| found.add(i).cast::<[u32; 2]>().read_unaligned()).collect()
+    }
+}
+
+/// What the lock manager knows a relation of this database by.
+pub(super) fn relation_tag(oid: Oid) -> pg_sys::LOCKTAG {
+    pg_sys::LOCKTAG {
+        // SAFETY: reads a global.
+        locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
+        locktag_field2: oid.to_u32(),
+        locktag_field3: 0,
+        locktag_field4: 0,
+        locktag_type: u8::try_from(pg_sys::LockTagType::LOCKTAG_RELATION).unwrap_or(0),
+        locktag_lockmethodid: u8::try_from(pg_sys::DEFAULT_LOCKMETHOD).unwrap_or(1),
     }
 }

@@ -1,12 +1,13 @@
 //! What attaching a partition makes the server do.
 
 use super::Planning;
-use super::expression::{ask, implied_by_constraints, node};
+use super::expression::{ask, cooked, implied_by_constraints, node};
 use super::lock::Opened;
 use super::relation::default_partition;
 use super::relcache::Entry;
 use crate::ast::Opaque;
 use crate::facts::{Attachment, Lookup};
+use crate::text;
 use core::ptr;
 use pgrx::pg_sys::{self, NodeTag, Oid};
 
@@ -29,7 +30,13 @@ unsafe extern "C-unwind" {
 }
 
 /// What `ALTER TABLE … ATTACH PARTITION` does besides, by the server's own reading of the bound.
-pub(super) fn attachment(table: Oid, partition: Option<Oid>, bound: &Opaque, planning: Planning) -> Lookup<Attachment> {
+pub(super) fn attachment(
+    table: Oid,
+    partition: Option<Oid>,
+    bound: &Opaque,
+    checks: &[(Oid, &Opaque)],
+    planning: Planning,
+) -> Lookup<Attachment> {
     ask(planning, || {
         let Some(spec) = node(bound) else { return Lookup::Missing };
         // Reading a bound evaluates it, which would run what a stranger wrote.
@@ -49,13 +56,58 @@ pub(super) fn attachment(table: Oid, partition: Option<Oid>, bound: &Opaque, pla
             let relation = parent.as_ptr();
             let inherited = pg_sys::ffi::pg_guard_ffi_boundary(|| RelationGetPartitionQual(relation));
             let all = pg_sys::list_concat_copy(own, inherited);
+            let default = default_partition(table).filter(|_| !(*bound).is_default);
             Attachment {
-                scans_partition: child.as_ref().is_some_and(|c| !is_implied(c.as_ptr(), relation, all, planning)),
-                scans_default: !(*bound).is_default && default_is_scanned(table, relation, own, planning),
+                condition: child.as_ref().map(|c| as_sql(mapped(all, c.as_ptr(), relation))),
+                default_condition: default.and_then(|default| demanded_of_default(default, relation, own)),
+                scans_partition: child.as_ref().is_some_and(|c| !is_implied(c, relation, all, checks, planning)),
+                scans_default: !(*bound).is_default && default_is_scanned(table, relation, own, checks, planning),
                 missing_indexes: child.map(|c| missing_indexes(parent.entry(), c.entry())).unwrap_or_default(),
             }
         })
     })
+}
+
+/// What the default partition may hold besides a new one, as SQL.
+///
+/// # Safety
+/// The open parent and conditions over its columns.
+unsafe fn demanded_of_default(default: Oid, parent: pg_sys::Relation, bound: *mut pg_sys::List) -> Option<String> {
+    let opened = Opened::at_once(default)?;
+    // SAFETY: as the caller says.
+    unsafe {
+        let remaining = pg_sys::ffi::pg_guard_ffi_boundary(|| get_proposed_default_constraint(bound));
+        Some(as_sql(mapped(remaining, opened.as_ptr(), parent)))
+    }
+}
+
+/// Conditions over the parent's columns as ones over a partition's.
+///
+/// # Safety
+/// Open relations, and conditions over the columns of the parent.
+unsafe fn mapped(
+    conditions: *mut pg_sys::List,
+    partition: pg_sys::Relation,
+    parent: pg_sys::Relation,
+) -> (*mut pg_sys::Node, Oid) {
+    // SAFETY: as the caller says; what the server writes to are copies.
+    unsafe {
+        let mapped = pg_sys::ffi::pg_guard_ffi_boundary(|| map_partition_varattnos(conditions, 1, partition, parent));
+        (pg_sys::make_ands_explicit(mapped).cast(), (*partition).rd_id)
+    }
+}
+
+/// A condition over one relation, in brackets, as the server writes it.
+///
+/// # Safety
+/// A condition over the columns of the relation.
+unsafe fn as_sql((condition, relation): (*mut pg_sys::Node, Oid)) -> String {
+    // SAFETY: as the caller says; the name of a relation that exists is NUL-terminated.
+    unsafe {
+        let context = pg_sys::deparse_context_for(pg_sys::get_rel_name(relation), relation);
+        let text = text::from_c(pg_sys::deparse_expression(condition, context, false, false)).unwrap_or_default();
+        if text.starts_with('(') { text } else { format!("({text})") }
+    }
 }
 
 /// Whether a default partition is read for rows of a new one, whose bound is these conditions.
@@ -66,6 +118,7 @@ unsafe fn default_is_scanned(
     table: Oid,
     parent: pg_sys::Relation,
     bound: *mut pg_sys::List,
+    checks: &[(Oid, &Opaque)],
     planning: Planning,
 ) -> bool {
     let Some(default) = default_partition(table) else { return false };
@@ -73,7 +126,7 @@ unsafe fn default_is_scanned(
     // SAFETY: as the caller says.
     unsafe {
         let remaining = pg_sys::ffi::pg_guard_ffi_boundary(|| get_proposed_default_constraint(bound));
-        !is_implied(opened.as_ptr(), parent, remaining, planning)
+        !is_implied(&opened, parent, remaining, checks, planning)
     }
 }
 
@@ -94,9 +147,10 @@ unsafe fn read_bound(parent: pg_sys::Relation, spec: *mut pg_sys::Node) -> *mut 
 /// # Safety
 /// Open relations, and conditions over the columns of the parent.
 unsafe fn is_implied(
-    partition: pg_sys::Relation,
+    partition: &Opened,
     parent: pg_sys::Relation,
     conditions: *mut pg_sys::List,
+    checks: &[(Oid, &Opaque)],
     planning: Planning,
 ) -> bool {
     if conditions.is_null() {
@@ -106,8 +160,14 @@ unsafe fn is_implied(
     unsafe {
         let planned = pg_sys::eval_const_expressions(ptr::null_mut(), conditions.cast()).cast::<pg_sys::List>();
         let whole = pg_sys::lappend(ptr::null_mut(), pg_sys::make_ands_explicit(planned).cast());
-        let mapped = pg_sys::ffi::pg_guard_ffi_boundary(|| map_partition_varattnos(whole, 1, partition, parent));
-        implied_by_constraints(partition, mapped, planning)
+        let relation = partition.as_ptr();
+        let mapped = pg_sys::ffi::pg_guard_ffi_boundary(|| map_partition_varattnos(whole, 1, relation, parent));
+        let oid = (*relation).rd_id;
+        let added = checks.iter().filter(|(table, _)| *table == oid).filter_map(|(_, check)| cooked(partition, check));
+        let known = added.fold(ptr::null_mut(), |list, condition| {
+            pg_sys::list_concat(list, pg_sys::make_ands_implicit(condition.cast()))
+        });
+        implied_by_constraints(relation, mapped, known, planning)
     }
 }
 

@@ -271,3 +271,32 @@ fn lock_named(mode: &str) -> Option<Lock> {
         .filter_map(Lock::of_mode)
         .find(|lock| mode.eq_ignore_ascii_case(&format!("{}Lock", lock.name().replace(' ', ""))))
 }
+
+/// Transactions of this database, other than this one, that are older than so many seconds and hold a snapshot: what
+/// CONCURRENTLY waits for.
+pub(super) fn old_transactions(seconds: f64) -> Vec<Holder> {
+    rows(
+        "SELECT a.pid, concat_ws(' of ', NULLIF(a.application_name, ''), a.usename::text), a.state,
+                extract(epoch FROM clock_timestamp() - a.xact_start)::float8,
+                extract(epoch FROM clock_timestamp() - a.query_start)::float8
+         FROM pg_stat_activity AS a
+         WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+           AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)
+           AND a.xact_start < clock_timestamp() - make_interval(secs => $1)
+           AND a.backend_type <> 'autovacuum worker'
+         ORDER BY a.xact_start",
+        &[seconds.into()],
+        |row| {
+            Ok(Holder {
+                pid: row.get::<i32>(1)?,
+                lock: Lock::AccessShare,
+                granted: true,
+                name: string(row, 2)?,
+                state: string(row, 3)?,
+                transaction_age: row.get::<f64>(4)?,
+                query_age: row.get::<f64>(5)?,
+                gives_way: false,
+            })
+        },
+    )
+}

@@ -1,21 +1,21 @@
-use crate::ast::{DropKind, Lock, QualifiedName, Statement};
-use crate::facts::Facts;
+use crate::ast::{Lock, Statement};
+use crate::facts::Relation;
 use crate::rules::wording::extent;
-use crate::rules::{Report, declare_rule};
+use crate::rules::{Case, Report, declare_rule};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/lock-timeout-missing.md")]
     "lock-timeout-missing", "WD010", Ddl, Warning, since "0.1.0",
     "nothing bounds the wait for a lock that others queue behind",
-    [Statement(check)]
+    [Effects(check)]
 }
 
-fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
-    let Some(name) = locked_against_writers(statement, facts) else { return };
+fn check(case: &Case<'_>, report: &mut Report) {
+    let facts = case.facts;
     if facts.lock_timeout() > 0 {
         return;
     }
-    let Some(table) = facts.shared(&name).filter(|table| table.large || facts.in_use(&name)) else { return };
+    let Some(table) = waited_for(case) else { return };
     report.push(
         report
             .finding(
@@ -27,24 +27,23 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
             )
             .detail(format!("{} lock_timeout is 0, so that the wait has no end.", extent(&table)))
             .hint("Before it: SET lock_timeout = '2s'; and try again when it times out.")
-            .at(name.at)
+            .at(case.statement.place())
             .reminder(),
     );
 }
 
-/// The table that the statement locks against writers at least.
-fn locked_against_writers(statement: &Statement, facts: &dyn Facts) -> Option<QualifiedName> {
-    match statement {
-        Statement::CreateIndex(index) if !index.concurrently => Some(index.table.clone()),
-        Statement::AlterTable { table, lock, .. } if *lock >= Lock::Share => Some(table.clone()),
-        Statement::Drop(drop) if !drop.concurrently => {
-            let name = drop.names.first()?;
-            match drop.kind {
-                DropKind::Table => Some(name.clone()),
-                DropKind::Index => facts.index(name).found().map(|index| QualifiedName { at: name.at, ..index.table }),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
+/// The first table that others may queue for: the one the statement names, and any that it takes ACCESS EXCLUSIVE on.
+/// The table that a foreign key points at is left to `foreign-key-locks-parent`, for this would be said of half of all new
+/// tables.
+fn waited_for(case: &Case<'_>) -> Option<Relation> {
+    let facts = case.facts;
+    let makes_table = matches!(case.statement, Statement::CreateTable(_));
+    let effects = case.effects().relations().iter().enumerate();
+    effects
+        .filter(|(place, effect)| {
+            let least = if *place == 0 && !makes_table { Lock::Share } else { Lock::AccessExclusive };
+            effect.lock >= least && !effect.is_index
+        })
+        .filter(|(_, effect)| facts.held(&effect.name).is_none_or(|held| held < effect.lock))
+        .find_map(|(_, effect)| facts.shared(&effect.name).filter(|table| table.large || facts.in_use(&effect.name)))
 }

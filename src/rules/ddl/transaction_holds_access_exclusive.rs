@@ -1,0 +1,36 @@
+use crate::ast::Lock;
+use crate::rules::wording::extent;
+use crate::rules::{Case, Report, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/transaction-holds-access-exclusive.md")]
+    "transaction-holds-access-exclusive", "WD083", Ddl, Warning, since "0.1.0",
+    "long work while an earlier statement of the transaction keeps another table locked",
+    [Effects(check)]
+}
+
+fn check(case: &Case<'_>, report: &mut Report) {
+    let facts = case.facts;
+    let held = facts.held_tables();
+    let Some((locked, _)) = held.iter().find(|(_, lock)| *lock == Lock::AccessExclusive) else { return };
+    let Some(locked) = facts.shared(locked) else { return };
+    let long_work = case.effects().relations().iter().filter(|effect| !effect.work.is_none()).find_map(|effect| {
+        let table = facts.shared_and_large(&effect.name)?;
+        let another = !held.iter().any(|(name, lock)| *name == effect.name && *lock == Lock::AccessExclusive);
+        another.then_some(table)
+    });
+    let Some(table) = long_work else { return };
+    report.push(
+        report
+            .finding(
+                facts.identity(&locked),
+                format!("\"{}\" stays locked against reads and writes while this works on \"{}\"", locked.name, table.name),
+            )
+            .detail(format!(
+                "An earlier statement of this transaction took ACCESS EXCLUSIVE on \"{}\", which is held until COMMIT. {}",
+                locked.name,
+                extent(&table)
+            ))
+            .hint("COMMIT before it, or run it first: the lock that blocks most comes last."),
+    );
+}
