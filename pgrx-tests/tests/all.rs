@@ -22,6 +22,7 @@ mod guard;
 mod harness;
 mod install;
 mod lint;
+mod lock_matrix;
 mod pages;
 mod partitions;
 mod readme;
@@ -36,6 +37,7 @@ fn cases() -> Vec<Case> {
         guard::cases(),
         commit::cases(),
         lint::cases(),
+        lock_matrix::cases(),
         events::cases(),
         exits::cases(),
         dump::cases(),
