@@ -23,6 +23,7 @@ mod harness;
 mod histories;
 mod install;
 mod lint;
+mod lock_matrix;
 mod pages;
 mod partitions;
 mod readme;
@@ -37,6 +38,7 @@ fn cases() -> Vec<Case> {
         guard::cases(),
         commit::cases(),
         lint::cases(),
+        lock_matrix::cases(),
         events::cases(),
         exits::cases(),
         dump::cases(),
