@@ -7,7 +7,7 @@ use crate::ast::{
     AlterDomain, CreateIndex, CreateTable, DomainAction, Lock, QualifiedName, Reindex, ReindexKind, Rename, RenameKind,
     Statement,
 };
-use crate::facts::{Facts, Kind, Lookup, Relation};
+use crate::facts::{Facts, Index, Kind, Lookup, Relation};
 
 mod alter_table;
 mod constraint;
@@ -97,15 +97,15 @@ impl Collector<'_> {
     fn statement(&mut self, statement: &Statement) {
         match statement {
             Statement::CreateTable(create) => self.create_table(create),
-            Statement::CreateTableAs { table, reads, if_not_exists, .. } => {
-                if !(*if_not_exists && self.facts.exists(table)) {
+            Statement::CreateTableAs { table, reads, if_not_exists, no_data, .. } => {
+                if *no_data {
+                    self.lock_each(reads, Lock::AccessShare);
+                } else if !(*if_not_exists && self.facts.exists(table)) {
                     self.read(reads);
                 }
             }
             Statement::CreateView { view, replace, reads } => {
-                for name in reads {
-                    self.lock(name, Lock::AccessShare);
-                }
+                self.lock_each(reads, Lock::AccessShare);
                 if *replace {
                     self.lock(view, Lock::AccessExclusive);
                 }
@@ -120,9 +120,9 @@ impl Collector<'_> {
             Statement::Refresh { view, concurrently, no_data } => self.refresh(view, *concurrently, *no_data),
             Statement::Reindex(reindex) => self.reindex(reindex),
             Statement::Vacuum { full: true, tables, .. } => tables.iter().for_each(|table| self.rewrite_tree(table)),
-            Statement::Vacuum { tables, .. } => self.lock_trees(tables, Lock::ShareUpdateExclusive),
+            Statement::Vacuum { tables, analyze_only, .. } => self.vacuum(tables, *analyze_only),
             Statement::Cluster { table } => self.rewrite_tree(table),
-            Statement::LockTable { tables, lock } => self.lock_trees(tables, *lock),
+            Statement::LockTable { tables, lock } => tables.iter().for_each(|table| self.lock_table(table, *lock)),
             Statement::AlterDomain(domain) => self.alter_domain(domain),
             _ => self.small(statement),
         }
@@ -131,27 +131,29 @@ impl Collector<'_> {
     /// Statements that touch the catalog alone, under a lock on one or a few relations.
     fn small(&mut self, statement: &Statement) {
         match statement {
-            Statement::CreateTrigger { table, from, .. } => {
-                self.lock_partitions(table, Lock::ShareRowExclusive);
+            Statement::CreateTrigger { table, row, from, .. } => {
+                self.lock(table, Lock::ShareRowExclusive);
+                if *row {
+                    self.lock_partitions(table, Lock::ShareRowExclusive);
+                }
                 if let Some(from) = from {
                     self.lock(from, Lock::AccessShare);
                 }
             }
-            Statement::CreateRule { table, .. } | Statement::Policy { table } => {
+            Statement::CreateRule { table, .. } => self.lock(table, Lock::AccessExclusive),
+            Statement::Policy { table, reads } => {
                 self.lock(table, Lock::AccessExclusive);
+                self.lock_each(reads, Lock::AccessShare);
             }
             Statement::CreateStatistics { tables } | Statement::Publication { tables } => {
-                for table in tables {
-                    self.lock(table, Lock::ShareUpdateExclusive);
-                }
+                self.lock_each(tables, Lock::ShareUpdateExclusive);
             }
             Statement::Write(write) => self.lock_tree(&write.table, Lock::RowExclusive),
-            Statement::Comment { relation } => self.lock(relation, Lock::ShareUpdateExclusive),
+            Statement::Comment { relation, on_member: true } => self.lock(relation, Lock::AccessShare),
+            Statement::Comment { relation, .. } => self.lock(relation, Lock::ShareUpdateExclusive),
             // From 18 on GRANT opens what it names.
             Statement::Grant(grant) if self.facts.server_major() >= 18 => {
-                for relation in &grant.relations {
-                    self.lock(relation, Lock::AccessShare);
-                }
+                self.lock_each(&grant.relations, Lock::AccessShare);
             }
             _ => {}
         }
@@ -179,35 +181,64 @@ impl Collector<'_> {
 
     fn create_index(&mut self, index: &CreateIndex) {
         let lock = if index.concurrently { Lock::ShareUpdateExclusive } else { Lock::Share };
-        let exists = index.if_not_exists
-            && index.name.as_ref().is_some_and(|name| self.facts.indexes(&index.table).iter().any(|i| i.name == *name));
-        if exists {
-            return self.lock(&index.table, lock);
+        self.lock_partitions(&index.table, lock);
+        let named = |known: &Index| index.name.as_ref() == Some(&known.name);
+        if index.if_not_exists && self.facts.indexes(&index.table).iter().any(named) {
+            return;
         }
         let name = index.name.clone().unwrap_or_default();
-        for member in self.tree(&index.table) {
-            self.lock(&member, lock);
-            if self.has_storage(&member) {
-                self.work(&member, |work| {
-                    work.scanned = true;
-                    work.builds.push(name.clone());
-                });
+        for member in self.partitions(&index.table) {
+            let existing = self.facts.indexes(&member).into_iter().find(|known| index.is_served_by(known));
+            // What a partition has already is taken over.
+            if let Some(existing) = existing.filter(|_| !self.is_same(&member, &index.table)) {
+                self.lock_index(&QualifiedName::new(existing.schema, existing.name), Lock::Share);
+            } else if self.has_storage(&member) {
+                self.scan(&member);
+                self.work(&member, |work| work.builds.push(name.clone()));
             }
         }
     }
 
     fn rename(&mut self, rename: &Rename) {
+        let relation = &rename.relation;
         match rename.kind {
-            RenameKind::Index => self.lock(&rename.relation, Lock::ShareUpdateExclusive),
-            // A column, and perhaps a constraint, is renamed in every child as well.
-            RenameKind::Column | RenameKind::Constraint => self.lock_tree(&rename.relation, Lock::AccessExclusive),
-            RenameKind::Table if self.kind(&rename.relation) == Some(Kind::Index) => {
-                self.lock(&rename.relation, Lock::ShareUpdateExclusive);
-            }
+            RenameKind::Index => self.lock(relation, Lock::ShareUpdateExclusive),
+            RenameKind::Column => self.lock_tree(relation, Lock::AccessExclusive),
+            RenameKind::Constraint => self.rename_constraint(relation, rename.member.as_deref().unwrap_or_default()),
+            RenameKind::Trigger => self.lock_partitions(relation, Lock::AccessExclusive),
             RenameKind::Table | RenameKind::View | RenameKind::ViewColumn | RenameKind::Member => {
-                self.lock(&rename.relation, Lock::AccessExclusive);
+                self.lock(relation, Lock::AccessExclusive);
+            }
+            RenameKind::Attribute => {
+                for table in self.facts.typed_tables(relation) {
+                    self.lock(&table, Lock::AccessExclusive);
+                }
             }
             RenameKind::Schema | RenameKind::Other => {}
+        }
+    }
+
+    fn vacuum(&mut self, tables: &[QualifiedName], analyze_only: bool) {
+        let follows_children = !analyze_only || self.facts.server_major() >= 18;
+        for table in tables {
+            if follows_children || self.kind(table) == Some(Kind::Partitioned) {
+                self.lock_tree(table, Lock::ShareUpdateExclusive);
+            } else {
+                self.lock_tree(table, Lock::AccessShare);
+                self.lock(table, Lock::ShareUpdateExclusive);
+            }
+        }
+    }
+
+    /// LOCK TABLE goes through views.
+    fn lock_table(&mut self, table: &QualifiedName, lock: Lock) {
+        if self.kind(table) == Some(Kind::View) {
+            self.lock(table, lock);
+            for below in self.facts.read_by_view(table) {
+                self.lock_table(&below, lock);
+            }
+        } else {
+            self.lock_tree(table, lock);
         }
     }
 
@@ -221,8 +252,8 @@ impl Collector<'_> {
             self.lock(&table, Lock::AccessExclusive);
             if self.has_storage(&table) {
                 self.work(&table, |work| work.emptied = true);
+                self.lock_indexes(&table, Lock::AccessExclusive, true);
             }
-            self.lock_indexes(&table, Lock::AccessExclusive, true);
             if cascade {
                 let referencing = self.facts.referenced_by(&table);
                 waiting.extend(referencing.into_iter().flat_map(|reference| self.tree(&reference.table)));
@@ -243,6 +274,9 @@ impl Collector<'_> {
             return self.lock_indexes(&view, Lock::RowExclusive, false);
         }
         self.rewrite(&view);
+        if no_data {
+            self.work(&view, |work| *work = Work { emptied: true, ..Work::default() });
+        }
     }
 
     fn reindex(&mut self, reindex: &Reindex) {
@@ -284,9 +318,7 @@ impl Collector<'_> {
         }
         for user in self.facts.uses_of_type(&domain.domain) {
             self.lock(&user.table, Lock::Share);
-            if self.has_storage(&user.table) {
-                self.work(&user.table, |work| work.scanned = true);
-            }
+            self.scan(&user.table);
         }
     }
 
@@ -303,9 +335,7 @@ impl Collector<'_> {
                 _ => {
                     for member in self.tree(name) {
                         self.lock(&member, Lock::AccessShare);
-                        if self.has_storage(&member) {
-                            self.work(&member, |work| work.scanned = true);
-                        }
+                        self.scan(&member);
                     }
                 }
             }
@@ -337,9 +367,10 @@ impl Collector<'_> {
         }
     }
 
-    /// Every row of a relation that is locked already.
+    /// Every row of a relation that is locked already, where it has any.
     fn scan(&mut self, table: &QualifiedName) {
-        if self.has_storage(table) {
+        let relation = self.facts.relation(&QualifiedName { only: true, ..table.clone() }).found();
+        if relation.is_some_and(|relation| has_storage(&relation) && !relation.is_empty()) {
             self.work(table, |work| work.scanned = true);
         }
     }
@@ -357,19 +388,35 @@ impl Collector<'_> {
         }
     }
 
-    fn lock_trees(&mut self, names: &[QualifiedName], lock: Lock) {
+    fn lock_each(&mut self, names: &[QualifiedName], lock: Lock) {
         for name in names {
-            self.lock_tree(name, lock);
+            self.lock(name, lock);
+        }
+    }
+
+    fn lock_partitions(&mut self, name: &QualifiedName, lock: Lock) {
+        for member in self.partitions(name) {
+            self.lock(&member, lock);
         }
     }
 
     /// A partitioned table with its partitions; children by INHERITS are left alone.
-    fn lock_partitions(&mut self, name: &QualifiedName, lock: Lock) {
+    fn partitions(&self, name: &QualifiedName) -> Vec<QualifiedName> {
         if self.kind(name) == Some(Kind::Partitioned) {
-            self.lock_tree(name, lock);
+            self.tree(name)
         } else {
-            self.lock(name, lock);
+            self.canonical(name).into_iter().collect()
         }
+    }
+
+    fn scan_partitions(&mut self, name: &QualifiedName) {
+        for member in self.partitions(name) {
+            self.scan(&member);
+        }
+    }
+
+    fn is_same(&self, one: &QualifiedName, other: &QualifiedName) -> bool {
+        self.canonical(one) == self.canonical(other)
     }
 
     fn lock_indexes(&mut self, table: &QualifiedName, lock: Lock, rewritten: bool) {
@@ -425,6 +472,10 @@ impl Collector<'_> {
     }
 
     fn has_storage(&self, name: &QualifiedName) -> bool {
-        matches!(self.kind(name), Some(Kind::Table | Kind::MaterializedView))
+        self.relation(name).is_some_and(|relation| has_storage(&relation))
     }
+}
+
+fn has_storage(relation: &Relation) -> bool {
+    matches!(relation.kind, Kind::Table | Kind::MaterializedView)
 }

@@ -150,6 +150,8 @@ pub struct Reference {
     pub columns: Vec<String>,
     /// Columns here.
     pub referenced: Vec<String>,
+    /// Rows were checked.
+    pub validated: bool,
 }
 
 /// What a constraint is.

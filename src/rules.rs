@@ -14,6 +14,7 @@ pub(crate) mod cost;
 mod ddl;
 mod design;
 mod index;
+mod index_script;
 mod partition;
 pub mod wording;
 

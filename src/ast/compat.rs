@@ -1,6 +1,6 @@
 //! Every difference between majors in the nodes that are read.
 
-use super::Node;
+use super::{AlterAction, Node};
 use pgrx::pg_sys;
 
 /// Whether rows that exist are left unchecked.
@@ -32,18 +32,23 @@ pub(super) fn sets_expression(_kind: pg_sys::AlterTableType::Type) -> bool {
     false
 }
 
-/// The constraint that `ALTER CONSTRAINT` names, and whether it says if it is enforced.
+/// What `ALTER CONSTRAINT` does; before 18 only deferrability.
 #[cfg(feature = "pg18")]
-pub(super) fn altered_constraint(definition: Node<'_>) -> Option<(String, bool)> {
+pub(super) fn altered_constraint(definition: Node<'_>) -> Option<AlterAction> {
     let constraint = definition.cast::<pg_sys::ATAlterConstraint>()?;
-    // SAFETY: a field of a live node.
-    unsafe { crate::text::from_c(constraint.conname) }.map(|name| (name, constraint.alterEnforceability))
+    Some(AlterAction::AlterConstraint {
+        // SAFETY: a field of a live node.
+        name: unsafe { crate::text::from_c(constraint.conname) }?,
+        enforced: constraint.alterEnforceability.then_some(constraint.is_enforced),
+        inherits: constraint.alterInheritability.then_some(!constraint.noinherit),
+    })
 }
 
 #[cfg(not(feature = "pg18"))]
-pub(super) fn altered_constraint(definition: Node<'_>) -> Option<(String, bool)> {
+pub(super) fn altered_constraint(definition: Node<'_>) -> Option<AlterAction> {
     // SAFETY: a field of a live node.
-    unsafe { crate::text::from_c(definition.cast::<pg_sys::Constraint>()?.conname) }.map(|name| (name, false))
+    let name = unsafe { crate::text::from_c(definition.cast::<pg_sys::Constraint>()?.conname) }?;
+    Some(AlterAction::AlterConstraint { name, enforced: None, inherits: None })
 }
 
 /// Whether a generated column is stored: before 18 there is no other.

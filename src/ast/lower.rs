@@ -155,6 +155,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             temporary: self.is_temporary(into.rel),
             materialized: s.objtype == pg_sys::ObjectType::OBJECT_MATVIEW,
             if_not_exists: s.if_not_exists,
+            no_data: into.skipData,
             reads: self.reads(s.query),
         })
     }

@@ -160,6 +160,8 @@ pub enum Statement {
         materialized: bool,
         /// `IF NOT EXISTS`.
         if_not_exists: bool,
+        /// `WITH NO DATA`.
+        no_data: bool,
         /// Relations the query reads.
         reads: Vec<QualifiedName>,
     },
@@ -246,6 +248,8 @@ pub enum Statement {
         name: String,
         /// Its table.
         table: QualifiedName,
+        /// `FOR EACH ROW`.
+        row: bool,
         /// `CONSTRAINT TRIGGER … FROM`.
         from: Option<QualifiedName>,
     },
@@ -262,6 +266,8 @@ pub enum Statement {
     Policy {
         /// Its table.
         table: QualifiedName,
+        /// Other relations that its conditions read.
+        reads: Vec<QualifiedName>,
     },
     /// `CREATE STATISTICS`.
     CreateStatistics {
@@ -277,6 +283,8 @@ pub enum Statement {
     Comment {
         /// The relation.
         relation: QualifiedName,
+        /// A constraint, trigger, policy or rule of it is meant.
+        on_member: bool,
     },
     /// `CREATE TYPE … AS ENUM`.
     CreateEnum {

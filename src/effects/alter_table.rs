@@ -2,7 +2,7 @@
 
 use super::Collector;
 use crate::ast::{AlterAction, AlterType, ColumnDef, ConstraintKind, Lock, QualifiedName};
-use crate::facts::{Kind, Lookup, Volatility};
+use crate::facts::{ConstraintType, Kind, Lookup, Volatility};
 
 impl Collector<'_> {
     pub(super) fn alter_table(&mut self, table: &QualifiedName, actions: &[AlterAction], lock: Lock) {
@@ -18,41 +18,66 @@ impl Collector<'_> {
             _ => {}
         }
         self.lock(table, lock);
-        if actions.iter().any(|action| self.recurses(action)) {
-            self.lock_tree(table, lock);
-        }
-        let dropped: Vec<&str> = actions
-            .iter()
-            .filter_map(|action| match action {
-                AlterAction::DropConstraint { name, .. } => Some(name.as_str()),
-                _ => None,
-            })
-            .collect();
         for action in actions {
-            self.column_action(table, action, &dropped);
+            match self.reach(table, action) {
+                Reach::Alone => {}
+                Reach::Partitions => self.lock_partitions(table, lock),
+                Reach::Children => self.lock_tree(table, lock),
+            }
+            self.column_action(table, action, actions);
             self.table_action(table, action, lock);
         }
+        self.forget_dropped_indexes(table, actions);
     }
 
-    /// Whether partitions and children are altered as well.
-    fn recurses(&self, action: &AlterAction) -> bool {
-        matches!(
-            action,
+    /// Which relations below the table are altered as well.
+    fn reach(&self, table: &QualifiedName, action: &AlterAction) -> Reach {
+        let from_18 = |before| if self.facts.server_major() >= 18 { Reach::Children } else { before };
+        match action {
             AlterAction::AddColumn { .. }
-                | AlterAction::DropColumn { .. }
-                | AlterAction::AlterType(_)
-                | AlterAction::AlterColumn { .. }
-                | AlterAction::SetNotNull { .. }
-                | AlterAction::SetExpression { .. }
-                | AlterAction::AddConstraint(_)
-                | AlterAction::DropConstraint { .. }
-                | AlterAction::EnableTrigger(_)
-                | AlterAction::DisableTrigger(_)
-        ) || (matches!(action, AlterAction::DropNotNull { .. } | AlterAction::AddIdentity { .. })
-            && self.facts.server_major() >= 18)
+            | AlterAction::DropColumn { .. }
+            | AlterAction::AlterType(_)
+            | AlterAction::AlterColumn { .. }
+            | AlterAction::SetNotNull { .. }
+            | AlterAction::SetExpression { .. } => Reach::Children,
+            AlterAction::DropNotNull { .. } => from_18(Reach::Partitions),
+            AlterAction::AddIdentity { .. } if self.facts.server_major() >= 17 => Reach::Partitions,
+            AlterAction::EnableTrigger(_) | AlterAction::DisableTrigger(_) | AlterAction::AlterConstraint { .. } => {
+                Reach::Partitions
+            }
+            AlterAction::AddConstraint(constraint) => match &constraint.kind {
+                ConstraintKind::Check { .. } if constraint.no_inherit => from_18(Reach::Alone),
+                ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. } => Reach::Children,
+                ConstraintKind::ForeignKey(_) => from_18(Reach::Partitions),
+                // The partitions' locks depend on more: see `add_key`.
+                ConstraintKind::Unique(_) | ConstraintKind::PrimaryKey(_) | ConstraintKind::Exclude => {
+                    from_18(Reach::Alone)
+                }
+            },
+            AlterAction::DropConstraint { name, .. } => {
+                let kind = self.facts.constraint(table, name).found().map(|constraint| constraint.kind);
+                match kind {
+                    Some(ConstraintType::Check | ConstraintType::NotNull) | None => Reach::Children,
+                    Some(_) => Reach::Partitions,
+                }
+            }
+            _ => Reach::Alone,
+        }
     }
 
-    fn column_action(&mut self, table: &QualifiedName, action: &AlterAction, dropped: &[&str]) {
+    /// What is dropped with a column is not built again, even where the table is written again.
+    fn forget_dropped_indexes(&mut self, table: &QualifiedName, actions: &[AlterAction]) {
+        for action in actions {
+            let AlterAction::DropColumn { column, .. } = action else { continue };
+            for member in self.tree(table) {
+                for index in self.facts.indexes_with(&member, column) {
+                    self.effects.entry(&index, true, Lock::AccessExclusive).work.rewritten = false;
+                }
+            }
+        }
+    }
+
+    fn column_action(&mut self, table: &QualifiedName, action: &AlterAction, actions: &[AlterAction]) {
         match action {
             AlterAction::AddColumn { column, if_not_exists }
                 if !(*if_not_exists && self.facts.column(table, &column.name).found().is_some()) =>
@@ -61,16 +86,13 @@ impl Collector<'_> {
             }
             AlterAction::DropColumn { column, cascade } => self.drop_column(table, column, *cascade),
             AlterAction::AlterType(change) => self.alter_type(table, change),
-            AlterAction::SetNotNull { column } => self.set_not_null(table, column, dropped),
+            AlterAction::SetNotNull { column } => self.set_not_null(table, column, actions),
             AlterAction::SetExpression { column } if self.facts.is_stored(table, column) => self.rewrite_tree(table),
-            AlterAction::AddConstraint(constraint) => self.add_constraint(table, constraint, dropped),
+            AlterAction::AddConstraint(constraint) => self.add_constraint(table, constraint, actions),
             AlterAction::DropConstraint { name, cascade } => self.drop_constraint(table, name, *cascade),
-            AlterAction::ValidateConstraint { name } => self.validate(table, name),
-            // From 18 on a foreign key may become one that is not enforced, and back.
-            AlterAction::AlterConstraint { name, enforced: true } => {
-                if let Some(referenced) = self.facts.constraint(table, name).found().and_then(|c| c.referenced) {
-                    self.lock_partitions(&referenced, Lock::AccessExclusive);
-                }
+            AlterAction::ValidateConstraint { name } => self.validate(table, name, actions),
+            AlterAction::AlterConstraint { name, enforced, inherits } => {
+                self.alter_constraint(table, name, *enforced, *inherits);
             }
             _ => {}
         }
@@ -79,7 +101,8 @@ impl Collector<'_> {
     fn table_action(&mut self, table: &QualifiedName, action: &AlterAction, lock: Lock) {
         match action {
             AlterAction::SetPersistence { logged }
-                if self.relation(table).is_some_and(|relation| relation.unlogged == *logged) =>
+                if self.has_storage(table)
+                    && self.relation(table).is_some_and(|relation| relation.unlogged == *logged) =>
             {
                 self.rewrite(table);
             }
@@ -142,6 +165,8 @@ impl Collector<'_> {
             || self.facts.type_is_constrained(column);
         if rewritten {
             self.rewrite_tree(table);
+        } else if column.generated && column.not_null {
+            self.scan_tree(table);
         }
         let filled = rewritten || column.default.is_some();
         for constraint in &column.constraints {
@@ -156,6 +181,8 @@ impl Collector<'_> {
     }
 
     fn drop_column(&mut self, table: &QualifiedName, column: &str, cascade: bool) {
+        // With ONLY, the children are told that the column is theirs now.
+        self.lock_tree(&QualifiedName { only: false, ..table.clone() }, Lock::AccessExclusive);
         for member in self.tree(table) {
             for index in self.facts.indexes_with(&member, column) {
                 self.lock_index(&index, Lock::AccessExclusive);
@@ -172,17 +199,22 @@ impl Collector<'_> {
     }
 
     fn alter_type(&mut self, table: &QualifiedName, change: &AlterType) {
-        let rebuilds = match self.facts.type_change(table, change) {
-            Lookup::Found(what) if what.rewrites => return self.rewrite_tree(table),
-            Lookup::Found(what) => what.rebuilds,
+        let (rewrites, rebuilds) = match self.facts.type_change(table, change) {
+            Lookup::Found(what) => (what.rewrites, what.rebuilds),
             Lookup::Missing => return,
             Lookup::NotChecked(reason) => {
                 self.doubt(table, reason);
-                return self.rewrite_tree(table);
+                (true, Vec::new())
             }
         };
-        for index in self.facts.indexes_with(table, &change.column) {
-            self.lock_index(&index, Lock::AccessExclusive);
+        self.lock_key_partners(table, &change.column, rewrites);
+        if rewrites {
+            return self.rewrite_tree(table);
+        }
+        for member in self.tree(table) {
+            for index in self.facts.indexes_with(&member, &change.column) {
+                self.lock_index(&index, Lock::AccessExclusive);
+            }
         }
         for index in rebuilds {
             self.effects.entry(&index, true, Lock::AccessExclusive).work.rewritten = true;
@@ -192,4 +224,30 @@ impl Collector<'_> {
             self.scan_tree(table);
         }
     }
+
+    /// Foreign keys over the column, from here and from others, are made anew, and checked again after a rewrite.
+    fn lock_key_partners(&mut self, table: &QualifiedName, column: &str, rewrites: bool) {
+        let has_it = |columns: &[String]| columns.iter().any(|name| name == column);
+        let mut partners = Vec::new();
+        for key in self.facts.foreign_keys(table).into_iter().filter(|key| has_it(&key.columns)) {
+            let validated = self.facts.constraint(table, &key.name).found().is_none_or(|known| known.validated);
+            partners.push((key.referenced, validated));
+        }
+        for key in self.facts.referenced_by(table).into_iter().filter(|key| has_it(&key.referenced)) {
+            partners.push((key.table, key.validated));
+        }
+        for (partner, validated) in partners {
+            self.lock_partitions(&partner, Lock::AccessExclusive);
+            if rewrites && validated {
+                self.scan_partitions(&partner);
+            }
+        }
+    }
+}
+
+/// How far below a table an action goes.
+enum Reach {
+    Alone,
+    Partitions,
+    Children,
 }

@@ -29,6 +29,9 @@ impl Collector<'_> {
     fn drop_table(&mut self, name: &QualifiedName, cascade: bool) {
         if let Some(parent) = self.facts.parent(name) {
             self.lock(&parent, Lock::AccessExclusive);
+            if let Some(default) = self.facts.default_partition(&parent) {
+                self.lock(&default, Lock::AccessExclusive);
+            }
         }
         let members = if self.kind(name) == Some(Kind::Partitioned) { self.tree(name) } else { vec![name.clone()] };
         for member in members {

@@ -660,6 +660,7 @@ impl Facts for ScriptFacts<'_> {
             table: table.clone(),
             columns: made.columns.clone(),
             referenced: Vec::new(),
+            validated: true,
         }));
         references
     }

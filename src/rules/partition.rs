@@ -10,7 +10,6 @@ mod create_index_on_partitioned;
 mod create_partition_of_lock;
 mod detach_partition_not_concurrent;
 mod drop_partition_lock;
-mod index_script;
 
 pub(super) const RULES: &[&Rule] = &[
     &create_index_on_partitioned::RULE,

@@ -58,9 +58,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             Type::AT_DropConstraint => {
                 named.map(|name| AlterAction::DropConstraint { name, cascade: is_cascade(c.behavior) })
             }
-            Type::AT_AlterConstraint => definition
-                .and_then(compat::altered_constraint)
-                .map(|(name, enforced)| AlterAction::AlterConstraint { name, enforced }),
+            Type::AT_AlterConstraint => definition.and_then(compat::altered_constraint),
             Type::AT_ValidateConstraint => named.map(|name| AlterAction::ValidateConstraint { name }),
             Type::AT_AttachPartition | Type::AT_DetachPartition | Type::AT_DetachPartitionFinalize => {
                 definition.and_then(Node::cast).map(|partition| self.partition_action(c.subtype, partition))
@@ -84,11 +82,9 @@ impl<'mcx> Lowering<'_, 'mcx> {
             Type::AT_SetNotNull => AlterAction::SetNotNull { column: column? },
             Type::AT_DropNotNull => AlterAction::DropNotNull { column: column? },
             Type::AT_AddIdentity => AlterAction::AddIdentity { column: column? },
-            Type::AT_ColumnDefault
-            | Type::AT_SetStatistics
-            | Type::AT_SetStorage
-            | Type::AT_SetOptions
-            | Type::AT_ResetOptions => AlterAction::AlterColumn { column: column? },
+            Type::AT_ColumnDefault | Type::AT_SetStatistics | Type::AT_SetStorage => {
+                AlterAction::AlterColumn { column: column? }
+            }
             _ if compat::sets_expression(c.subtype) => AlterAction::SetExpression { column: column? },
             _ => return None,
         })

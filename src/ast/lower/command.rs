@@ -38,6 +38,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             Statement::CreateTrigger {
                 name: text(s.trigname).unwrap_or_default(),
                 table: self.name(s.relation),
+                row: s.row,
                 from: self.node(s.constrrel).map(|_| self.name(s.constrrel)),
             }
         } else if let Some(s) = node.cast::<pg_sys::RuleStmt>() {
@@ -47,9 +48,9 @@ impl<'mcx> Lowering<'_, 'mcx> {
                 on_select: s.event == pg_sys::CmdType::CMD_SELECT,
             }
         } else if let Some(s) = node.cast::<pg_sys::CreatePolicyStmt>() {
-            Statement::Policy { table: self.name(s.table) }
+            Statement::Policy { table: self.name(s.table), reads: self.reads_of_conditions([s.qual, s.with_check]) }
         } else if let Some(s) = node.cast::<pg_sys::AlterPolicyStmt>() {
-            Statement::Policy { table: self.name(s.table) }
+            Statement::Policy { table: self.name(s.table), reads: self.reads_of_conditions([s.qual, s.with_check]) }
         } else if let Some(s) = node.cast::<pg_sys::CreateStatsStmt>() {
             Statement::CreateStatistics { tables: self.names(s.relations) }
         } else if let Some(s) = node.cast::<pg_sys::CreatePublicationStmt>() {
@@ -57,7 +58,16 @@ impl<'mcx> Lowering<'_, 'mcx> {
         } else if let Some(s) = node.cast::<pg_sys::AlterPublicationStmt>() {
             Statement::Publication { tables: self.published(s.pubobjects) }
         } else if let Some(s) = node.cast::<pg_sys::CommentStmt>() {
-            Statement::Comment { relation: self.commented(s)? }
+            let on_member = !matches!(
+                s.objtype,
+                Object::OBJECT_TABLE
+                    | Object::OBJECT_VIEW
+                    | Object::OBJECT_MATVIEW
+                    | Object::OBJECT_FOREIGN_TABLE
+                    | Object::OBJECT_INDEX
+                    | Object::OBJECT_COLUMN
+            );
+            Statement::Comment { relation: self.commented(s)?, on_member }
         } else {
             return None;
         })
@@ -167,7 +177,9 @@ impl<'mcx> Lowering<'_, 'mcx> {
             Object::OBJECT_COLUMN if of_view => RenameKind::ViewColumn,
             Object::OBJECT_COLUMN => RenameKind::Column,
             Object::OBJECT_TABCONSTRAINT => RenameKind::Constraint,
-            Object::OBJECT_TRIGGER | Object::OBJECT_RULE | Object::OBJECT_POLICY => RenameKind::Member,
+            Object::OBJECT_TRIGGER => RenameKind::Trigger,
+            Object::OBJECT_RULE | Object::OBJECT_POLICY => RenameKind::Member,
+            Object::OBJECT_ATTRIBUTE if is_cascade(s.behavior) => RenameKind::Attribute,
             Object::OBJECT_SCHEMA => RenameKind::Schema,
             _ => RenameKind::Other,
         };
@@ -221,12 +233,16 @@ impl<'mcx> Lowering<'_, 'mcx> {
     fn commented(self, s: &pg_sys::CommentStmt) -> Option<QualifiedName> {
         let object = self.node(s.object)?;
         match s.objtype {
-            Object::OBJECT_TABLE | Object::OBJECT_VIEW | Object::OBJECT_MATVIEW | Object::OBJECT_INDEX => {
-                Some(self.name_of_object(object))
-            }
-            Object::OBJECT_COLUMN | Object::OBJECT_TABCONSTRAINT | Object::OBJECT_TRIGGER | Object::OBJECT_POLICY => {
-                self.table_of_member(object)
-            }
+            Object::OBJECT_TABLE
+            | Object::OBJECT_VIEW
+            | Object::OBJECT_MATVIEW
+            | Object::OBJECT_FOREIGN_TABLE
+            | Object::OBJECT_INDEX => Some(self.name_of_object(object)),
+            Object::OBJECT_COLUMN
+            | Object::OBJECT_TABCONSTRAINT
+            | Object::OBJECT_TRIGGER
+            | Object::OBJECT_POLICY
+            | Object::OBJECT_RULE => self.table_of_member(object),
             _ => None,
         }
     }

@@ -99,6 +99,7 @@ impl Lowering<'_, '_> {
             name: text(c.conname),
             at: offset(c.location),
             not_valid: compat::leaves_rows_unchecked(c),
+            no_inherit: c.is_no_inherit,
             kind,
         })
     }

@@ -37,6 +37,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
                 temporary: self.is_temporary(into.rel),
                 materialized: false,
                 if_not_exists: false,
+                no_data: false,
                 reads: seen.reads,
             });
         }
@@ -47,6 +48,15 @@ impl<'mcx> Lowering<'_, 'mcx> {
     pub(super) fn reads(self, query: *const pg_sys::Node) -> Vec<QualifiedName> {
         let select = self.node(query).filter(|query| query.cast::<pg_sys::SelectStmt>().is_some());
         select.map(|query| self.walk(query).reads).unwrap_or_default()
+    }
+
+    /// Relations that conditions read in subqueries.
+    pub(super) fn reads_of_conditions(self, conditions: [*const pg_sys::Node; 2]) -> Vec<QualifiedName> {
+        conditions
+            .into_iter()
+            .filter_map(|condition| self.node(condition))
+            .flat_map(|node| self.walk(node).reads)
+            .collect()
     }
 
     /// Whether a WHERE clause can leave rows out.

@@ -33,7 +33,7 @@ pub enum AlterAction {
         /// The column.
         column: String,
     },
-    /// `ALTER COLUMN … SET DEFAULT`, `DROP DEFAULT`, `SET STATISTICS`, `SET STORAGE`, `SET (…)`.
+    /// `ALTER COLUMN … SET DEFAULT`, `DROP DEFAULT`, `SET STATISTICS`, `SET STORAGE`.
     AlterColumn {
         /// The column.
         column: String,
@@ -61,8 +61,10 @@ pub enum AlterAction {
     AlterConstraint {
         /// The constraint.
         name: String,
-        /// `ENFORCED` or `NOT ENFORCED`.
-        enforced: bool,
+        /// `ENFORCED`, `NOT ENFORCED`, or neither.
+        enforced: Option<bool>,
+        /// `INHERIT`, `NO INHERIT`, or neither.
+        inherits: Option<bool>,
     },
     /// `VALIDATE CONSTRAINT`.
     ValidateConstraint {

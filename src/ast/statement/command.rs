@@ -66,8 +66,12 @@ pub enum RenameKind {
     ViewColumn,
     /// A constraint of a table.
     Constraint,
-    /// A trigger, rule or policy of a table.
+    /// A trigger of a table.
+    Trigger,
+    /// A rule or policy of a table.
     Member,
+    /// An attribute of a composite type, `CASCADE`: in the tables of that type as well.
+    Attribute,
     /// A schema.
     Schema,
     /// Any other.

@@ -69,6 +69,8 @@ pub struct Constraint {
     pub at: Option<usize>,
     /// Rows that exist are not checked: `NOT VALID`, or `NOT ENFORCED`.
     pub not_valid: bool,
+    /// `NO INHERIT`.
+    pub no_inherit: bool,
     /// What it demands.
     pub kind: ConstraintKind,
 }

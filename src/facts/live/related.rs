@@ -42,7 +42,8 @@ pub(super) fn referenced_by(table: Oid) -> Vec<Reference> {
                 array_to_json(ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS k (attnum, place)
                       JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum ORDER BY k.place))::text,
                 array_to_json(ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY AS k (attnum, place)
-                      JOIN pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.attnum ORDER BY k.place))::text
+                      JOIN pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.attnum ORDER BY k.place))::text,
+                c.convalidated
          FROM pg_constraint AS c
          JOIN pg_class AS r ON r.oid = c.conrelid
          JOIN pg_namespace AS n ON n.oid = r.relnamespace
@@ -54,6 +55,7 @@ pub(super) fn referenced_by(table: Oid) -> Vec<Reference> {
                 table: name(row, 2)?,
                 columns: strings(row, 4)?,
                 referenced: strings(row, 5)?,
+                validated: row.get::<bool>(6)?.unwrap_or(true),
             })
         },
     )

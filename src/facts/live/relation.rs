@@ -233,7 +233,7 @@ impl Extent {
     fn of_member(oid: Oid) -> Option<Self> {
         let tuple = class(oid)?;
         let form = tuple.form();
-        if form.relkind.cast_unsigned() != pg_sys::RELKIND_RELATION {
+        if ![pg_sys::RELKIND_RELATION, pg_sys::RELKIND_MATVIEW].contains(&form.relkind.cast_unsigned()) {
             return None;
         }
         Some(Self::by_statistics(oid).unwrap_or_else(|| {

@@ -1,6 +1,6 @@
-use super::index_script;
 use crate::ast::{DropKind, Statement};
 use crate::facts::{Facts, Kind};
+use crate::rules::index_script;
 use crate::rules::{Report, declare_rule};
 
 declare_rule! {

@@ -1,6 +1,6 @@
-use super::index_script;
 use crate::ast::{CreateIndex, Statement};
 use crate::facts::{Facts, Kind};
+use crate::rules::index_script;
 use crate::rules::wording::extent;
 use crate::rules::{Report, cost, declare_rule};
 
