@@ -188,9 +188,11 @@ impl Collector<'_> {
         }
         let name = index.name.clone().unwrap_or_default();
         for member in self.partitions(&index.table) {
-            let existing = self.facts.indexes(&member).into_iter().find(|known| index.is_served_by(known));
             // What a partition has already is taken over.
-            if let Some(existing) = existing.filter(|_| !self.is_same(&member, &index.table)) {
+            let is_partition = !self.is_same(&member, &index.table);
+            let served = |known: &Index| index.is_served_by(known);
+            let existing = is_partition.then(|| self.facts.indexes(&member).into_iter().find(served)).flatten();
+            if let Some(existing) = existing {
                 self.lock_index(&QualifiedName::new(existing.schema, existing.name), Lock::Share);
             } else if self.has_storage(&member) {
                 self.scan(&member);

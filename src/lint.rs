@@ -2,7 +2,6 @@
 
 use crate::ast::{self, Located, SyntaxError};
 use crate::config;
-use crate::effects;
 use crate::error::emit::{self, Parts, Severity};
 use crate::error::{Code, Error};
 use crate::facts::live::{Live, Planning};
@@ -82,7 +81,7 @@ fn judge(statements: &[Located], in_transaction: bool) -> Vec<Finding> {
                 facts.set_in_block(!alone);
                 let case = rules::Case::new(&statement.statement, &facts);
                 rules::judge_at(&case, statement.start, &mut report);
-                let effects = effects::of(&statement.statement, &facts);
+                let effects = case.into_effects();
                 facts.hold(&effects);
                 facts.apply(statement, alone);
             }

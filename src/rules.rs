@@ -151,6 +151,13 @@ impl<'a> Case<'a> {
         Self { statement, facts, effects: OnceCell::new() }
     }
 
+    /// The effects, where the case itself is no longer needed.
+    #[must_use]
+    pub fn into_effects(self) -> Effects {
+        let Self { statement, facts, effects } = self;
+        effects.into_inner().unwrap_or_else(|| effects::of(statement, facts))
+    }
+
     /// What it would lock and do.
     pub fn effects(&self) -> &Effects {
         self.effects.get_or_init(|| effects::of(self.statement, self.facts))

@@ -81,7 +81,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/explain.rs:25
+-- src/explain.rs:22
 -- pg_warden::explain::explain
 
 CREATE FUNCTION warden.explain(statement pg_catalog.text)

@@ -1,6 +1,6 @@
 use crate::ast::{QualifiedName, Statement};
 use crate::facts::Facts;
-use crate::rules::{Report, cost, declare_rule};
+use crate::rules::{Quantity, Report, cost, declare_rule};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/concurrent-index-with-timeout.md")]
@@ -9,8 +9,12 @@ declare_rule! {
     [Statement(check)]
 }
 
-/// Milliseconds below which `lock_timeout` is not generous: CONCURRENTLY waits for whole transactions of others.
-const SHORT: i32 = 60_000;
+/// Seconds from which on `lock_timeout` is generous: CONCURRENTLY waits for whole transactions of others.
+const LONG_WAIT: f64 = 60.0;
+/// Seconds from which on `statement_timeout` is, unless the build itself may take a good part of it.
+const ENOUGH: f64 = 600.0;
+/// How much longer than estimated a build on a busy server may take.
+const TIMES: f64 = 10.0;
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(name) = index_built_concurrently(statement) else { return };
@@ -18,12 +22,15 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         return;
     }
     let Some(table) = facts.shared_and_large(name) else { return };
-    let timeouts =
-        [("statement_timeout", facts.statement_timeout(), i32::MAX), ("lock_timeout", facts.lock_timeout(), SHORT)];
+    let enough = cost::index_build_seconds(&table).map_or(ENOUGH, |seconds| ENOUGH.max(seconds * TIMES));
+    let timeouts = [
+        ("statement_timeout", f64::from(facts.statement_timeout()), enough),
+        ("lock_timeout", f64::from(facts.lock_timeout()), LONG_WAIT),
+    ];
     let short: Vec<String> = timeouts
         .into_iter()
-        .filter(|(_, value, limit)| *value > 0 && value < limit)
-        .map(|(setting, value, _)| format!("{setting} is {value} ms"))
+        .filter(|(_, milliseconds, limit)| *milliseconds > 0.0 && milliseconds / 1_000.0 < *limit)
+        .map(|(setting, milliseconds, _)| format!("{setting} is {}", Quantity::Seconds(milliseconds / 1_000.0)))
         .collect();
     if short.is_empty() {
         return;

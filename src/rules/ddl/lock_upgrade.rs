@@ -13,8 +13,10 @@ fn check(case: &Case<'_>, report: &mut Report) {
     let facts = case.facts;
     for effect in case.effects().relations().iter().filter(|effect| effect.lock >= Lock::Share && !effect.is_index) {
         let Some(held) = facts.held(&effect.name) else { continue };
-        // Two transactions that hold the weaker lock and want the stronger one wait for each other for ever.
-        let upgrades = held >= Lock::RowShare && held < effect.lock && held.conflicts_with(effect.lock);
+        // Two transactions that hold the weaker lock and want the stronger one wait for each other for ever; what two
+        // cannot hold at once is no danger.
+        let can_be_shared = held >= Lock::RowShare && !held.conflicts_with(held);
+        let upgrades = can_be_shared && held < effect.lock && held.conflicts_with(effect.lock);
         let Some(table) = facts.shared(&effect.name).filter(|_| upgrades) else { continue };
         let finding = report
             .finding(

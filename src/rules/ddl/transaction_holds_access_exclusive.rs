@@ -14,7 +14,7 @@ fn check(case: &Case<'_>, report: &mut Report) {
     let held = facts.held_tables();
     let Some((locked, _)) = held.iter().find(|(_, lock)| *lock == Lock::AccessExclusive) else { return };
     let Some(locked) = facts.shared(locked) else { return };
-    let long_work = case.effects().relations().iter().filter(|effect| !effect.work.is_none()).find_map(|effect| {
+    let long_work = case.effects().relations().iter().filter(|e| !e.is_index && !e.work.is_none()).find_map(|effect| {
         let table = facts.shared_and_large(&effect.name)?;
         let another = !held.iter().any(|(name, lock)| *name == effect.name && *lock == Lock::AccessExclusive);
         another.then_some(table)
