@@ -8,7 +8,7 @@ mod parse;
 mod source;
 mod statement;
 
-pub(crate) use lower::{first_name, is_judged, lower, made_by, makes_something};
+pub(crate) use lower::{first_name, is_judged, lower, made_by, makes_something, runs_concurrently};
 pub(crate) use node::Node;
 pub(crate) use parse::{SyntaxError, parse};
 pub(crate) use source::Source;

@@ -10,6 +10,7 @@ use std::collections::HashSet;
 
 pub(crate) mod commit;
 pub(crate) mod event;
+mod lock_wait;
 
 /// More findings than these about one statement are counted, not said.
 const MOST_FINDINGS: usize = 20;

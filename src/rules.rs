@@ -5,7 +5,7 @@
 
 use crate::ast::{AlterAction, QualifiedName, Statement};
 use crate::effects::{self, Effects};
-use crate::facts::{Facts, MadeWorse};
+use crate::facts::{Facts, MadeWorse, Relation};
 use crate::finding::{Finding, Level};
 use core::cell::OnceCell;
 use std::collections::HashSet;
@@ -77,6 +77,8 @@ pub enum Check {
     Alter(fn(&QualifiedName, &AlterAction, &dyn Facts, &mut Report)),
     /// What a transaction made worse: the guard before it commits, and lint at the end of the script's transactions.
     AtCommit(fn(&MadeWorse, &dyn Facts, &mut Report)),
+    /// A table that is about to be written again, though no rule foresaw it: the guard, when the table is locked already.
+    Rewrite(fn(&Relation, &str, &dyn Facts, &mut Report)),
     /// What exists: the audit.
     Audit(Audit),
 }
@@ -93,6 +95,7 @@ impl Check {
     pub fn engines(&self) -> &'static str {
         match self {
             Self::Statement(_) | Self::Effects(_) | Self::Alter(_) | Self::AtCommit(_) => "guard, lint",
+            Self::Rewrite(_) => "guard",
             Self::Audit(_) => "audit",
         }
     }
@@ -299,6 +302,18 @@ pub fn judge_at(case: &Case<'_>, at: usize, report: &mut Report) {
     judge(case, report);
     for finding in report.findings.iter_mut().skip(before) {
         finding.statement_at = Some(at);
+    }
+}
+
+/// Findings about a table that is about to be written again, and why.
+pub fn judge_rewrite(table: &QualifiedName, reason: &str, facts: &dyn Facts, report: &mut Report) {
+    let Some(table) = facts.shared_and_large(&QualifiedName { only: true, ..table.clone() }) else { return };
+    for rule in all() {
+        for check in rule.checks {
+            if let Check::Rewrite(check) = check {
+                check(&table, reason, facts, report.by(rule));
+            }
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub fn fill(db: &Database<'_>) -> Result {
          INSERT INTO orders (customer_id, code, total, at) SELECT 1 + i % 100, 'c' || i % 7, i, now() FROM generate_series(1, {ROWS}) i;
          ANALYZE;
          ALTER DATABASE {name} SET warden.large_table_rows = {large};
-         ALTER DATABASE {name} SET lock_timeout = '10s';",
+         ALTER DATABASE {name} SET lock_timeout = '90s';",
         name = db.name(),
         large = ROWS / 2
     ))?;

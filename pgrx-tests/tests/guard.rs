@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use pg_warden_tests::{Finding, Leg, Outcome, Result, cases, ensure, ensure_eq, fail};
+use pg_warden_tests::{Database, Finding, Leg, Outcome, Result, Session, cases, ensure, ensure_eq, fail};
 use regex::Regex;
 
 use crate::fixture::{ERRORS, WARNINGS, open, shop};
@@ -50,6 +50,8 @@ cases![
     constraints_that_check_nothing_now,
     dropping_indexes,
     serial_in_all_its_forms,
+    ddl_lock_timeout_bounds_the_wait,
+    ddl_lock_timeout_ends_with_its_statement,
     lock_timeout_once_a_session,
     lock_timeout_that_counts,
     lock_timeout_is_swallowed_by_an_error,
@@ -752,6 +754,71 @@ fn serial_in_all_its_forms(leg: &Leg) -> Result {
     }
     silent(&s.outcome("CREATE TABLE i (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)"))?;
     silent(&s.outcome("CREATE DOMAIN public.serial AS int; CREATE TABLE d (id public.serial PRIMARY KEY)"))
+}
+
+/// With `warden.ddl_lock_timeout`, and no `lock_timeout` of the session's own.
+fn bounded<'a>(leg: &'a Leg, timeout: &str) -> Result<(Database<'a>, Session)> {
+    let db = shop(leg)?;
+    let name = db.name().to_owned();
+    db.session()?.run(&format!(
+        "ALTER DATABASE {name} SET warden.ddl_lock_timeout = '{timeout}'; ALTER DATABASE {name} SET lock_timeout = 0"
+    ))?;
+    let session = db.session()?;
+    Ok((db, session))
+}
+
+fn ddl_lock_timeout_bounds_the_wait(leg: &Leg) -> Result {
+    let (db, mut s) = bounded(leg, "200ms")?;
+    let mut holder = db.session()?;
+    holder.run("BEGIN; SELECT count(*) FROM orders")?;
+    let outcome = s.outcome("ALTER TABLE orders ADD COLUMN a int");
+    let error = outcome.error.as_ref().ok_or("it did not wait for the reader")?;
+    ensure_eq!(error.sqlstate, "55P03", "{error}");
+    let found = s.outcome("CREATE INDEX ON orders (total)");
+    let detail = found.findings().first().and_then(|finding| finding.detail.clone()).unwrap_or_default();
+    ensure!(detail.ends_with("lock_timeout is 0.2 s for this statement, by warden.ddl_lock_timeout."), "{detail}");
+    ensure!(!found.rules().contains(&"lock-timeout-missing"), "{found}");
+    // A value of the session's own counts, and CONCURRENTLY is left alone.
+    holder.run("ROLLBACK; BEGIN; LOCK TABLE orders IN ROW EXCLUSIVE MODE")?;
+    s.run("SET lock_timeout = '1ms'")?;
+    ensure!(s.outcome("ALTER TABLE orders ADD COLUMN b int").error.is_some(), "1 ms was not kept");
+    s.run("SET lock_timeout = 0; SET statement_timeout = '1500ms'")?;
+    let concurrently = s.outcome("CREATE INDEX CONCURRENTLY ON orders (total)");
+    ensure_eq!(
+        concurrently.error.map(|e| e.sqlstate),
+        Some("57014".to_owned()),
+        "CONCURRENTLY was given a lock_timeout"
+    );
+    Ok(())
+}
+
+fn ddl_lock_timeout_ends_with_its_statement(leg: &Leg) -> Result {
+    let (_db, mut s) = bounded(leg, "7s")?;
+    let shown = |s: &mut Session| s.value("SHOW lock_timeout");
+    s.run("CREATE TABLE small (a int)")?;
+    s.run("BEGIN; ALTER TABLE small ADD COLUMN b int")?;
+    ensure_eq!(shown(&mut s)?, "0", "after a statement of a transaction");
+    s.run("SAVEPOINT one")?;
+    ensure!(s.outcome("ALTER TABLE small ADD COLUMN b int").error.is_some(), "the column is there already");
+    s.run("ROLLBACK TO one")?;
+    ensure_eq!(shown(&mut s)?, "0", "after a statement that failed");
+    s.run("SET LOCAL lock_timeout = '3s'; ALTER TABLE small ADD COLUMN c int")?;
+    ensure_eq!(shown(&mut s)?, "3s", "the transaction's own value");
+    s.run("COMMIT")?;
+    ensure_eq!(shown(&mut s)?, "0", "after COMMIT");
+    // DDL within DDL: the inner statement's end must not take the outer one's bound away.
+    s.run(
+        "CREATE FUNCTION inner_ddl() RETURNS text LANGUAGE plpgsql AS $$
+         BEGIN
+             BEGIN ALTER TABLE small ADD COLUMN c int; EXCEPTION WHEN OTHERS THEN NULL; END;
+             ALTER TABLE small ADD COLUMN d int;
+             RETURN current_setting('lock_timeout');
+         END $$",
+    )?;
+    s.run("CREATE TABLE made AS SELECT inner_ddl() AS within")?;
+    ensure_eq!(s.value("SELECT within FROM made")?, "7s", "within the outer statement");
+    ensure_eq!(shown(&mut s)?, "0", "after it");
+    Ok(())
 }
 
 fn lock_timeout_once_a_session(leg: &Leg) -> Result {

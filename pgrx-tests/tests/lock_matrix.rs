@@ -104,7 +104,7 @@ fn the_server_does_what_the_matrix_says(leg: &Leg) -> Result {
         let seen = if case.prepare.is_empty() && case.outside.is_empty() {
             inside(&mut session, &case.sql)?
         } else {
-            apart(&schema, &case)?
+            apart(&schema, &case).map_err(|e| format!("{}: {}", case.name, e.message().unwrap_or_default()))?
         };
         if seen != case.effect {
             differing.push(difference(&case, &seen)?);

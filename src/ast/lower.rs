@@ -51,6 +51,23 @@ pub(crate) fn makes_something<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> bool
     }
 }
 
+/// Whether a statement runs CONCURRENTLY: not in a transaction, and without a lock that others queue behind.
+pub(crate) fn runs_concurrently<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> bool {
+    let source = Source::unknown();
+    let lowering = Lowering { source: &source, mcx };
+    if let Some(s) = node.cast::<pg_sys::IndexStmt>() {
+        s.concurrent
+    } else if let Some(s) = node.cast::<pg_sys::DropStmt>() {
+        s.concurrent
+    } else if let Some(s) = node.cast::<pg_sys::ReindexStmt>() {
+        lowering.reindex(s).concurrently
+    } else if let Some(s) = node.cast::<pg_sys::AlterTableStmt>() {
+        lowering.detaches_concurrently(s)
+    } else {
+        false
+    }
+}
+
 /// What a statement has made that is judged before commit. Only what is needed for that is read.
 pub(crate) fn made_by<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> Vec<Made> {
     let source = Source::unknown();

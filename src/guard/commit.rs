@@ -8,7 +8,7 @@
 #![allow(unsafe_code, reason = "transaction callbacks; see the module's promise")]
 
 use super::event::Outbox;
-use super::{Mode, is_quiet_for_restore, mode, reports};
+use super::{Mode, is_quiet_for_restore, lock_wait, mode, reports};
 use crate::ast::{AlterAction, DropKind, Made, QualifiedName, Statement};
 use crate::facts::live::{self, Live, Planning};
 use crate::facts::{Change, Facts, Index, MadeWorse, Worse};
@@ -152,6 +152,7 @@ fn forget() {
         }
     });
     live::held::forget();
+    lock_wait::forget();
     spi::reset_own_ddl();
 }
 
@@ -163,8 +164,14 @@ unsafe extern "C-unwind" fn on_subtransaction(
 ) {
     use pg_sys::SubXactEvent as Event;
     match event {
-        Event::SUBXACT_EVENT_ABORT_SUB => live::held::end_subtransaction(own, None),
-        Event::SUBXACT_EVENT_COMMIT_SUB => live::held::end_subtransaction(own, Some(parent)),
+        Event::SUBXACT_EVENT_ABORT_SUB => {
+            live::held::end_subtransaction(own, None);
+            lock_wait::end_subtransaction(own, None);
+        }
+        Event::SUBXACT_EVENT_COMMIT_SUB => {
+            live::held::end_subtransaction(own, Some(parent));
+            lock_wait::end_subtransaction(own, Some(parent));
+        }
         _ => {}
     }
     NOTED.with(|noted| {

@@ -4,10 +4,12 @@
 //! error of our own is caught in a subtransaction and said, and the user's statement goes on.
 #![allow(unsafe_code, reason = "the event trigger's entry point; see the module's promise")]
 
-use super::{Mode, commit, is_quiet_for_restore, mode, own_warning, reminded, reports, restore_report};
+use super::{Mode, commit, is_quiet_for_restore, lock_wait, mode, own_warning, reminded, reports, restore_report};
 use crate::ast::{self, Node, QualifiedName, Source, Statement};
 use crate::error::emit::Report;
-use crate::facts::live::{Live, Planning};
+use crate::facts::live::{self, Live, Planning};
+use crate::finding::{Finding, Level};
+use crate::rules::{Area, Quantity};
 use crate::{rules, spi};
 use core::cell::Cell;
 use core::ffi::{CStr, c_char, c_int};
@@ -89,6 +91,7 @@ fn judge(fcinfo: pg_sys::FunctionCallInfo) -> Outbox {
     match unsafe { CStr::from_ptr(data.event) }.to_bytes() {
         b"ddl_command_start" => at_start(data.parsetree),
         b"ddl_command_end" => at_end(data.parsetree),
+        b"table_rewrite" => at_rewrite(),
         _ => Outbox::EMPTY,
     }
 }
@@ -104,6 +107,9 @@ fn at_start(parsetree: *mut pg_sys::Node) -> Outbox {
     if !is_judged(parsetree) {
         return Outbox::EMPTY;
     }
+    if lock_wait::is_wanted() && !runs_concurrently(parsetree) {
+        lock_wait::bound(parsetree);
+    }
     // Asked before the subtransaction, within which there always is a block.
     // SAFETY: reads the state of the transaction.
     let in_block = unsafe { pg_sys::IsTransactionBlock() };
@@ -114,6 +120,7 @@ fn at_start(parsetree: *mut pg_sys::Node) -> Outbox {
 }
 
 fn at_end(parsetree: *mut pg_sys::Node) -> Outbox {
+    lock_wait::release(parsetree);
     let makes_something = memcx::current_context(|mcx| {
         // SAFETY: the event trigger manager keeps the tree alive for this call.
         unsafe { Node::from_ptr(parsetree, mcx) }.is_some_and(|node| ast::makes_something(node, mcx))
@@ -158,7 +165,50 @@ fn judge_statement(parsetree: *mut pg_sys::Node, in_block: bool) -> Vec<Report> 
     if in_block {
         facts.note_held(case.effects());
     }
-    reports(report.into_findings(), &|at| text_of_statement?.character_at(at))
+    let mut findings = report.into_findings();
+    FORESEEN.set(findings.iter().any(|finding| finding.level == Level::Error));
+    if lock_wait::is_bound() {
+        findings.iter_mut().for_each(say_bound);
+    }
+    reports(findings, &|at| text_of_statement?.character_at(at))
+}
+
+thread_local! {
+    /// Whether the long work of the statement that runs now was told before it began.
+    static FORESEEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Adds to what is said about locks that the wait for them has an end.
+fn say_bound(finding: &mut Finding) {
+    let about_locks = rules::find(finding.rule).is_some_and(|rule| matches!(rule.area, Area::Ddl | Area::Partition));
+    if about_locks {
+        let timeout = Quantity::Seconds(f64::from(spi::lock_timeout()) / 1_000.0);
+        let detail = finding.detail.get_or_insert_default();
+        detail.push_str(&format!(" lock_timeout is {timeout} for this statement, by warden.ddl_lock_timeout."));
+    }
+}
+
+/// A rewrite that is about to begin, and that no rule has foreseen: the table is locked already.
+fn at_rewrite() -> Outbox {
+    if FORESEEN.get() || is_quiet_for_restore() {
+        return Outbox::EMPTY;
+    }
+    let judged = spi::shielded(|| {
+        let mut report = rules::Report::new();
+        if let Some((table, reason)) = live::rewritten_now() {
+            rules::judge_rewrite(&table, &reason, &Live::new(Planning::Never), &mut report);
+        }
+        reports(report.into_findings(), &|_| None)
+    });
+    Outbox::new(&judged.unwrap_or_else(|error| unjudged(&error)))
+}
+
+/// What waits for transactions of others anyway, and blocks nobody meanwhile.
+fn runs_concurrently(parsetree: *mut pg_sys::Node) -> bool {
+    memcx::current_context(|mcx| {
+        // SAFETY: the event trigger manager keeps the tree alive for this call.
+        unsafe { Node::from_ptr(parsetree, mcx) }.is_some_and(|node| ast::runs_concurrently(node, mcx))
+    })
 }
 
 /// An error of our own: said, and the statement goes on.

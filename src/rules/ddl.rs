@@ -19,6 +19,7 @@ mod lock_timeout_too_long;
 mod lock_upgrade;
 mod multi_table_lock_window;
 mod set_not_null_scan;
+mod table_rewrite;
 mod transaction_holds_access_exclusive;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -31,6 +32,7 @@ pub(super) const RULES: &[&Rule] = &[
     &add_column_volatile_default::RULE,
     &add_column_required::RULE,
     &alter_column_type_rewrite::RULE,
+    &table_rewrite::RULE,
     &lock_timeout_missing::RULE,
     &lock_timeout_too_long::RULE,
     &ddl_blocked_now::RULE,

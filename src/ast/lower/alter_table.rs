@@ -28,6 +28,10 @@ impl<'mcx> Lowering<'_, 'mcx> {
         })
     }
 
+    pub(super) fn detaches_concurrently(self, s: &pg_sys::AlterTableStmt) -> bool {
+        self.definitions(s).any(|definition| definition.cast::<pg_sys::PartitionCmd>().is_some_and(|c| c.concurrent))
+    }
+
     /// The columns of each foreign key that an action adds.
     pub(super) fn foreign_keys_added(self, s: &pg_sys::AlterTableStmt) -> Vec<Vec<String>> {
         let mut keys = Vec::new();

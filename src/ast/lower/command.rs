@@ -187,7 +187,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
         Some(Statement::Rename(Rename { kind, relation, member, to: text(s.newname)? }))
     }
 
-    fn reindex(self, s: &pg_sys::ReindexStmt) -> Reindex {
+    pub(super) fn reindex(self, s: &pg_sys::ReindexStmt) -> Reindex {
         let kind = match s.kind {
             pg_sys::ReindexObjectType::REINDEX_OBJECT_INDEX => ReindexKind::Index,
             pg_sys::ReindexObjectType::REINDEX_OBJECT_TABLE => ReindexKind::Table,

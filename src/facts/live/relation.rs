@@ -411,3 +411,22 @@ pub(super) fn moves(oid: Oid, action: &AlterAction) -> bool {
         }
     }
 }
+
+/// The table that the server is about to write again, in an event trigger on `table_rewrite`, and why.
+pub(crate) fn rewritten_now() -> Option<(QualifiedName, String)> {
+    let no_call = core::ptr::null_mut();
+    // SAFETY: both are called within the event that they are for, and look at no argument.
+    let (oid, reason) = unsafe {
+        let oid = pg_sys::pg_event_trigger_table_rewrite_oid(no_call).value();
+        (u32::try_from(oid).ok()?, pg_sys::pg_event_trigger_table_rewrite_reason(no_call).value())
+    };
+    let has = |bit: u32| reason & usize::try_from(bit).unwrap_or(0) != 0;
+    let reasons = [
+        (pg_sys::AT_REWRITE_ALTER_PERSISTENCE, "it becomes logged or unlogged"),
+        (pg_sys::AT_REWRITE_DEFAULT_VAL, "a column gets a value in every row"),
+        (pg_sys::AT_REWRITE_COLUMN_REWRITE, "a column gets another type"),
+        (pg_sys::AT_REWRITE_ACCESS_METHOD, "it gets another access method"),
+    ];
+    let said: Vec<_> = reasons.into_iter().filter(|(bit, _)| has(*bit)).map(|(_, words)| words).collect();
+    Some((name_of_relation(Oid::from_u32(oid))?, said.join(", and ")))
+}
