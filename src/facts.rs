@@ -326,6 +326,8 @@ pub trait Facts {
     fn type_has_default(&self, column: &ColumnDef) -> bool;
     /// Whether the type of a new column is a domain that constrains its values, which the server checks row by row.
     fn type_is_constrained(&self, column: &ColumnDef) -> bool;
+    /// The type below the domain that a new column is of.
+    fn base_type(&self, column: &ColumnDef) -> Option<String>;
     /// A relation's partitions or children, itself first; itself alone with ONLY.
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName>;
     /// The partitioned table that it is a partition of.

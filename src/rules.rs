@@ -12,6 +12,7 @@ pub(crate) mod cost;
 mod ddl;
 mod design;
 mod index;
+mod sql;
 pub mod wording;
 
 pub use wording::{Quantity, quote_ident};

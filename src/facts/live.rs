@@ -154,6 +154,10 @@ impl Facts for Live {
         expression::type_is_constrained(column)
     }
 
+    fn base_type(&self, column: &ColumnDef) -> Option<String> {
+        expression::base_type(column)
+    }
+
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {
         match self.oid(name) {
             Some(oid) if !name.only => relation::tree(oid).into_iter().filter_map(relation::name_of_relation).collect(),

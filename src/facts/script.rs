@@ -553,6 +553,10 @@ impl Facts for ScriptFacts<'_> {
         self.live.type_is_constrained(column)
     }
 
+    fn base_type(&self, column: &ColumnDef) -> Option<String> {
+        self.live.base_type(column)
+    }
+
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {
         let key = self.key(name);
         if self.changes.tables.contains_key(&key) {

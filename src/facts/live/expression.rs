@@ -74,6 +74,19 @@ pub(super) fn type_is_constrained(column: &ColumnDef) -> bool {
     .unwrap_or(false)
 }
 
+/// The type below the domain that a new column is of.
+pub(super) fn base_type(column: &ColumnDef) -> Option<String> {
+    spi::shielded(|| {
+        let (domain, mut typmod) = resolve_type(&column.type_name)?;
+        // SAFETY: a type that exists, and the base of one.
+        unsafe {
+            let base = pg_sys::getBaseTypeAndTypmod(domain, &raw mut typmod);
+            text::from_c(pg_sys::format_type_with_typemod(base, typmod))
+        }
+    })
+    .unwrap_or(None)
+}
+
 /// Whether the default of a new column is evaluated for each row.
 pub(super) fn default_volatility(column: &ColumnDef, planning: Planning) -> Lookup<Volatility> {
     let Some(default) = &column.default else { return Lookup::Missing };

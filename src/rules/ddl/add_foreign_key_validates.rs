@@ -1,7 +1,7 @@
-use crate::ast::{AlterAction, ConstraintKind, ForeignKey, QualifiedName};
-use crate::facts::{Facts, Kind, Relation};
+use crate::ast::{AlterAction, ConstraintKind, QualifiedName};
+use crate::facts::{Facts, Kind};
 use crate::rules::wording::rows_are;
-use crate::rules::{Report, cost, declare_rule};
+use crate::rules::{Report, cost, declare_rule, sql};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-foreign-key-validates.md")]
@@ -37,24 +37,6 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
              VALIDATE it there, and then add it to the parent, which finds them and checks nothing again.",
         )
     } else {
-        finding.remedy("In two transactions", in_two_steps(&constraint_name, key, &table, facts))
+        finding.remedy("In two transactions", sql::add_foreign_key(&constraint_name, key, &table, facts))
     });
-}
-
-fn in_two_steps(name: &str, key: &ForeignKey, table: &Relation, facts: &dyn Facts) -> String {
-    let (table, name) = (facts.identity(table), facts.quote(name));
-    let referenced = facts.relation(&key.referenced).found().map_or_else(
-        || facts.qualified(key.referenced.schema.as_deref().unwrap_or(""), &key.referenced.name),
-        |relation| facts.identity(&relation),
-    );
-    let columns = facts.quote_list(&key.columns);
-    let referenced_columns = match key.referenced_columns.as_slice() {
-        [] => String::new(),
-        columns => format!(" ({})", facts.quote_list(columns)),
-    };
-    format!(
-        "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES {referenced}{referenced_columns}{} \
-         NOT VALID;\nALTER TABLE {table} VALIDATE CONSTRAINT {name};",
-        key.options
-    )
 }

@@ -1,7 +1,7 @@
-use crate::ast::{AlterAction, ConstraintKind, Key, QualifiedName};
-use crate::facts::{Facts, Kind, Relation};
+use crate::ast::{AlterAction, ConstraintKind, QualifiedName};
+use crate::facts::{Facts, Kind};
 use crate::rules::wording::extent;
-use crate::rules::{Report, cost, declare_rule};
+use crate::rules::{Report, cost, declare_rule, sql};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-unique-builds-index.md")]
@@ -35,20 +35,6 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
              the constraint to the parent, which takes them over.",
         )
     } else {
-        finding.remedy("Outside a transaction", in_two_steps(&constraint_name, key, &table, facts))
+        finding.remedy("Outside a transaction", sql::add_key("UNIQUE", &constraint_name, key, &table, facts))
     });
-}
-
-fn in_two_steps(name: &str, key: &Key, table: &Relation, facts: &dyn Facts) -> String {
-    let (table, name) = (facts.identity(table), facts.quote(name));
-    let include = match key.include.as_slice() {
-        [] => String::new(),
-        columns => format!(" INCLUDE ({})", facts.quote_list(columns)),
-    };
-    let nulls = if key.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
-    format!(
-        "CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){include}{nulls};\n\
-         ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name};",
-        facts.quote_list(&key.columns)
-    )
 }
