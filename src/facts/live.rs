@@ -7,7 +7,7 @@
 
 use super::{
     AlterAction, AlterType, Attachment, Column, ColumnDef, ConstraintOf, Dependent, Facts, ForeignKeyOf, Holder, Index,
-    Lookup, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
+    Lookup, Obstacle, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
 };
 use crate::text;
 use core::cell::RefCell;
@@ -144,6 +144,18 @@ impl Facts for Live {
 
     fn type_change(&self, table: &QualifiedName, change: &AlterType) -> Lookup<TypeChange> {
         self.oid(table).map_or(Lookup::Missing, |oid| expression::type_change(oid, change, self.planning))
+    }
+
+    fn obstacles(&self, table: &QualifiedName, column: &str) -> Vec<Obstacle> {
+        let members = self.oid(table).map(|oid| if table.only { vec![oid] } else { relation::tree(oid) });
+        members.unwrap_or_default().into_iter().flat_map(|member| related::obstacles(member, column)).collect()
+    }
+
+    fn unfit_for_key(&self, table: &QualifiedName, index: &str) -> Option<&'static str> {
+        let table = self.oid(table)?;
+        let schema = relation::name_of_relation(table)?.schema?;
+        let index = relation_oid(&QualifiedName::new(schema, index))?;
+        index::unfit_for_key(table, index)
     }
 
     fn type_has_default(&self, column: &ColumnDef) -> bool {

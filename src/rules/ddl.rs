@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::ast::{AlterAction, ColumnDef, QualifiedName};
-use crate::facts::{Facts, Relation};
+use crate::facts::{Facts, Lookup, Relation};
 
 mod add_check_validates;
 mod add_column_autoincrement;
@@ -11,13 +11,24 @@ mod add_column_generated_stored;
 mod add_column_inline_constraint;
 mod add_column_required;
 mod add_column_volatile_default;
+mod add_exclusion_constraint;
 mod add_foreign_key_validates;
+mod add_primary_key_builds_index;
+mod add_primary_key_nullable_columns;
 mod add_unique_builds_index;
+mod alter_column_type_blocked;
+mod alter_column_type_reindex;
 mod alter_column_type_rewrite;
 mod create_index_not_concurrent;
+mod domain_constraint_validates;
 mod drop_index_not_concurrent;
 mod lock_timeout_missing;
+mod move_tablespace_or_am;
+mod set_expression_rewrite;
+mod set_logged_unlogged;
 mod set_not_null_scan;
+mod using_index_not_eligible;
+mod validate_in_same_transaction;
 
 pub(super) const RULES: &[&Rule] = &[
     &create_index_not_concurrent::RULE,
@@ -26,6 +37,11 @@ pub(super) const RULES: &[&Rule] = &[
     &add_check_validates::RULE,
     &set_not_null_scan::RULE,
     &add_unique_builds_index::RULE,
+    &add_primary_key_builds_index::RULE,
+    &add_primary_key_nullable_columns::RULE,
+    &using_index_not_eligible::RULE,
+    &add_exclusion_constraint::RULE,
+    &validate_in_same_transaction::RULE,
     &add_column_volatile_default::RULE,
     &add_column_required::RULE,
     &add_column_autoincrement::RULE,
@@ -33,6 +49,12 @@ pub(super) const RULES: &[&Rule] = &[
     &add_column_constrained_domain::RULE,
     &add_column_inline_constraint::RULE,
     &alter_column_type_rewrite::RULE,
+    &alter_column_type_reindex::RULE,
+    &alter_column_type_blocked::RULE,
+    &set_expression_rewrite::RULE,
+    &set_logged_unlogged::RULE,
+    &move_tablespace_or_am::RULE,
+    &domain_constraint_validates::RULE,
     &lock_timeout_missing::RULE,
 ];
 
@@ -47,4 +69,25 @@ fn new_column<'a>(
         return None;
     }
     Some((column, facts.shared_and_large(name)?))
+}
+
+/// Constraints that a statement drops: the server drops first, so that they prove nothing.
+fn dropped_constraints(actions: &[AlterAction]) -> Vec<&str> {
+    let dropped = actions.iter().filter_map(|action| match action {
+        AlterAction::DropConstraint { name, .. } => Some(name.as_str()),
+        _ => None,
+    });
+    dropped.collect()
+}
+
+/// Columns of a known table that are not NOT NULL, and that no validated CHECK but those named proves to hold no NULL.
+fn perhaps_null(table: &QualifiedName, columns: &[String], without: &[&str], facts: &dyn Facts) -> Vec<String> {
+    if !facts.exists(table) {
+        return Vec::new();
+    }
+    let perhaps_null = |column: &&String| {
+        facts.column(table, column).found().is_some_and(|column| !column.not_null)
+            && facts.proves_not_null(table, column, without) == Lookup::Found(false)
+    };
+    columns.iter().filter(perhaps_null).cloned().collect()
 }

@@ -29,7 +29,8 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         // It fails, as the server and add-column-required say.
         return;
     }
-    let constraints: Vec<_> = column.constraints.iter().filter_map(|c| Some((c, work(c, column, &table)?))).collect();
+    let constraints: Vec<_> =
+        column.constraints.iter().filter_map(|c| Some((c, work(c, column, name, facts)?))).collect();
     let Some(most) = constraints.iter().map(|(_, work)| *work).max() else { return };
     let names: Vec<_> = constraints.iter().map(|(constraint, _)| keyword(constraint)).collect();
     let names = names.join(" and ");
@@ -74,15 +75,17 @@ fn is_filled(column: &ColumnDef, facts: &dyn Facts) -> bool {
 }
 
 /// `None` where nothing is done, or where the server refuses.
-fn work(constraint: &Constraint, column: &ColumnDef, table: &Relation) -> Option<Work> {
+fn work(constraint: &Constraint, column: &ColumnDef, table: &QualifiedName, facts: &dyn Facts) -> Option<Work> {
     // A key of a partitioned table needs the columns that it is partitioned by, which are no new ones.
-    let can_be_key = table.kind != Kind::Partitioned;
+    let can_be_key = || facts.relation(table).found().is_some_and(|table| table.kind != Kind::Partitioned);
+    let has_primary_key = || facts.indexes(table).iter().any(|index| index.primary);
     match &constraint.kind {
         ConstraintKind::Check { .. } if !constraint.not_valid => Some(Work::Scan),
         // The server looks nothing up where the new column has no default: NULL refers to nothing.
         ConstraintKind::ForeignKey(_) if is_computed(column) && !constraint.not_valid => Some(Work::Scan),
         ConstraintKind::ForeignKey(_) => Some(Work::Lock),
-        ConstraintKind::Unique(_) | ConstraintKind::PrimaryKey(_) if can_be_key => Some(Work::Build),
+        ConstraintKind::Unique(_) if can_be_key() => Some(Work::Build),
+        ConstraintKind::PrimaryKey(_) if can_be_key() && !has_primary_key() => Some(Work::Build),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 use crate::ast::{AlterAction, ConstraintKind, QualifiedName, Statement};
 use crate::facts::{Column, Facts, Lookup};
+use crate::rules::ddl::dropped_constraints;
 use crate::rules::wording::rows_are;
 use crate::rules::{Report, cost, declare_rule, sql};
 
@@ -12,14 +13,7 @@ declare_rule! {
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Statement::AlterTable { table, actions, .. } = statement else { return };
-    // What the same statement drops proves nothing: the server drops first, and then scans.
-    let dropped: Vec<&str> = actions
-        .iter()
-        .filter_map(|action| match action {
-            AlterAction::DropConstraint { name, .. } => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
+    let dropped = dropped_constraints(actions);
     for (order, column) in actions.iter().enumerate().filter_map(|(i, a)| Some((i, column_that_must_not_be_null(a)?))) {
         judge(table, column, &dropped, order, facts, report);
     }

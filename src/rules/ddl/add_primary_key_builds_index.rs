@@ -1,0 +1,70 @@
+use crate::ast::{AlterAction, Constraint, ConstraintKind, Key, QualifiedName, Statement};
+use crate::facts::{Facts, Kind, Relation};
+use crate::rules::ddl::{dropped_constraints, perhaps_null};
+use crate::rules::wording::extent;
+use crate::rules::{Report, cost, declare_rule, sql};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/add-primary-key-builds-index.md")]
+    "add-primary-key-builds-index", "WD024", Ddl, Error, since "0.1.0",
+    "primary key builds its index while reads and writes wait",
+    [Statement(check)]
+}
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Statement::AlterTable { table, actions, .. } = statement else { return };
+    for (order, action) in actions.iter().enumerate() {
+        let AlterAction::AddConstraint(constraint) = action else { continue };
+        if let ConstraintKind::PrimaryKey(key) = &constraint.kind
+            && key.using_index.is_none()
+        {
+            judge(table, constraint, key, (&dropped_constraints(actions), order), facts, report);
+        }
+    }
+}
+
+fn judge(
+    name: &QualifiedName,
+    constraint: &Constraint,
+    key: &Key,
+    (dropped, order): (&[&str], usize),
+    facts: &dyn Facts,
+    report: &mut Report,
+) {
+    let Some(table) = facts.shared_and_large(name) else { return };
+    // A second primary key is refused.
+    if facts.indexes(name).iter().any(|index| index.primary && !dropped.contains(&index.name.as_str())) {
+        return;
+    }
+    let constraint_name = constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &[], "pkey"));
+    let nullable = perhaps_null(name, &key.columns, dropped, facts);
+    let finding = report
+        .finding(
+            facts.identity(&table),
+            format!(
+                "primary key \"{constraint_name}\" blocks reads and writes of \"{}\" until its index is built",
+                table.name
+            ),
+        )
+        .detail(format!("{} ACCESS EXCLUSIVE until COMMIT{}.", extent(&table), cost::index_build(&table)))
+        .order(order)
+        .at(constraint.at);
+    report.push(if table.kind == Kind::Partitioned {
+        finding.hint(
+            "A partitioned table takes no CONCURRENTLY: give each partition its own primary key over an index built \
+             CONCURRENTLY, and then add it to the parent, which takes them over.",
+        )
+    } else {
+        finding.remedy(introduction(&nullable), in_steps(&constraint_name, key, &nullable, &table, facts))
+    });
+}
+
+fn introduction(nullable: &[String]) -> &'static str {
+    if nullable.is_empty() { "Outside a transaction" } else { "Outside a transaction, each by itself" }
+}
+
+fn in_steps(name: &str, key: &Key, nullable: &[String], table: &Relation, facts: &dyn Facts) -> String {
+    let mut steps: Vec<_> = nullable.iter().map(|column| sql::set_not_null(table, column, facts)).collect();
+    steps.push(sql::add_key("PRIMARY KEY", name, key, table, facts));
+    steps.join("\n")
+}
