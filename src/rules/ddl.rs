@@ -1,8 +1,9 @@
 //! Rules about what DDL does while it runs: locks, scans, rewrites, builds, and failures that can be foreseen.
 
 use super::Rule;
-use crate::ast::{AlterAction, ColumnDef, QualifiedName};
-use crate::facts::{Facts, Lookup, Relation};
+use crate::ast::{AlterAction, ColumnDef, Key, QualifiedName};
+use crate::facts::{Facts, Index, Kind, Lookup, Relation};
+use crate::finding::Finding;
 
 mod add_check_validates;
 mod add_column_autoincrement;
@@ -90,4 +91,44 @@ fn perhaps_null(table: &QualifiedName, columns: &[String], without: &[&str], fac
             && facts.proves_not_null(table, column, without) == Lookup::Found(false)
     };
     columns.iter().filter(perhaps_null).cloned().collect()
+}
+
+/// Partitions of more than these are not written out.
+const MOST_PARTITIONS: usize = 20;
+
+/// Partitions with rows of their own, without those that have what is to be added. None of what is not partitioned.
+fn partitions_without(table: &Relation, facts: &dyn Facts, has: impl Fn(&QualifiedName) -> bool) -> Vec<Relation> {
+    if table.kind != Kind::Partitioned {
+        return Vec::new();
+    }
+    let tree = facts.tree(&QualifiedName::new(table.schema.clone(), table.name.clone()));
+    tree.into_iter()
+        .filter(|partition| !has(partition))
+        .filter_map(|partition| facts.relation(&partition).found())
+        .filter(|partition| partition.kind != Kind::Partitioned)
+        .collect()
+}
+
+/// Partitions that a key of their parent could not take over from.
+fn partitions_without_key(table: &Relation, key: &Key, primary: bool, facts: &dyn Facts) -> Vec<Relation> {
+    let columns: Vec<Option<String>> = key.columns.iter().cloned().map(Some).collect();
+    let serves =
+        |index: &Index| index.of_constraint && index.primary == primary && index.searchable && index.columns == columns;
+    partitions_without(table, facts, |partition| facts.indexes(partition).iter().any(serves))
+}
+
+/// How the steps for a key are run.
+const BY_PARTITION: &str =
+    "Partition by partition, CREATE INDEX outside a transaction, and each ALTER TABLE in one of its own";
+
+/// What to do partition by partition, where that can be written out.
+fn by_partition(finding: Finding, lacking: &[Relation], introduction: &str, sql: impl FnOnce() -> String) -> Finding {
+    let foreign = lacking.iter().any(|partition| partition.kind == Kind::ForeignTable);
+    if foreign || lacking.len() > MOST_PARTITIONS {
+        return finding.hint(
+            "Add it to each partition in the same way as to a table of its own, without a scan or a build that others wait \
+             for; then add it to the parent, which takes over what its partitions have.",
+        );
+    }
+    finding.remedy(introduction, sql())
 }

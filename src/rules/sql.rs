@@ -100,3 +100,52 @@ pub(super) fn set_not_null(table: &Relation, column: &str, facts: &dyn Facts) ->
          ALTER TABLE {identity} DROP CONSTRAINT {name};"
     )
 }
+
+/// The same for a partitioned table, which takes over what its partitions have: those that lack it first.
+pub(super) fn add_key_to_partitions(
+    word: &str,
+    name: &str,
+    key: &Key,
+    (table, lacking): (&Relation, &[Relation]),
+    facts: &dyn Facts,
+) -> String {
+    let mut steps: Vec<_> = lacking
+        .iter()
+        .map(|partition| {
+            let own_name = match word {
+                "UNIQUE" => facts.object_name(&partition.name, &key.columns, "key"),
+                _ => facts.object_name(&partition.name, &[], "pkey"),
+            };
+            add_key(word, &own_name, key, partition, facts)
+        })
+        .collect();
+    let nulls = if key.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
+    let plain = Key { nulls_not_distinct: false, ..key.clone() };
+    steps.push(format!(
+        "ALTER TABLE {} ADD CONSTRAINT {} {word}{nulls} {}{};",
+        facts.identity(table),
+        facts.quote(name),
+        key_columns(&plain, facts),
+        key.options
+    ));
+    steps.join("\n")
+}
+
+/// A foreign key of a partitioned table that takes no NOT VALID.
+pub(super) fn add_foreign_key_to_partitions(
+    name: &str,
+    key: &ForeignKey,
+    (table, lacking): (&Relation, &[Relation]),
+    facts: &dyn Facts,
+) -> String {
+    let mut steps: Vec<_> = lacking
+        .iter()
+        .map(|partition| {
+            let own_name = facts.object_name(&partition.name, &key.columns, "fkey");
+            add_foreign_key(&own_name, key, partition, facts)
+        })
+        .collect();
+    let definition = foreign_key(key, facts);
+    steps.push(format!("ALTER TABLE {} ADD CONSTRAINT {} {definition};", facts.identity(table), facts.quote(name)));
+    steps.join("\n")
+}

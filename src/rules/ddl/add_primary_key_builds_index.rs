@@ -1,6 +1,6 @@
 use crate::ast::{AlterAction, Constraint, ConstraintKind, Key, QualifiedName, Statement};
 use crate::facts::{Facts, Kind, Relation};
-use crate::rules::ddl::{dropped_constraints, perhaps_null};
+use crate::rules::ddl::{BY_PARTITION, by_partition, dropped_constraints, partitions_without_key, perhaps_null};
 use crate::rules::wording::extent;
 use crate::rules::{Report, cost, declare_rule, sql};
 
@@ -36,6 +36,10 @@ fn judge(
     if facts.indexes(name).iter().any(|index| index.primary && !dropped.contains(&index.name.as_str())) {
         return;
     }
+    let lacking = partitions_without_key(&table, key, true, facts);
+    if table.kind == Kind::Partitioned && lacking.is_empty() {
+        return;
+    }
     let constraint_name = constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &[], "pkey"));
     let nullable = perhaps_null(name, &key.columns, dropped, facts);
     let finding = report
@@ -50,10 +54,11 @@ fn judge(
         .order(order)
         .at(constraint.at);
     report.push(if table.kind == Kind::Partitioned {
-        finding.hint(
-            "A partitioned table takes no CONCURRENTLY: give each partition its own primary key over an index built \
-             CONCURRENTLY, and then add it to the parent, which takes them over.",
-        )
+        by_partition(finding, &lacking, BY_PARTITION, || {
+            let mut steps: Vec<_> = nullable.iter().map(|column| sql::set_not_null(&table, column, facts)).collect();
+            steps.push(sql::add_key_to_partitions("PRIMARY KEY", &constraint_name, key, (&table, &lacking), facts));
+            steps.join("\n")
+        })
     } else {
         finding.remedy(introduction(&nullable), in_steps(&constraint_name, key, &nullable, &table, facts))
     });

@@ -1,5 +1,6 @@
 use crate::ast::{AlterAction, ConstraintKind, QualifiedName};
 use crate::facts::{Facts, Kind};
+use crate::rules::ddl::{BY_PARTITION, by_partition, partitions_without_key};
 use crate::rules::wording::extent;
 use crate::rules::{Report, cost, declare_rule, sql};
 
@@ -17,6 +18,10 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         return;
     }
     let Some(table) = facts.shared_and_large(name) else { return };
+    let lacking = partitions_without_key(&table, key, false, facts);
+    if table.kind == Kind::Partitioned && lacking.is_empty() {
+        return;
+    }
     let constraint_name =
         constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &key.columns, "key"));
     let finding = report
@@ -30,10 +35,9 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         .detail(format!("{} ACCESS EXCLUSIVE until COMMIT{}.", extent(&table), cost::index_build(&table)))
         .at(constraint.at);
     report.push(if table.kind == Kind::Partitioned {
-        finding.hint(
-            "A partitioned table takes no CONCURRENTLY: build the unique index on each partition CONCURRENTLY, and then add \
-             the constraint to the parent, which takes them over.",
-        )
+        by_partition(finding, &lacking, BY_PARTITION, || {
+            sql::add_key_to_partitions("UNIQUE", &constraint_name, key, (&table, &lacking), facts)
+        })
     } else {
         finding.remedy("Outside a transaction", sql::add_key("UNIQUE", &constraint_name, key, &table, facts))
     });
