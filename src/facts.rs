@@ -284,6 +284,23 @@ pub struct TypeChange {
     pub to: String,
     /// Indexes that are built anew although the table is not.
     pub rebuilds: Vec<QualifiedName>,
+    /// What values lose without a word, where no USING says how they are converted.
+    pub loses: Option<Loss>,
+}
+
+/// What a value may lose when it changes its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// Digits behind the point.
+    Decimals,
+    /// Digits beyond those that the new type keeps.
+    Digits,
+    /// The time of day.
+    Time,
+    /// The date.
+    Date,
+    /// Fractions of seconds.
+    Fractions,
 }
 
 /// Something that holds at the end of a transaction and did not at its start.

@@ -20,6 +20,7 @@ mod expression;
 mod file;
 mod index;
 mod lock;
+mod loss;
 mod partition;
 mod reindex;
 mod related;

@@ -18,6 +18,7 @@ mod add_primary_key_builds_index;
 mod add_primary_key_nullable_columns;
 mod add_unique_builds_index;
 mod alter_column_type_blocked;
+mod alter_column_type_lossy;
 mod alter_column_type_reindex;
 mod alter_column_type_rewrite;
 mod create_index_not_concurrent;
@@ -52,6 +53,7 @@ pub(super) const RULES: &[&Rule] = &[
     &alter_column_type_rewrite::RULE,
     &alter_column_type_reindex::RULE,
     &alter_column_type_blocked::RULE,
+    &alter_column_type_lossy::RULE,
     &set_expression_rewrite::RULE,
     &set_logged_unlogged::RULE,
     &move_tablespace_or_am::RULE,

@@ -2,7 +2,7 @@
 
 use super::lock::Opened;
 use super::relation::{attribute, attribute_name, class, tree};
-use super::{Planning, reindex};
+use super::{Planning, loss, reindex};
 use crate::ast::{AlterType, ColumnDef, Opaque};
 use crate::facts::{Lookup, TypeChange, Volatility};
 use crate::{spi, text};
@@ -155,8 +155,18 @@ pub(super) fn type_change(table: Oid, change: &AlterType, planning: Planning) ->
             from: name(form.atttypid, form.atttypmod),
             to: name(target, typmod).unwrap_or_default(),
             rebuilds: if rewrites { Vec::new() } else { reindex::rebuilt(table, change, target) },
+            loses: match change.using {
+                None => loss::of_change(based(form.atttypid, form.atttypmod), based(target, typmod)),
+                Some(_) => None,
+            },
         })
     })
+}
+
+/// The type below a domain, with its modifier.
+fn based(type_: Oid, mut typmod: i32) -> loss::Modified {
+    // SAFETY: a type that exists.
+    (unsafe { pg_sys::getBaseTypeAndTypmod(type_, &raw mut typmod) }, typmod)
 }
 
 fn transformation(

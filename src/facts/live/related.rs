@@ -6,7 +6,7 @@ use crate::facts::{ConstraintOf, ConstraintType, Dependent, Holder, Obstacle, Qu
 use crate::spi;
 use crate::text::Text;
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys::Oid;
+use pgrx::pg_sys::{self, Oid};
 use pgrx::spi::SpiHeapTupleData;
 
 /// Rows of a query that is asked with pg_warden's own search path, whatever the caller's is. A query that fails is an
@@ -65,7 +65,7 @@ pub(super) fn constraint(table: Oid, named: &str) -> Option<ConstraintOf> {
         "SELECT c.contype::text, c.convalidated, n.nspname::text, r.relname::text, i.relname::text,
                 array_to_json(ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS k (attnum, place)
                       JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum ORDER BY k.place))::text,
-                c.xmin = pg_current_xact_id_if_assigned()::xid
+                c.xmin::text
          FROM pg_constraint AS c
          LEFT JOIN pg_class AS r ON r.oid = c.confrelid
          LEFT JOIN pg_namespace AS n ON n.oid = r.relnamespace
@@ -88,11 +88,17 @@ pub(super) fn constraint(table: Oid, named: &str) -> Option<ConstraintOf> {
                 referenced: if kind == ConstraintType::ForeignKey { Some(name(row, 3)?) } else { None },
                 index: row.get::<Text>(5)?.map(|text| text.0).filter(|_| kind != ConstraintType::ForeignKey),
                 columns: strings(row, 6)?,
-                made_in_this_transaction: row.get::<bool>(7)?.unwrap_or(false),
+                made_in_this_transaction: string(row, 7)?.parse().is_ok_and(is_of_this_transaction),
             })
         },
     );
     found.into_iter().next()
+}
+
+/// Savepoints and exception blocks have numbers of their own.
+fn is_of_this_transaction(number: u32) -> bool {
+    // SAFETY: any number may be asked for.
+    unsafe { pg_sys::TransactionIdIsCurrentTransactionId(pg_sys::TransactionId::from(number)) }
 }
 
 /// What goes, or is in the way, when a relation or a column of it is dropped: by pg_depend, all the way.
