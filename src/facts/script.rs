@@ -354,8 +354,13 @@ impl<'a> ScriptFacts<'a> {
         let key = self.key(table);
         if let Some(made) = self.changes.tables.get_mut(&key) {
             made.columns.insert(column.to_owned(), not_null);
-        } else {
-            self.changes.not_null.insert((key, column.to_owned()), not_null);
+            return;
+        }
+        // Partitions and children follow.
+        let mut members = self.tree(table);
+        members.push(key);
+        for member in members {
+            self.changes.not_null.insert((member, column.to_owned()), not_null);
         }
     }
 

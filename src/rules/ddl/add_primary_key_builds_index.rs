@@ -33,7 +33,8 @@ fn judge(
 ) {
     let Some(table) = facts.shared_and_large(name) else { return };
     // A second primary key is refused.
-    if facts.indexes(name).iter().any(|index| index.primary && !dropped.contains(&index.name.as_str())) {
+    let old_key = facts.indexes(name).into_iter().find(|index| index.primary).map(|index| index.name);
+    if old_key.as_ref().is_some_and(|old| !dropped.contains(&old.as_str())) {
         return;
     }
     let lacking = partitions_without_key(&table, key, true, facts);
@@ -53,14 +54,25 @@ fn judge(
         .detail(format!("{} ACCESS EXCLUSIVE until COMMIT{}.", extent(&table), cost::index_build(&table)))
         .order(order)
         .at(constraint.at);
-    report.push(if table.kind == Kind::Partitioned {
+    report.push(if table.kind == Kind::Partitioned && old_key.is_some() {
+        finding.hint(
+            "A partitioned table exchanges its primary key under this lock alone. Add the new one as UNIQUE instead, \
+             partition by partition: see warden.help('add-unique-builds-index').",
+        )
+    } else if table.kind == Kind::Partitioned {
         by_partition(finding, &lacking, BY_PARTITION, || {
             let mut steps: Vec<_> = nullable.iter().map(|column| sql::set_not_null(&table, column, facts)).collect();
             steps.push(sql::add_key_to_partitions("PRIMARY KEY", &constraint_name, key, (&table, &lacking), facts));
             steps.join("\n")
         })
     } else {
-        finding.remedy(introduction(&nullable), in_steps(&constraint_name, key, &nullable, &table, facts))
+        let own_step = match old_key {
+            Some(old) => exchange(&old, &constraint_name, key, &table, facts),
+            None => sql::add_key("PRIMARY KEY", &constraint_name, key, &table, facts),
+        };
+        let mut steps: Vec<_> = nullable.iter().map(|column| sql::set_not_null(&table, column, facts)).collect();
+        steps.push(own_step);
+        finding.remedy(introduction(&nullable), steps.join("\n"))
     });
 }
 
@@ -68,8 +80,14 @@ fn introduction(nullable: &[String]) -> &'static str {
     if nullable.is_empty() { "Outside a transaction" } else { "Outside a transaction, each by itself" }
 }
 
-fn in_steps(name: &str, key: &Key, nullable: &[String], table: &Relation, facts: &dyn Facts) -> String {
-    let mut steps: Vec<_> = nullable.iter().map(|column| sql::set_not_null(table, column, facts)).collect();
-    steps.push(sql::add_key("PRIMARY KEY", name, key, table, facts));
-    steps.join("\n")
+/// The new key takes the place of the old one, whose index is there, perhaps by the same name, until then.
+fn exchange(old: &str, name: &str, key: &Key, table: &Relation, facts: &dyn Facts) -> String {
+    let index = facts.quote(&facts.object_name(&table.name, &key.columns, "key"));
+    let (table, old, name) = (facts.identity(table), facts.quote(old), facts.quote(name));
+    format!(
+        "CREATE UNIQUE INDEX CONCURRENTLY {index} ON {table} {};\n\
+         ALTER TABLE {table} DROP CONSTRAINT {old}, ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {index}{};",
+        sql::key_columns(key, facts),
+        key.options
+    )
 }
