@@ -190,6 +190,19 @@ pub struct ConstraintOf {
     pub made_in_this_transaction: bool,
 }
 
+/// Something for which the server refuses to change the type of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// As the server words it.
+    pub description: String,
+    /// The view, or the table that it belongs to; `None` for a publication or a function.
+    pub of: Option<QualifiedName>,
+    /// The column, where it is a generated one.
+    pub generated: Option<String>,
+    /// SQL that removes it.
+    pub removal: String,
+}
+
 /// An object that needs another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dependent {
@@ -290,6 +303,23 @@ pub struct TypeChange {
     pub to: String,
     /// Indexes that are built anew although the table is not.
     pub rebuilds: Vec<QualifiedName>,
+    /// What values lose without a word, where no USING says how they are converted.
+    pub loses: Option<Loss>,
+}
+
+/// What a value may lose when it changes its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// Digits behind the point.
+    Decimals,
+    /// Digits beyond those that the new type keeps.
+    Digits,
+    /// The time of day.
+    Time,
+    /// The date.
+    Date,
+    /// Fractions of seconds.
+    Fractions,
 }
 
 /// Something that holds at the end of a transaction and did not at its start.
@@ -341,10 +371,16 @@ pub trait Facts {
     fn default_volatility(&self, column: &ColumnDef) -> Lookup<Volatility>;
     /// What a change of type does.
     fn type_change(&self, table: &QualifiedName, change: &AlterType) -> Lookup<TypeChange>;
+    /// What makes the server refuse to change the type of a column, of the table or of its children.
+    fn obstacles(&self, table: &QualifiedName, column: &str) -> Vec<Obstacle>;
+    /// Why an index of the table's schema cannot become its unique or primary key: "it is not valid".
+    fn unfit_for_key(&self, table: &QualifiedName, index: &str) -> Option<&'static str>;
     /// Whether the type of a new column is a domain that brings a default of its own.
     fn type_has_default(&self, column: &ColumnDef) -> bool;
     /// Whether the type of a new column is a domain that constrains its values, which the server checks row by row.
     fn type_is_constrained(&self, column: &ColumnDef) -> bool;
+    /// The type below the domain that a new column is of.
+    fn base_type(&self, column: &ColumnDef) -> Option<String>;
     /// A relation's partitions or children, itself first; itself alone with ONLY.
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName>;
     /// The partitioned table that it is a partition of.

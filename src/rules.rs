@@ -16,6 +16,7 @@ mod design;
 mod index;
 mod index_script;
 mod partition;
+mod sql;
 pub mod wording;
 
 pub use wording::{Quantity, quote_ident};

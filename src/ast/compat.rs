@@ -62,6 +62,28 @@ pub(super) fn is_stored(constraint: &pg_sys::Constraint) -> bool {
     constraint.generated_kind.cast_unsigned() == pg_sys::ATTRIBUTE_GENERATED_STORED
 }
 
+/// `NOT ENFORCED` behind a column's constraint, where the grammar leaves it as a node of its own.
+#[cfg(feature = "pg18")]
+pub(super) fn is_not_enforced(constraint: &pg_sys::Constraint) -> bool {
+    constraint.contype == pg_sys::ConstrType::CONSTR_ATTR_NOT_ENFORCED
+}
+
+#[cfg(not(feature = "pg18"))]
+pub(super) fn is_not_enforced(_constraint: &pg_sys::Constraint) -> bool {
+    false
+}
+
+/// Whether a column is written with `COMPRESSION` or, from 16 on, `STORAGE`.
+#[cfg(not(feature = "pg15"))]
+pub(super) fn chooses_storage(column: &pg_sys::ColumnDef) -> bool {
+    !column.compression.is_null() || !column.storage_name.is_null()
+}
+
+#[cfg(feature = "pg15")]
+pub(super) fn chooses_storage(column: &pg_sys::ColumnDef) -> bool {
+    !column.compression.is_null()
+}
+
 /// Called for each child of a raw node; true ends the walk.
 type Walker = unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut core::ffi::c_void) -> bool;
 

@@ -7,7 +7,7 @@
 
 use super::{
     AddedCheck, AlterAction, AlterType, Attachment, Column, ColumnDef, ConstraintOf, Dependent, Facts, ForeignKeyOf,
-    Holder, Index, Lookup, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
+    Holder, Index, Lookup, Obstacle, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
 };
 use crate::ast::Lock;
 use crate::effects::Effects;
@@ -23,6 +23,7 @@ mod file;
 pub(crate) mod held;
 mod index;
 mod lock;
+mod loss;
 mod partition;
 mod reindex;
 mod related;
@@ -160,12 +161,28 @@ impl Facts for Live {
         self.oid(table).map_or(Lookup::Missing, |oid| expression::type_change(oid, change, self.planning))
     }
 
+    fn obstacles(&self, table: &QualifiedName, column: &str) -> Vec<Obstacle> {
+        let members = self.oid(table).map(|oid| if table.only { vec![oid] } else { relation::tree(oid) });
+        members.unwrap_or_default().into_iter().flat_map(|member| related::obstacles(member, column)).collect()
+    }
+
+    fn unfit_for_key(&self, table: &QualifiedName, index: &str) -> Option<&'static str> {
+        let table = self.oid(table)?;
+        let schema = relation::name_of_relation(table)?.schema?;
+        let index = relation_oid(&QualifiedName::new(schema, index))?;
+        index::unfit_for_key(table, index)
+    }
+
     fn type_has_default(&self, column: &ColumnDef) -> bool {
         expression::type_has_default(column)
     }
 
     fn type_is_constrained(&self, column: &ColumnDef) -> bool {
         expression::type_is_constrained(column)
+    }
+
+    fn base_type(&self, column: &ColumnDef) -> Option<String> {
+        expression::base_type(column)
     }
 
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {

@@ -3,7 +3,7 @@
 
 use super::{
     AddedCheck, Attachment, Change, Column, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf, Holder,
-    Index, Kind, Lookup, MadeWorse, Reference, Relation, Standing, TypeChange, UseOfType, Volatility, Worse,
+    Index, Kind, Lookup, MadeWorse, Obstacle, Reference, Relation, Standing, TypeChange, UseOfType, Volatility, Worse,
 };
 use crate::ast::{
     AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, Key, Located,
@@ -25,6 +25,11 @@ struct Changes {
     /// Locks of the transaction on tables that others share.
     held: Vec<(QualifiedName, Lock)>,
     statement_timeout: Option<i32>,
+    /// Whether indexes that the script has made, or built again, can become a key.
+    unfit_indexes: HashMap<QualifiedName, Option<&'static str>>,
+    rework: Rework,
+    /// Columns of tables that the script has not made, and whether they are NOT NULL by now.
+    not_null: HashMap<(QualifiedName, String), bool>,
     lock_timeout: Option<i32>,
     /// By SET LOCAL: until the transaction ends.
     local_lock_timeout: Option<i32>,
@@ -67,6 +72,27 @@ struct MadeConstraint {
     /// That of a CHECK.
     condition: Option<Opaque>,
     constraint: ConstraintOf,
+}
+
+/// What the script may have rid of its obstacles: rather one too few is told than one that is gone.
+#[derive(Clone, Default)]
+struct Rework {
+    /// Views, and tables with triggers, rules and policies.
+    relations: HashSet<QualifiedName>,
+    /// Columns that are dropped.
+    columns: HashSet<(QualifiedName, String)>,
+    /// Publications and functions.
+    others: bool,
+    /// Anything.
+    all: bool,
+}
+
+impl Rework {
+    fn may_have_removed(&self, obstacle: &Obstacle) -> bool {
+        let Some(of) = &obstacle.of else { return self.all || self.others };
+        let dropped = |column: &String| self.columns.contains(&(of.clone(), column.clone()));
+        self.all || self.relations.contains(of) || obstacle.generated.as_ref().is_some_and(dropped)
+    }
 }
 
 /// A CHECK of the script that a column is not NULL.
@@ -147,6 +173,7 @@ impl<'a> ScriptFacts<'a> {
     }
 
     fn apply_statement(&mut self, statement: &Statement, at: usize, alone: bool) {
+        self.rework(statement);
         match statement {
             Statement::CreateTable(create) => self.create_table(create, at, alone),
             Statement::CreateTableAs { table, temporary, materialized, .. } => {
@@ -187,6 +214,54 @@ impl<'a> ScriptFacts<'a> {
         }
     }
 
+    fn rework(&mut self, statement: &Statement) {
+        let relations: &[QualifiedName] = match statement {
+            Statement::Drop(drop) => {
+                self.changes.rework.all |= drop.cascade;
+                self.changes.rework.others |= matches!(drop.kind, DropKind::Other);
+                &drop.names
+            }
+            Statement::CreateView { view, .. } => std::slice::from_ref(view),
+            Statement::Rename(rename) => std::slice::from_ref(&rename.relation),
+            Statement::SetSchema { relation } => std::slice::from_ref(relation),
+            Statement::Policy { table, .. }
+            | Statement::CreateTrigger { table, .. }
+            | Statement::CreateRule { table, .. } => std::slice::from_ref(table),
+            Statement::AlterTable { table, actions, .. } => {
+                let key = self.key(table);
+                for action in actions {
+                    match action {
+                        AlterAction::DropColumn { column, cascade } => {
+                            self.changes.rework.all |= *cascade;
+                            self.changes.rework.columns.insert((key.clone(), column.clone()));
+                        }
+                        AlterAction::Other => {
+                            self.changes.rework.relations.insert(key.clone());
+                        }
+                        _ => {}
+                    }
+                }
+                &[]
+            }
+            Statement::Publication { .. } | Statement::Other => {
+                self.changes.rework.others = true;
+                &[]
+            }
+            Statement::Do | Statement::Select(_) => {
+                self.changes.rework.all = true;
+                &[]
+            }
+            Statement::Reindex(reindex) => {
+                let index = self.key(&reindex.name);
+                self.changes.unfit_indexes.insert(index, None);
+                &[]
+            }
+            _ => &[],
+        };
+        let relations: Vec<_> = relations.iter().map(|name| self.key(name)).collect();
+        self.changes.rework.relations.extend(relations);
+    }
+
     fn create_table(&mut self, create: &CreateTable, at: usize, alone: bool) {
         if create.foreign || (create.if_not_exists && self.exists(&create.table)) {
             return;
@@ -225,6 +300,15 @@ impl<'a> ScriptFacts<'a> {
         });
         let keys_not_null = self.all_not_null(&index.table, &index.columns);
         let table = self.key(&index.table);
+        let unfit = [
+            (!index.unique, "it is not unique"),
+            (index.columns.contains(&None), "it is over an expression"),
+            (index.partial, "it is partial, and leaves rows out"),
+            (!index.btree, "it is no btree"),
+        ];
+        let reason = unfit.into_iter().find_map(|(is_so, reason)| is_so.then_some(reason));
+        let own_name = QualifiedName { name: name.clone(), ..table.clone() };
+        self.changes.unfit_indexes.insert(own_name, reason);
         self.changes.indexes.push(Index {
             schema: table.schema.clone().unwrap_or_default(),
             name,
@@ -263,19 +347,48 @@ impl<'a> ScriptFacts<'a> {
                 for proof in self.changes.proofs.iter_mut().filter(|p| p.table == key && p.constraint == *name) {
                     proof.validated = true;
                 }
-                for made in self.changes.constraints.iter_mut().filter(|m| m.table == key && m.name == *name) {
-                    made.constraint.validated = true;
-                }
+                self.validate(key, name);
             }
+            AlterAction::SetNotNull { column } => self.set_not_null(table, column, true),
+            AlterAction::DropNotNull { column } => self.set_not_null(table, column, false),
             AlterAction::DropConstraint { name, .. } => {
                 let key = self.key(table);
                 self.changes.constraints.retain(|made| made.table != key || made.name != *name);
+                self.changes.proofs.retain(|proof| proof.table != key || proof.constraint != *name);
                 self.lose_index(table, |index| index.of_constraint && index.name == *name, at);
             }
             AlterAction::DropColumn { column, .. } => {
                 self.lose_index(table, |index| index.columns.contains(&Some(column.clone())), at);
             }
             _ => {}
+        }
+    }
+
+    /// A constraint that was there before the script is from now on known as the script leaves it.
+    fn validate(&mut self, table: QualifiedName, name: &str) {
+        let Some(constraint) = self.constraint(&table, name).found() else { return };
+        if let (ConstraintType::NotNull, [column]) = (constraint.kind, constraint.columns.as_slice()) {
+            self.set_not_null(&table, column, true);
+        }
+        let is_it = |made: &MadeConstraint| made.table == table && made.name == *name;
+        let condition =
+            self.changes.constraints.iter().find(|made| is_it(made)).and_then(|made| made.condition.clone());
+        self.changes.constraints.retain(|made| !is_it(made));
+        let constraint = ConstraintOf { validated: true, ..constraint };
+        self.changes.constraints.push(MadeConstraint { table, name: name.to_owned(), condition, constraint });
+    }
+
+    fn set_not_null(&mut self, table: &QualifiedName, column: &str, not_null: bool) {
+        let key = self.key(table);
+        if let Some(made) = self.changes.tables.get_mut(&key) {
+            made.columns.insert(column.to_owned(), not_null);
+            return;
+        }
+        // Partitions and children follow.
+        let mut members = self.tree(table);
+        members.push(key);
+        for member in members {
+            self.changes.not_null.insert((member, column.to_owned()), not_null);
         }
     }
 
@@ -297,8 +410,12 @@ impl<'a> ScriptFacts<'a> {
             }
             ConstraintKind::PrimaryKey(columns) => {
                 let name = name(&[], "pkey");
+                for column in &columns.columns {
+                    self.set_not_null(table, column, true);
+                }
                 self.add_key_index(key, name, columns, true);
             }
+            ConstraintKind::NotNull { column } if !constraint.not_valid => self.set_not_null(table, column, true),
             ConstraintKind::Unique(columns) => {
                 let name = name(&columns.columns, "key");
                 self.add_key_index(key, name, columns, false);
@@ -314,7 +431,7 @@ impl<'a> ScriptFacts<'a> {
     }
 
     fn note_constraint(&mut self, table: &QualifiedName, added: &Constraint) {
-        let Some(name) = added.name.clone() else { return };
+        let Some(name) = added.name.clone().or_else(|| self.chosen_name(table, added)) else { return };
         let (kind, columns, referenced) = match &added.kind {
             ConstraintKind::Check { .. } => (ConstraintType::Check, Vec::new(), None),
             ConstraintKind::ForeignKey(key) => {
@@ -338,6 +455,17 @@ impl<'a> ScriptFacts<'a> {
             _ => None,
         };
         self.changes.constraints.push(MadeConstraint { table: table.clone(), name, condition, constraint });
+    }
+
+    /// The name that the server chooses, where it does not take the columns of a condition for that.
+    fn chosen_name(&self, table: &QualifiedName, constraint: &Constraint) -> Option<String> {
+        let (columns, label) = match &constraint.kind {
+            ConstraintKind::ForeignKey(key) => (key.columns.as_slice(), "fkey"),
+            ConstraintKind::NotNull { column } => (std::slice::from_ref(column), "not_null"),
+            ConstraintKind::Check { not_null: Some(column), .. } => (std::slice::from_ref(column), "check"),
+            _ => return None,
+        };
+        Some(self.live.object_name(&table.name, columns, label))
     }
 
     fn add_key_index(&mut self, table: QualifiedName, name: String, key: &Key, primary: bool) {
@@ -454,6 +582,19 @@ impl<'a> ScriptFacts<'a> {
     }
 }
 
+impl ScriptFacts<'_> {
+    fn column_of_old_table(&self, table: &QualifiedName, column: &str) -> Lookup<Column> {
+        let known = match self.live.relation(table) {
+            Lookup::Missing => Lookup::Found(Column { not_null: false, null_fraction: None }),
+            _ => self.live.column(table, column),
+        };
+        match (known, self.changes.not_null.get(&(self.key(table), column.to_owned()))) {
+            (Lookup::Found(column), Some(not_null)) => Lookup::Found(Column { not_null: *not_null, ..column }),
+            (known, _) => known,
+        }
+    }
+}
+
 /// `2s`, `500`, `1min` as the server reads a time setting; its own unit is milliseconds.
 fn milliseconds(value: &str) -> Option<i32> {
     let value = value.trim();
@@ -553,10 +694,7 @@ impl Facts for ScriptFacts<'_> {
                 .columns
                 .get(column)
                 .map_or(Lookup::Missing, |not_null| Lookup::Found(Column { not_null: *not_null, null_fraction: None })),
-            None => match self.live.relation(table) {
-                Lookup::Missing => Lookup::Found(Column { not_null: false, null_fraction: None }),
-                _ => self.live.column(table, column),
-            },
+            None => self.column_of_old_table(table, column),
         }
     }
 
@@ -597,8 +735,32 @@ impl Facts for ScriptFacts<'_> {
     fn type_change(&self, table: &QualifiedName, change: &AlterType) -> Lookup<TypeChange> {
         match self.live.relation(table) {
             Lookup::Missing => Lookup::NotChecked("The table, and so the present type, is not known here.".to_owned()),
-            _ => self.live.type_change(table, change),
+            _ => match self.live.type_change(table, change) {
+                Lookup::Found(mut what) => {
+                    what.rebuilds.retain(|index| !self.changes.dropped_indexes.contains(index));
+                    Lookup::Found(what)
+                }
+                unknown => unknown,
+            },
         }
+    }
+
+    fn obstacles(&self, table: &QualifiedName, column: &str) -> Vec<Obstacle> {
+        if self.changes.tables.contains_key(&self.key(table)) {
+            return Vec::new();
+        }
+        let mut obstacles = self.live.obstacles(table, column);
+        obstacles.retain(|obstacle| !self.changes.rework.may_have_removed(obstacle));
+        obstacles
+    }
+
+    fn unfit_for_key(&self, table: &QualifiedName, index: &str) -> Option<&'static str> {
+        let key = self.key(table);
+        let own_name = QualifiedName { name: index.to_owned(), ..key };
+        if let Some(reason) = self.changes.unfit_indexes.get(&own_name) {
+            return *reason;
+        }
+        if self.changes.dropped_indexes.contains(&own_name) { None } else { self.live.unfit_for_key(table, index) }
     }
 
     fn type_has_default(&self, column: &ColumnDef) -> bool {
@@ -607,6 +769,10 @@ impl Facts for ScriptFacts<'_> {
 
     fn type_is_constrained(&self, column: &ColumnDef) -> bool {
         self.live.type_is_constrained(column)
+    }
+
+    fn base_type(&self, column: &ColumnDef) -> Option<String> {
+        self.live.base_type(column)
     }
 
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {

@@ -44,6 +44,11 @@ pub(super) fn rewrite(relation: &Relation) -> String {
     estimate(relation, REWRITE_ROW, WRITE_BYTE)
 }
 
+/// Writing every page again, as it is.
+pub(super) fn copy(relation: &Relation) -> String {
+    estimate(relation, 0.0, WRITE_BYTE)
+}
+
 /// Seconds to build one index; `None` where the size is not known.
 pub(crate) fn index_build_seconds(relation: &Relation) -> Option<f64> {
     seconds(relation, INDEX_ROW, READ_BYTE)

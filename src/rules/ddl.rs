@@ -1,26 +1,45 @@
 //! Rules about what DDL does while it runs: locks, scans, rewrites, builds, and failures that can be foreseen.
 
 use super::Rule;
+use crate::ast::{AlterAction, ColumnDef, Key, QualifiedName};
+use crate::facts::{Facts, Index, Kind, Lookup, Relation};
+use crate::finding::Finding;
 
 mod add_check_validates;
+mod add_column_autoincrement;
+mod add_column_constrained_domain;
+mod add_column_generated_stored;
+mod add_column_inline_constraint;
 mod add_column_required;
 mod add_column_volatile_default;
+mod add_exclusion_constraint;
 mod add_foreign_key_validates;
+mod add_primary_key_builds_index;
+mod add_primary_key_nullable_columns;
 mod add_unique_builds_index;
+mod alter_column_type_blocked;
+mod alter_column_type_lossy;
+mod alter_column_type_reindex;
 mod alter_column_type_rewrite;
 mod concurrent_index_will_wait;
 mod concurrent_index_with_timeout;
 mod create_index_not_concurrent;
 mod ddl_blocked_now;
+mod domain_constraint_validates;
 mod drop_index_not_concurrent;
 mod foreign_key_locks_parent;
 mod lock_timeout_missing;
 mod lock_timeout_too_long;
 mod lock_upgrade;
+mod move_tablespace_or_am;
 mod multi_table_lock_window;
+mod set_expression_rewrite;
+mod set_logged_unlogged;
 mod set_not_null_scan;
 mod table_rewrite;
 mod transaction_holds_access_exclusive;
+mod using_index_not_eligible;
+mod validate_in_same_transaction;
 
 pub(super) const RULES: &[&Rule] = &[
     &create_index_not_concurrent::RULE,
@@ -29,10 +48,26 @@ pub(super) const RULES: &[&Rule] = &[
     &add_check_validates::RULE,
     &set_not_null_scan::RULE,
     &add_unique_builds_index::RULE,
+    &add_primary_key_builds_index::RULE,
+    &add_primary_key_nullable_columns::RULE,
+    &using_index_not_eligible::RULE,
+    &add_exclusion_constraint::RULE,
+    &validate_in_same_transaction::RULE,
     &add_column_volatile_default::RULE,
     &add_column_required::RULE,
+    &add_column_autoincrement::RULE,
+    &add_column_generated_stored::RULE,
+    &add_column_constrained_domain::RULE,
+    &add_column_inline_constraint::RULE,
     &alter_column_type_rewrite::RULE,
     &table_rewrite::RULE,
+    &alter_column_type_reindex::RULE,
+    &alter_column_type_blocked::RULE,
+    &alter_column_type_lossy::RULE,
+    &set_expression_rewrite::RULE,
+    &set_logged_unlogged::RULE,
+    &move_tablespace_or_am::RULE,
+    &domain_constraint_validates::RULE,
     &lock_timeout_missing::RULE,
     &lock_timeout_too_long::RULE,
     &ddl_blocked_now::RULE,
@@ -43,3 +78,77 @@ pub(super) const RULES: &[&Rule] = &[
     &lock_upgrade::RULE,
     &foreign_key_locks_parent::RULE,
 ];
+
+/// The column that an action adds to a large table that others use, unless it is there already.
+fn new_column<'a>(
+    name: &QualifiedName,
+    action: &'a AlterAction,
+    facts: &dyn Facts,
+) -> Option<(&'a ColumnDef, Relation)> {
+    let AlterAction::AddColumn { column, if_not_exists } = action else { return None };
+    if *if_not_exists && facts.column(name, &column.name).found().is_some() {
+        return None;
+    }
+    Some((column, facts.shared_and_large(name)?))
+}
+
+/// Constraints that a statement drops: the server drops first, so that they prove nothing.
+fn dropped_constraints(actions: &[AlterAction]) -> Vec<&str> {
+    let dropped = actions.iter().filter_map(|action| match action {
+        AlterAction::DropConstraint { name, .. } => Some(name.as_str()),
+        _ => None,
+    });
+    dropped.collect()
+}
+
+/// Columns of a known table that are not NOT NULL, and that no validated CHECK but those named proves to hold no NULL.
+fn perhaps_null(table: &QualifiedName, columns: &[String], without: &[&str], facts: &dyn Facts) -> Vec<String> {
+    if !facts.exists(table) {
+        return Vec::new();
+    }
+    let perhaps_null = |column: &&String| {
+        facts.column(table, column).found().is_some_and(|column| !column.not_null)
+            && facts.proves_not_null(table, column, without) == Lookup::Found(false)
+    };
+    columns.iter().filter(perhaps_null).cloned().collect()
+}
+
+/// Partitions of more than these are not written out.
+const MOST_PARTITIONS: usize = 20;
+
+/// Partitions with rows of their own, without those that have what is to be added. None of what is not partitioned.
+fn partitions_without(table: &Relation, facts: &dyn Facts, has: impl Fn(&QualifiedName) -> bool) -> Vec<Relation> {
+    if table.kind != Kind::Partitioned {
+        return Vec::new();
+    }
+    let tree = facts.tree(&QualifiedName::new(table.schema.clone(), table.name.clone()));
+    tree.into_iter()
+        .filter(|partition| !has(partition))
+        .filter_map(|partition| facts.relation(&partition).found())
+        .filter(|partition| partition.kind != Kind::Partitioned)
+        .collect()
+}
+
+/// Partitions that a key of their parent could not take over from.
+fn partitions_without_key(table: &Relation, key: &Key, primary: bool, facts: &dyn Facts) -> Vec<Relation> {
+    let columns: Vec<Option<String>> = key.columns.iter().cloned().map(Some).collect();
+    let serves =
+        |index: &Index| index.of_constraint && index.primary == primary && index.searchable && index.columns == columns;
+    partitions_without(table, facts, |partition| facts.indexes(partition).iter().any(serves))
+}
+
+/// How the steps for a key are run.
+const BY_PARTITION: &str =
+    "Partition by partition, CREATE INDEX outside a transaction, and each ALTER TABLE in one of its own";
+
+/// What to do partition by partition, where that can be written out.
+fn by_partition(finding: Finding, lacking: &[Relation], introduction: &str, sql: impl FnOnce() -> String) -> Finding {
+    let foreign = lacking.iter().any(|partition| partition.kind == Kind::ForeignTable);
+    if foreign || lacking.len() > MOST_PARTITIONS {
+        return finding.hint(
+            "Add it to each partition in the same way as to a table of its own, without a scan or a build that others wait \
+             for; then add it to the parent, which takes over what its partitions have.",
+        );
+    }
+    finding.remedy(introduction, sql())
+}

@@ -1,7 +1,6 @@
 //! ALTER TABLE and its actions.
 
 use super::{Lowering, Node, compat, offset, text};
-use crate::ast::source::Excerpt;
 use crate::ast::{AlterAction, AlterType, Lock, Opaque, QualifiedName, Statement, Triggers};
 use pgrx::pg_sys;
 use pgrx::pg_sys::AlterTableType as Type;
@@ -147,9 +146,10 @@ impl<'mcx> Lowering<'_, 'mcx> {
             column: column?,
             type_name: self.type_name(definition.typeName),
             using: self.expression(definition.raw_default),
-            collation: self
-                .node(definition.collClause)
-                .map(|clause| Opaque { excerpt: Excerpt::default(), node: clause.address() }),
+            collation: self.node(definition.collClause).map(|clause| {
+                let at = clause.cast::<pg_sys::CollateClause>().and_then(|clause| offset(clause.location));
+                Opaque { excerpt: self.source.clause(at), node: clause.address() }
+            }),
         }))
     }
 }

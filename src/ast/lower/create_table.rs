@@ -1,6 +1,7 @@
 //! CREATE TABLE, columns and constraints.
 
 use super::{Lowering, Node, compat, offset, text};
+use crate::ast::source::Excerpt;
 use crate::ast::{ColumnDef, Constraint, ConstraintKind, CreateTable, ForeignKey, Key, Opaque};
 use pgrx::pg_sys;
 use pgrx::pg_sys::ConstrType as Kind;
@@ -52,18 +53,25 @@ impl Lowering<'_, '_> {
             not_null: c.is_not_null,
             identity: c.identity != 0,
             generated: c.generated != 0,
+            collation: self.collation(c.collClause),
+            storage: compat::chooses_storage(c),
             ..ColumnDef::default()
         };
         for constraint in self.nodes(c.constraints).into_iter().filter_map(Node::cast::<pg_sys::Constraint>) {
             match constraint.contype {
                 Kind::CONSTR_NOTNULL => column.not_null = true,
-                Kind::CONSTR_IDENTITY => column.identity = true,
+                Kind::CONSTR_IDENTITY => {
+                    column.identity = true;
+                    let has_options = !constraint.options.is_null();
+                    column.sequence_options = has_options.then(|| self.source.in_brackets(offset(constraint.location)));
+                }
                 Kind::CONSTR_GENERATED => {
                     column.generated = true;
                     column.stored = compat::is_stored(constraint);
+                    column.expression = self.bracketed(constraint);
                 }
                 Kind::CONSTR_DEFAULT => column.default = self.expression(constraint.raw_expr),
-                _ => {}
+                _ => attribute(&mut column, constraint),
             }
             if let Some(mut constraint) = self.constraint(constraint) {
                 about_column(&mut constraint.kind, &name);
@@ -78,13 +86,9 @@ impl Lowering<'_, '_> {
     /// A constraint that checks rows; what only describes a column (NULL, DEFAULT, deferrability) is none.
     pub(super) fn constraint(self, c: &pg_sys::Constraint) -> Option<Constraint> {
         let kind = match c.contype {
-            Kind::CONSTR_CHECK => ConstraintKind::Check {
-                condition: Opaque {
-                    excerpt: self.source.in_brackets(offset(c.location)),
-                    node: self.node(c.raw_expr).map_or(0, Node::address),
-                },
-                not_null: self.column_not_null(c.raw_expr),
-            },
+            Kind::CONSTR_CHECK => {
+                ConstraintKind::Check { condition: self.bracketed(c), not_null: self.column_not_null(c.raw_expr) }
+            }
             Kind::CONSTR_FOREIGN => ConstraintKind::ForeignKey(self.foreign_key(c)),
             Kind::CONSTR_UNIQUE => ConstraintKind::Unique(self.key(c)),
             Kind::CONSTR_PRIMARY => ConstraintKind::PrimaryKey(self.key(c)),
@@ -104,6 +108,19 @@ impl Lowering<'_, '_> {
         })
     }
 
+    /// The expression in brackets behind the place of a constraint.
+    fn bracketed(self, c: &pg_sys::Constraint) -> Opaque {
+        Opaque {
+            excerpt: self.source.in_brackets(offset(c.location)),
+            node: self.node(c.raw_expr).map_or(0, Node::address),
+        }
+    }
+
+    fn collation(self, clause: *const pg_sys::CollateClause) -> Option<Excerpt> {
+        let clause = self.node(clause)?.cast::<pg_sys::CollateClause>()?;
+        Some(self.source.clause(offset(clause.location)))
+    }
+
     /// The column of `column IS NOT NULL`.
     pub(super) fn column_not_null(self, condition: *const pg_sys::Node) -> Option<String> {
         let test = self.node(condition)?.cast::<pg_sys::NullTest>()?;
@@ -120,6 +137,7 @@ impl Lowering<'_, '_> {
             include: self.strings(c.including),
             nulls_not_distinct: c.nulls_not_distinct,
             using_index: text(c.indexname),
+            options: deferrability(c),
         }
     }
 
@@ -148,12 +166,7 @@ impl Lowering<'_, '_> {
             let columns: Vec<_> = columns.iter().map(|column| crate::rules::quote_ident(column)).collect();
             options.push_str(&format!(" ({})", columns.join(", ")));
         }
-        if c.deferrable {
-            options.push_str(" DEFERRABLE");
-        }
-        if c.initdeferred {
-            options.push_str(" INITIALLY DEFERRED");
-        }
+        options.push_str(&deferrability(c));
         options
     }
 
@@ -169,6 +182,33 @@ impl Lowering<'_, '_> {
             },
             _ => None,
         }
+    }
+}
+
+fn deferrability(c: &pg_sys::Constraint) -> String {
+    let mut options = String::new();
+    if c.deferrable {
+        options.push_str(" DEFERRABLE");
+    }
+    if c.initdeferred {
+        options.push_str(" INITIALLY DEFERRED");
+    }
+    options
+}
+
+/// What stands behind a column's constraint, and belongs to it, is a node of its own there.
+fn attribute(column: &mut ColumnDef, attribute: &pg_sys::Constraint) {
+    let Some(constraint) = column.constraints.last_mut() else { return };
+    constraint.not_valid |= compat::is_not_enforced(attribute);
+    let options = match attribute.contype {
+        Kind::CONSTR_ATTR_DEFERRABLE => " DEFERRABLE",
+        Kind::CONSTR_ATTR_DEFERRED => " INITIALLY DEFERRED",
+        _ => return,
+    };
+    match &mut constraint.kind {
+        ConstraintKind::ForeignKey(key) => key.options.push_str(options),
+        ConstraintKind::Unique(key) | ConstraintKind::PrimaryKey(key) => key.options.push_str(options),
+        _ => {}
     }
 }
 

@@ -56,6 +56,14 @@ pub struct ColumnDef {
     pub generated: bool,
     /// `STORED`.
     pub stored: bool,
+    /// What a generated column is computed from.
+    pub expression: Opaque,
+    /// Options of the sequence behind an identity, where there are any.
+    pub sequence_options: Option<Excerpt>,
+    /// `COLLATE …`.
+    pub collation: Option<Excerpt>,
+    /// `COMPRESSION` or `STORAGE`.
+    pub storage: bool,
     /// Constraints written with the column, but for those above.
     pub constraints: Vec<Constraint>,
 }
@@ -112,6 +120,8 @@ pub struct Key {
     pub nulls_not_distinct: bool,
     /// `USING INDEX`.
     pub using_index: Option<String>,
+    /// `DEFERRABLE` as SQL, with a leading space, or empty.
+    pub options: String,
 }
 
 /// A foreign key.

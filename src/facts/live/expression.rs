@@ -2,7 +2,7 @@
 
 use super::lock::Opened;
 use super::relation::{attribute, attribute_name, class, tree};
-use super::{Planning, reindex};
+use super::{Planning, loss, reindex};
 use crate::ast::{AlterType, ColumnDef, Opaque};
 use crate::facts::{Lookup, TypeChange, Volatility};
 use crate::{spi, text};
@@ -74,6 +74,19 @@ pub(super) fn type_is_constrained(column: &ColumnDef) -> bool {
     .unwrap_or(false)
 }
 
+/// The type below the domain that a new column is of.
+pub(super) fn base_type(column: &ColumnDef) -> Option<String> {
+    spi::shielded(|| {
+        let (domain, mut typmod) = resolve_type(&column.type_name)?;
+        // SAFETY: a type that exists, and the base of one.
+        unsafe {
+            let base = pg_sys::getBaseTypeAndTypmod(domain, &raw mut typmod);
+            text::from_c(pg_sys::format_type_with_typemod(base, typmod))
+        }
+    })
+    .unwrap_or(None)
+}
+
 /// Whether the default of a new column is evaluated for each row.
 pub(super) fn default_volatility(column: &ColumnDef, planning: Planning) -> Lookup<Volatility> {
     let Some(default) = &column.default else { return Lookup::Missing };
@@ -142,8 +155,18 @@ pub(super) fn type_change(table: Oid, change: &AlterType, planning: Planning) ->
             from: name(form.atttypid, form.atttypmod),
             to: name(target, typmod).unwrap_or_default(),
             rebuilds: if rewrites { Vec::new() } else { reindex::rebuilt(table, change, target) },
+            loses: match change.using {
+                None => loss::of_change(based(form.atttypid, form.atttypmod), based(target, typmod)),
+                Some(_) => None,
+            },
         })
     })
+}
+
+/// The type below a domain, with its modifier.
+fn based(type_: Oid, mut typmod: i32) -> loss::Modified {
+    // SAFETY: a type that exists.
+    (unsafe { pg_sys::getBaseTypeAndTypmod(type_, &raw mut typmod) }, typmod)
 }
 
 fn transformation(

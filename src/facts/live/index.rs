@@ -87,6 +87,46 @@ fn belongs_to_constraint(oid: Oid, form: &pg_sys::FormData_pg_index) -> bool {
         || (form.indisunique && valid(unsafe { pg_sys::get_index_constraint(oid) }).is_some())
 }
 
+/// Why the server's `transformIndexConstraint` refuses an index, in its order.
+pub(super) fn unfit_for_key(table: Oid, index: Oid) -> Option<&'static str> {
+    let index = Entry::of(index)?;
+    let form = index.index_form()?;
+    // SAFETY: any OID may be asked for.
+    let has_constraint = valid(unsafe { pg_sys::get_index_constraint(form.indexrelid) }).is_some();
+    Some(match () {
+        () if has_constraint => "it belongs to a constraint already",
+        () if form.indrelid != table => "it is an index of another table",
+        () if !form.indisvalid => "it is not valid",
+        () if !form.indisunique => "it is not unique",
+        () if index.has_expressions() => "it is over an expression",
+        () if index.has_predicate() => "it is partial, and leaves rows out",
+        () if index.form().relam != pg_sys::BTREE_AM_OID => "it is no btree",
+        () if !sorts_by_default(&index, form) => {
+            "a column has another order, operator class or collation than by default"
+        }
+        () => return None,
+    })
+}
+
+fn sorts_by_default(index: &Entry, form: &pg_sys::FormData_pg_index) -> bool {
+    let keys = key_columns(form);
+    let classes = index.operator_classes();
+    // SAFETY: an open index has as many of each as it has key columns.
+    let (collations, options) = unsafe {
+        (
+            core::slice::from_raw_parts((*index.as_ptr()).rd_indcollation, keys.len()),
+            core::slice::from_raw_parts((*index.as_ptr()).rd_indoption, keys.len()),
+        )
+    };
+    keys.iter().zip(classes).zip(collations.iter().zip(options)).all(|((key, class), (collation, options))| {
+        // SAFETY: any type and method may be asked for.
+        let is_default = |type_| unsafe { pg_sys::GetDefaultOpClass(type_, index.form().relam) } == class;
+        *options == 0
+            && column(form.indrelid, *key)
+                .is_some_and(|column| is_default(column.form().atttypid) && column.form().attcollation == *collation)
+    })
+}
+
 /// Key columns; 0 for an expression.
 fn key_columns(form: &pg_sys::FormData_pg_index) -> Vec<AttrNumber> {
     let count = usize::try_from(form.indnkeyatts).unwrap_or(0);
@@ -135,13 +175,16 @@ fn demands_only_not_null(predicate: Datum, keys: &[AttrNumber]) -> bool {
 }
 
 fn is_not_null(table: Oid, attnum: AttrNumber) -> bool {
+    column(table, attnum).is_some_and(|tuple| tuple.form().attnotnull)
+}
+
+fn column(table: Oid, attnum: AttrNumber) -> Option<Tuple<pg_sys::FormData_pg_attribute>> {
     // SAFETY: ATTNUM is a cache of pg_attribute.
-    let tuple: Option<Tuple<pg_sys::FormData_pg_attribute>> = unsafe {
+    unsafe {
         Tuple::new(pg_sys::SearchSysCache2(
             cache_id(pg_sys::SysCacheIdentifier::ATTNUM),
             Datum::from(table),
             Datum::from(attnum),
         ))
-    };
-    tuple.is_some_and(|tuple| tuple.form().attnotnull)
+    }
 }

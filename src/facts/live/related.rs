@@ -2,11 +2,11 @@
 
 use crate::ast::Lock;
 use crate::error::{Code, Error};
-use crate::facts::{ConstraintOf, ConstraintType, Dependent, Holder, QualifiedName, Reference, UseOfType};
+use crate::facts::{ConstraintOf, ConstraintType, Dependent, Holder, Obstacle, QualifiedName, Reference, UseOfType};
 use crate::spi;
 use crate::text::Text;
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys::Oid;
+use pgrx::pg_sys::{self, Oid};
 use pgrx::spi::SpiHeapTupleData;
 
 /// Rows of a query that is asked with pg_warden's own search path, whatever the caller's is. A query that fails is an
@@ -67,7 +67,7 @@ pub(super) fn constraint(table: Oid, named: &str) -> Option<ConstraintOf> {
         "SELECT c.contype::text, c.convalidated, n.nspname::text, r.relname::text, i.relname::text,
                 array_to_json(ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS k (attnum, place)
                       JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum ORDER BY k.place))::text,
-                c.xmin = pg_current_xact_id_if_assigned()::xid
+                c.xmin::text
          FROM pg_constraint AS c
          LEFT JOIN pg_class AS r ON r.oid = c.confrelid
          LEFT JOIN pg_namespace AS n ON n.oid = r.relnamespace
@@ -90,11 +90,17 @@ pub(super) fn constraint(table: Oid, named: &str) -> Option<ConstraintOf> {
                 referenced: if kind == ConstraintType::ForeignKey { Some(name(row, 3)?) } else { None },
                 index: row.get::<Text>(5)?.map(|text| text.0).filter(|_| kind != ConstraintType::ForeignKey),
                 columns: strings(row, 6)?,
-                made_in_this_transaction: row.get::<bool>(7)?.unwrap_or(false),
+                made_in_this_transaction: string(row, 7)?.parse().is_ok_and(is_of_this_transaction),
             })
         },
     );
     found.into_iter().next()
+}
+
+/// Savepoints and exception blocks have numbers of their own.
+fn is_of_this_transaction(number: u32) -> bool {
+    // SAFETY: any number may be asked for.
+    unsafe { pg_sys::TransactionIdIsCurrentTransactionId(pg_sys::TransactionId::from(number)) }
 }
 
 /// What goes, or is in the way, when a relation or a column of it is dropped: by pg_depend, all the way.
@@ -143,6 +149,53 @@ pub(super) fn dependents(classid: &str, object: Oid, column: i16) -> Vec<Depende
                 silent: row.get::<bool>(4)?.unwrap_or(false),
                 catalog: string(row, 5)?,
                 is_index: row.get::<bool>(6)?.unwrap_or(false),
+            })
+        },
+    )
+}
+
+/// What the server's `RememberAllDependentForRebuilding` refuses to change the type of a column for: what it cannot
+/// build again by itself.
+pub(super) fn obstacles(table: Oid, column: &str) -> Vec<Obstacle> {
+    rows(
+        "SELECT DISTINCT ON (d.classid, d.objid)
+                CASE WHEN w.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, w.ev_class, 0)
+                     WHEN d.classid = 'pg_attrdef'::regclass
+                     THEN pg_describe_object('pg_class'::regclass, e.adrelid, e.adnum)
+                     ELSE pg_describe_object(d.classid, d.objid, 0) END,
+                n.nspname::text, c.relname::text, g.attname::text,
+                CASE WHEN w.rulename = '_RETURN' AND c.relkind = 'm' THEN format('DROP MATERIALIZED VIEW %I.%I', n.nspname, c.relname)
+                     WHEN w.rulename = '_RETURN' THEN format('DROP VIEW %I.%I', n.nspname, c.relname)
+                     WHEN w.oid IS NOT NULL THEN format('DROP RULE %I ON %I.%I', w.rulename, n.nspname, c.relname)
+                     WHEN t.oid IS NOT NULL THEN format('DROP TRIGGER %I ON %I.%I', t.tgname, n.nspname, c.relname)
+                     WHEN p.oid IS NOT NULL THEN format('DROP POLICY %I ON %I.%I', p.polname, n.nspname, c.relname)
+                     WHEN e.oid IS NOT NULL THEN format('ALTER TABLE %I.%I DROP COLUMN %I', n.nspname, c.relname, g.attname)
+                     WHEN r.oid IS NOT NULL
+                     THEN format('ALTER PUBLICATION %I DROP TABLE %s', u.pubname, r.prrelid::regclass)
+                     ELSE format('DROP ROUTINE %s', d.objid::regprocedure) END || ';'
+         FROM pg_depend AS d
+         JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+         LEFT JOIN pg_rewrite AS w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+         LEFT JOIN pg_trigger AS t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+         LEFT JOIN pg_policy AS p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
+         LEFT JOIN pg_attrdef AS e ON d.classid = 'pg_attrdef'::regclass AND e.oid = d.objid
+         LEFT JOIN pg_attribute AS g ON g.attrelid = e.adrelid AND g.attnum = e.adnum
+         LEFT JOIN pg_publication_rel AS r ON d.classid = 'pg_publication_rel'::regclass AND r.oid = d.objid
+         LEFT JOIN pg_publication AS u ON u.oid = r.prpubid
+         LEFT JOIN pg_class AS c ON c.oid = COALESCE(w.ev_class, t.tgrelid, p.polrelid, e.adrelid)
+         LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND a.attname::text = $2
+           AND (COALESCE(w.oid, t.oid, p.oid, r.oid) IS NOT NULL OR d.classid = 'pg_proc'::regclass
+                -- Its own default stays.
+                OR (e.adrelid, e.adnum) <> (d.refobjid, d.refobjsubid))
+         ORDER BY d.classid, d.objid",
+        &[table.into(), Text::from(column).into()],
+        |row| {
+            Ok(Obstacle {
+                description: string(row, 1)?,
+                of: row.get::<Text>(3)?.map(|_| name(row, 2)).transpose()?,
+                generated: row.get::<Text>(4)?.map(|text| text.0),
+                removal: string(row, 5)?,
             })
         },
     )

@@ -1,7 +1,7 @@
 use crate::ast::{AlterAction, ConstraintKind, QualifiedName};
 use crate::facts::Facts;
 use crate::rules::wording::rows_are;
-use crate::rules::{Report, cost, declare_rule};
+use crate::rules::{Report, cost, declare_rule, sql};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-check-validates.md")]
@@ -33,10 +33,7 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
     report.push(match condition.text() {
         Some(condition) => finding.remedy(
             "In two transactions",
-            format!(
-                "ALTER TABLE {identity} ADD CONSTRAINT {quoted} CHECK ({condition}) NOT VALID;\n\
-                 ALTER TABLE {identity} VALIDATE CONSTRAINT {quoted};"
-            ),
+            sql::add_check(&table, &quoted, &condition, facts),
         ),
         None => finding.hint(format!(
             "In two transactions: the same with a name and NOT VALID; then ALTER TABLE {identity} VALIDATE CONSTRAINT <name>;"

@@ -1,7 +1,8 @@
 use crate::ast::{AlterAction, ConstraintKind, ForeignKey, QualifiedName};
-use crate::facts::{Facts, Kind, Relation};
+use crate::facts::{Facts, Kind};
+use crate::rules::ddl::{by_partition, partitions_without};
 use crate::rules::wording::rows_are;
-use crate::rules::{Report, cost, declare_rule};
+use crate::rules::{Report, cost, declare_rule, sql};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-foreign-key-validates.md")]
@@ -17,6 +18,11 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         return;
     }
     let Some(table) = facts.shared_and_large(name) else { return };
+    let takes_not_valid = table.kind != Kind::Partitioned || facts.server_major() >= 18;
+    let lacking = partitions_without(&table, facts, |partition| has_foreign_key(partition, key, facts));
+    if table.kind == Kind::Partitioned && lacking.is_empty() {
+        return;
+    }
     let constraint_name =
         constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &key.columns, "fkey"));
     let referenced = &key.referenced.name;
@@ -31,30 +37,21 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         )
         .detail(format!("SHARE ROW EXCLUSIVE on both tables until COMMIT{}.", cost::foreign_key_check(&table)))
         .at(constraint.at);
-    report.push(if table.kind == Kind::Partitioned && facts.server_major() < 18 {
-        finding.hint(
-            "A partitioned table takes no NOT VALID foreign key before PostgreSQL 18: add it to each partition NOT VALID, \
-             VALIDATE it there, and then add it to the parent, which finds them and checks nothing again.",
-        )
+    report.push(if takes_not_valid {
+        finding.remedy("In two transactions", sql::add_foreign_key(&constraint_name, key, &table, facts))
     } else {
-        finding.remedy("In two transactions", in_two_steps(&constraint_name, key, &table, facts))
+        by_partition(finding, &lacking, "Partition by partition, each ALTER TABLE in a transaction of its own", || {
+            sql::add_foreign_key_to_partitions(&constraint_name, key, (&table, &lacking), facts)
+        })
     });
 }
 
-fn in_two_steps(name: &str, key: &ForeignKey, table: &Relation, facts: &dyn Facts) -> String {
-    let (table, name) = (facts.identity(table), facts.quote(name));
-    let referenced = facts.relation(&key.referenced).found().map_or_else(
-        || facts.qualified(key.referenced.schema.as_deref().unwrap_or(""), &key.referenced.name),
-        |relation| facts.identity(&relation),
-    );
-    let columns = facts.quote_list(&key.columns);
-    let referenced_columns = match key.referenced_columns.as_slice() {
-        [] => String::new(),
-        columns => format!(" ({})", facts.quote_list(columns)),
-    };
-    format!(
-        "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES {referenced}{referenced_columns}{} \
-         NOT VALID;\nALTER TABLE {table} VALIDATE CONSTRAINT {name};",
-        key.options
-    )
+/// Whether a partition has a foreign key like it, checked already, that its parent's takes over.
+fn has_foreign_key(partition: &QualifiedName, key: &ForeignKey, facts: &dyn Facts) -> bool {
+    let identity = |name: &QualifiedName| facts.relation(name).found().map(|relation| facts.identity(&relation));
+    facts.foreign_keys(partition).iter().any(|existing| {
+        existing.columns == key.columns
+            && identity(&existing.referenced) == identity(&key.referenced)
+            && facts.constraint(partition, &existing.name).found().is_some_and(|constraint| constraint.validated)
+    })
 }

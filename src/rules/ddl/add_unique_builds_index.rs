@@ -1,7 +1,8 @@
-use crate::ast::{AlterAction, ConstraintKind, Key, QualifiedName};
-use crate::facts::{Facts, Kind, Relation};
+use crate::ast::{AlterAction, ConstraintKind, QualifiedName};
+use crate::facts::{Facts, Kind};
+use crate::rules::ddl::{BY_PARTITION, by_partition, partitions_without_key};
 use crate::rules::wording::extent;
-use crate::rules::{Report, cost, declare_rule};
+use crate::rules::{Report, cost, declare_rule, sql};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-unique-builds-index.md")]
@@ -17,6 +18,10 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         return;
     }
     let Some(table) = facts.shared_and_large(name) else { return };
+    let lacking = partitions_without_key(&table, key, false, facts);
+    if table.kind == Kind::Partitioned && lacking.is_empty() {
+        return;
+    }
     let constraint_name =
         constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &key.columns, "key"));
     let finding = report
@@ -30,25 +35,10 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         .detail(format!("{} ACCESS EXCLUSIVE until COMMIT{}.", extent(&table), cost::index_build(&table)))
         .at(constraint.at);
     report.push(if table.kind == Kind::Partitioned {
-        finding.hint(
-            "A partitioned table takes no CONCURRENTLY: build the unique index on each partition CONCURRENTLY, and then add \
-             the constraint to the parent, which takes them over.",
-        )
+        by_partition(finding, &lacking, BY_PARTITION, || {
+            sql::add_key_to_partitions("UNIQUE", &constraint_name, key, (&table, &lacking), facts)
+        })
     } else {
-        finding.remedy("Outside a transaction", in_two_steps(&constraint_name, key, &table, facts))
+        finding.remedy("Outside a transaction", sql::add_key("UNIQUE", &constraint_name, key, &table, facts))
     });
-}
-
-fn in_two_steps(name: &str, key: &Key, table: &Relation, facts: &dyn Facts) -> String {
-    let (table, name) = (facts.identity(table), facts.quote(name));
-    let include = match key.include.as_slice() {
-        [] => String::new(),
-        columns => format!(" INCLUDE ({})", facts.quote_list(columns)),
-    };
-    let nulls = if key.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
-    format!(
-        "CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){include}{nulls};\n\
-         ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name};",
-        facts.quote_list(&key.columns)
-    )
 }

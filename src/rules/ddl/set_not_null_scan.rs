@@ -1,7 +1,8 @@
 use crate::ast::{AlterAction, ConstraintKind, QualifiedName, Statement};
-use crate::facts::{Column, Facts, Lookup, Relation};
+use crate::facts::{Column, Facts, Lookup};
+use crate::rules::ddl::dropped_constraints;
 use crate::rules::wording::rows_are;
-use crate::rules::{Report, cost, declare_rule};
+use crate::rules::{Report, cost, declare_rule, sql};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/set-not-null-scan.md")]
@@ -12,14 +13,7 @@ declare_rule! {
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Statement::AlterTable { table, actions, .. } = statement else { return };
-    // What the same statement drops proves nothing: the server drops first, and then scans.
-    let dropped: Vec<&str> = actions
-        .iter()
-        .filter_map(|action| match action {
-            AlterAction::DropConstraint { name, .. } => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
+    let dropped = dropped_constraints(actions);
     for (order, column) in actions.iter().enumerate().filter_map(|(i, a)| Some((i, column_that_must_not_be_null(a)?))) {
         judge(table, column, &dropped, order, facts, report);
     }
@@ -54,7 +48,7 @@ fn judge(
                     statistics(column.as_ref()),
                     cost::scan_sentence(&table)
                 ))
-                .remedy(introduction(facts), in_steps(&table, column_name, facts))
+                .remedy(introduction(facts), sql::set_not_null(&table, column_name, facts))
                 .order(order)
                 .at(name.at),
         ),
@@ -83,22 +77,4 @@ fn statistics(column: Option<&Column>) -> String {
 
 fn introduction(facts: &dyn Facts) -> &'static str {
     if facts.server_major() >= 18 { "In two transactions" } else { "A transaction each" }
-}
-
-fn in_steps(table: &Relation, column: &str, facts: &dyn Facts) -> String {
-    let identity = facts.identity(table);
-    let name = facts.quote(&facts.object_name(&table.name, &[column.to_owned()], "not_null"));
-    let column = facts.quote(column);
-    if facts.server_major() >= 18 {
-        return format!(
-            "ALTER TABLE {identity} ADD CONSTRAINT {name} NOT NULL {column} NOT VALID;\n\
-             ALTER TABLE {identity} VALIDATE CONSTRAINT {name};"
-        );
-    }
-    format!(
-        "ALTER TABLE {identity} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID;\n\
-         ALTER TABLE {identity} VALIDATE CONSTRAINT {name};\n\
-         ALTER TABLE {identity} ALTER COLUMN {column} SET NOT NULL;\n\
-         ALTER TABLE {identity} DROP CONSTRAINT {name};"
-    )
 }
