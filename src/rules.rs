@@ -11,6 +11,7 @@ use std::collections::HashSet;
 pub(crate) mod cost;
 mod ddl;
 mod design;
+mod evidence;
 mod index;
 pub mod wording;
 

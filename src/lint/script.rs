@@ -18,12 +18,16 @@ pub(super) enum Step<'a> {
 /// Whether a script runs as one transaction, when nobody says: unless it begins transactions itself, or holds a
 /// statement that refuses to run in one.
 pub(super) fn is_one_transaction(statements: &[Located]) -> bool {
-    !statements.iter().any(|located| match &located.statement {
-        Statement::Transaction(Transaction::Begin) => true,
-        Statement::CreateIndex(index) => index.concurrently,
-        Statement::Drop(drop) => drop.concurrently,
-        _ => false,
+    !statements.iter().any(|located| {
+        located.statement == Statement::Transaction(Transaction::Begin)
+            || located.statement.refused_in_transaction().is_some()
     })
+}
+
+/// What follows a statement, if it is not a transaction of its own.
+pub(super) fn later<'a>(statements: &'a [Located], statement: &Located, alone: bool) -> &'a [Located] {
+    let from = statements.partition_point(|other| other.start <= statement.start);
+    statements.get(from..).filter(|_| !alone).unwrap_or_default()
 }
 
 /// Walks the transactions of a script. What is open at its end commits there.
