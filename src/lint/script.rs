@@ -133,6 +133,16 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_is_known_unless_the_statement_stands_alone() {
+        let statements = script(vec![Statement::Other, Statement::Do, Statement::AlterSystem]);
+        assert_eq!(later(&statements, &statements[0], false), &statements[1..]);
+        assert!(later(&statements, &statements[2], false).is_empty());
+        assert!(later(&statements, &statements[0], true).is_empty());
+        assert!(!is_one_transaction(&statements), "ALTER SYSTEM is refused in one");
+        assert!(is_one_transaction(&statements[..2]));
+    }
+
+    #[test]
     fn statements_are_numbered_by_place() {
         let statements = script(vec![Statement::Other, Statement::Other]);
         assert_eq!([0, 9, 10, 99].map(|at| number_of(&statements, at)), [Some(1), Some(1), Some(2), Some(2)]);
