@@ -1,6 +1,6 @@
 //! What rules may ask about the database: live in the backend, overlaid by a script in lint, fixed in unit tests.
 
-use crate::ast::{AlterAction, AlterType, ColumnDef, Lock, Opaque, QualifiedName};
+use crate::ast::{AlterAction, AlterType, ColumnDef, Located, Lock, Opaque, QualifiedName};
 
 pub(crate) mod live;
 pub(crate) mod script;
@@ -114,6 +114,14 @@ pub struct Index {
     pub includes: bool,
     /// Belongs to a constraint.
     pub of_constraint: bool,
+    /// Complete: queries may use it.
+    pub valid: bool,
+    /// Unique, at once, a btree over every row and over plain columns: REFRESH … CONCURRENTLY can match rows by it.
+    pub matches_rows: bool,
+    /// The `REPLICA IDENTITY` of its table.
+    pub replica_identity: bool,
+    /// The table was clustered by it.
+    pub clustered: bool,
     /// Of a partitioned table.
     pub partitioned: bool,
 }
@@ -214,8 +222,21 @@ pub struct Dependent {
     pub silent: bool,
     /// The catalog it stands in.
     pub catalog: String,
+    /// Its name, where it is a constraint.
+    pub constraint: Option<String>,
     /// It is an index.
     pub is_index: bool,
+}
+
+/// How much a relation is used, by the server's statistics.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Usage {
+    /// Scans since statistics began, of a table and its indexes or of one index, but for those that built an index.
+    pub reads: i64,
+    /// Seconds since the last of them, where the server tells (16).
+    pub last_read: Option<f64>,
+    /// Seconds since statistics began, where that is known.
+    pub since: Option<f64>,
 }
 
 /// A column of some type.
@@ -418,6 +439,14 @@ pub trait Facts {
     fn typed_tables(&self, name: &QualifiedName) -> Vec<QualifiedName>;
     /// Indexes in which a column has a part.
     fn indexes_with(&self, table: &QualifiedName, column: &str) -> Vec<QualifiedName>;
+    /// How much a relation is used.
+    fn usage(&self, name: &QualifiedName) -> Usage;
+    /// Whether a table has a trigger of that name.
+    fn has_trigger(&self, table: &QualifiedName, trigger: &str) -> bool;
+    /// Whether a publication sends the updates or deletes of a table, and tells its rows apart by the primary key.
+    fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool;
+    /// What follows in the same transaction of a script; `None` where that is not known.
+    fn later_in_transaction(&self) -> Option<&[Located]>;
     /// Relations that a view reads.
     fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName>;
     /// Relations of a schema.

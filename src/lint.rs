@@ -78,7 +78,7 @@ fn judge(statements: &[Located], in_transaction: bool) -> Vec<Finding> {
         match step {
             script::Step::Begin => facts.begin(),
             script::Step::Run { statement, alone } => {
-                facts.set_in_block(!alone);
+                facts.set_place(!alone, script::later(statements, statement, alone));
                 let case = rules::Case::new(&statement.statement, &facts);
                 rules::judge_at(&case, statement.start, &mut report);
                 let effects = case.into_effects();

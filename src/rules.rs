@@ -13,6 +13,7 @@ use std::collections::HashSet;
 pub(crate) mod cost;
 mod ddl;
 mod design;
+mod evidence;
 mod index;
 mod index_script;
 mod partition;

@@ -23,7 +23,7 @@ fn create_index_concurrently(leg: &Leg) -> Result {
         "CREATE INDEX CONCURRENTLY a ON orders (customer_id)",
         "CREATE UNIQUE INDEX CONCURRENTLY b ON orders (id, total)",
         "CREATE INDEX CONCURRENTLY IF NOT EXISTS a ON orders (customer_id)",
-        "CREATE INDEX CONCURRENTLY ON orders ((total + 1)) WHERE total > 10",
+        "CREATE INDEX CONCURRENTLY orders_next_idx ON orders ((total + 1)) WHERE total > 10",
         "CREATE INDEX CONCURRENTLY ON customers (name)",
     ] {
         let outcome = s.outcome(sql);

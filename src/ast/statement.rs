@@ -347,6 +347,25 @@ impl Statement {
             _ => None,
         }
     }
+
+    /// What the server calls a statement that it refuses in a transaction block; `None` where it takes it there.
+    #[must_use]
+    pub fn refused_in_transaction(&self) -> Option<&'static str> {
+        match self {
+            Self::CreateIndex(index) if index.concurrently => Some("CREATE INDEX CONCURRENTLY"),
+            Self::Drop(drop) if drop.concurrently => Some("DROP INDEX CONCURRENTLY"),
+            Self::Drop(drop) if drop.kind == DropKind::Database => Some("DROP DATABASE"),
+            Self::Reindex(reindex) if reindex.concurrently => Some("REINDEX CONCURRENTLY"),
+            Self::Reindex(reindex) if reindex.kind == ReindexKind::Other => Some("REINDEX of more than one table"),
+            Self::Vacuum { analyze_only: false, .. } => Some("VACUUM"),
+            Self::AlterSystem => Some("ALTER SYSTEM"),
+            Self::AlterTable { actions, .. } => actions
+                .iter()
+                .any(|action| matches!(action, AlterAction::Detach { concurrently: true, finalize: false, .. }))
+                .then_some("ALTER TABLE ... DETACH PARTITION CONCURRENTLY"),
+            _ => None,
+        }
+    }
 }
 
 /// What a statement has made that is judged before commit.

@@ -7,7 +7,8 @@
 
 use super::{
     AddedCheck, AlterAction, AlterType, Attachment, Column, ColumnDef, ConstraintOf, Dependent, Facts, ForeignKeyOf,
-    Holder, Index, Lookup, Obstacle, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
+    Holder, Index, Located, Lookup, Obstacle, Opaque, QualifiedName, Reference, Relation, TypeChange, Usage, UseOfType,
+    Volatility,
 };
 use crate::ast::Lock;
 use crate::effects::Effects;
@@ -262,6 +263,22 @@ impl Facts for Live {
 
     fn indexes_with(&self, table: &QualifiedName, column: &str) -> Vec<QualifiedName> {
         self.oid(table).map(|oid| related::indexes_with(oid, column)).unwrap_or_default()
+    }
+
+    fn usage(&self, name: &QualifiedName) -> Usage {
+        self.oid(name).map(related::usage).unwrap_or_default()
+    }
+
+    fn has_trigger(&self, table: &QualifiedName, trigger: &str) -> bool {
+        self.oid(table).is_some_and(|oid| related::has_trigger(oid, trigger))
+    }
+
+    fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool {
+        self.oid(table).is_some_and(related::publishes_by_primary_key)
+    }
+
+    fn later_in_transaction(&self) -> Option<&[Located]> {
+        None
     }
 
     fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName> {

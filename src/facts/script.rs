@@ -3,11 +3,12 @@
 
 use super::{
     AddedCheck, Attachment, Change, Column, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf, Holder,
-    Index, Kind, Lookup, MadeWorse, Obstacle, Reference, Relation, Standing, TypeChange, UseOfType, Volatility, Worse,
+    Index, Kind, Lookup, MadeWorse, Obstacle, Reference, Relation, Standing, TypeChange, Usage, UseOfType, Volatility,
+    Worse,
 };
 use crate::ast::{
     AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, Key, Located,
-    Lock, Opaque, QualifiedName, RenameKind, Statement,
+    Lock, Opaque, QualifiedName, RenameKind, Statement, Transaction,
 };
 use crate::effects::Effects;
 use std::collections::{HashMap, HashSet};
@@ -19,6 +20,10 @@ struct Changes {
     dropped: HashSet<QualifiedName>,
     indexes: Vec<Index>,
     dropped_indexes: HashSet<QualifiedName>,
+    dropped_constraints: HashSet<(QualifiedName, String)>,
+    dropped_columns: HashSet<(QualifiedName, String)>,
+    /// The index of each REPLICA IDENTITY that the script sets.
+    identities: HashMap<QualifiedName, Option<String>>,
     foreign_keys: Vec<(QualifiedName, ForeignKeyOf)>,
     proofs: Vec<Proof>,
     constraints: Vec<MadeConstraint>,
@@ -111,11 +116,12 @@ pub(crate) struct ScriptFacts<'a> {
     /// What holds when the transaction is rolled back.
     before: Option<Box<Changes>>,
     in_block: bool,
+    later: &'a [Located],
 }
 
 impl<'a> ScriptFacts<'a> {
     pub(crate) fn new(live: &'a dyn Facts) -> Self {
-        Self { live, changes: Changes::default(), before: None, in_block: false }
+        Self { live, changes: Changes::default(), before: None, in_block: false, later: &[] }
     }
 
     /// A transaction begins.
@@ -123,9 +129,9 @@ impl<'a> ScriptFacts<'a> {
         self.before = Some(Box::new(self.changes.clone()));
     }
 
-    /// Whether the next statement stands in a transaction block, or is a transaction of its own.
-    pub(crate) fn set_in_block(&mut self, in_block: bool) {
-        self.in_block = in_block;
+    /// Whether the next statement stands in a transaction block, or is a transaction of its own, and what follows it.
+    pub(crate) fn set_place(&mut self, in_block: bool, later: &'a [Located]) {
+        (self.in_block, self.later) = (in_block, later);
     }
 
     /// The transaction commits: tables it made are now shared, and empty.
@@ -187,6 +193,10 @@ impl<'a> ScriptFacts<'a> {
                 for action in actions {
                     self.alter(table, action, at);
                 }
+            }
+            Statement::CreateView { view, .. } => {
+                let name = self.key(view);
+                self.changes.dropped.remove(&name);
             }
             Statement::Rename(rename) if rename.kind == RenameKind::Table => self.rename(&rename.relation, &rename.to),
             Statement::Drop(drop) => {
@@ -318,6 +328,10 @@ impl<'a> ScriptFacts<'a> {
             unique: index.unique,
             includes: false,
             of_constraint: false,
+            valid: true,
+            matches_rows: index.unique && index.btree && !index.partial && index.columns.iter().all(Option::is_some),
+            replica_identity: false,
+            clustered: false,
             partitioned: false,
             columns: index.columns.clone(),
             table,
@@ -334,6 +348,7 @@ impl<'a> ScriptFacts<'a> {
         match action {
             AlterAction::AddColumn { column, .. } => {
                 let key = self.key(table);
+                self.changes.dropped_columns.remove(&(key.clone(), column.name.clone()));
                 if let Some(made) = self.changes.tables.get_mut(&key) {
                     made.columns.insert(column.name.clone(), column.not_null);
                 }
@@ -353,12 +368,19 @@ impl<'a> ScriptFacts<'a> {
             AlterAction::DropNotNull { column } => self.set_not_null(table, column, false),
             AlterAction::DropConstraint { name, .. } => {
                 let key = self.key(table);
+                for lost in self.foreign_keys(table).into_iter().filter(|existing| existing.name == *name) {
+                    self.changes.worse.retain(|w| w.table != key || w.what != Change::ForeignKey(lost.columns.clone()));
+                }
                 self.changes.constraints.retain(|made| made.table != key || made.name != *name);
                 self.changes.proofs.retain(|proof| proof.table != key || proof.constraint != *name);
+                self.changes.foreign_keys.retain(|(table, made)| *table != key || made.name != *name);
+                self.changes.dropped_constraints.insert((key, name.clone()));
                 self.lose_index(table, |index| index.of_constraint && index.name == *name, at);
             }
-            AlterAction::DropColumn { column, .. } => {
-                self.lose_index(table, |index| index.columns.contains(&Some(column.clone())), at);
+            AlterAction::DropColumn { column, .. } => self.drop_column(table, column, at),
+            AlterAction::ReplicaIdentity { index } => {
+                let key = self.key(table);
+                self.changes.identities.insert(key, index.clone());
             }
             _ => {}
         }
@@ -390,6 +412,18 @@ impl<'a> ScriptFacts<'a> {
         for member in members {
             self.changes.not_null.insert((member, column.to_owned()), not_null);
         }
+    }
+
+    /// With the column go its foreign keys, which then need no index.
+    fn drop_column(&mut self, table: &QualifiedName, column: &String, at: usize) {
+        self.lose_index(table, |index| index.columns.contains(&Some(column.clone())), at);
+        let key = self.key(table);
+        self.changes.worse.retain(|worse| match &worse.what {
+            Change::ForeignKey(columns) => worse.table != key || !columns.contains(column),
+            Change::Key => true,
+        });
+        self.changes.foreign_keys.retain(|(table, made)| *table != key || !made.columns.contains(column));
+        self.changes.dropped_columns.insert((key, column.clone()));
     }
 
     fn add_constraint(&mut self, table: &QualifiedName, constraint: &Constraint, at: usize, alone: bool) {
@@ -485,6 +519,10 @@ impl<'a> ScriptFacts<'a> {
             unique: true,
             includes: !key.include.is_empty(),
             of_constraint: true,
+            valid: true,
+            matches_rows: true,
+            replica_identity: false,
+            clustered: false,
             partitioned: false,
             table,
         });
@@ -498,6 +536,11 @@ impl<'a> ScriptFacts<'a> {
                 self.changes.foreign_keys.retain(|(table, _)| *table != key);
                 self.changes.indexes.retain(|index| index.table != key);
                 self.changes.worse.retain(|worse| worse.table != key);
+                self.changes.dropped.insert(key);
+            }
+            DropKind::View | DropKind::MaterializedView | DropKind::ForeignTable | DropKind::Sequence => {
+                let key = self.key(name);
+                self.changes.tables.remove(&key);
                 self.changes.dropped.insert(key);
             }
             DropKind::Index => {
@@ -566,6 +609,12 @@ impl<'a> ScriptFacts<'a> {
                 })
             })
         });
+    }
+
+    /// Whether the script has dropped a relation, or the constraint of that name on it.
+    fn is_constraint_gone(&self, table: &QualifiedName, constraint: Option<&str>) -> bool {
+        let dropped = |name: &str| self.changes.dropped_constraints.contains(&(table.clone(), name.to_owned()));
+        self.changes.dropped.contains(table) || constraint.is_some_and(dropped)
     }
 
     /// One name for a table, whether or not its schema is written: where it is, or where a CREATE would put it.
@@ -670,7 +719,16 @@ impl Facts for ScriptFacts<'_> {
         if let Some(index) = made {
             return Lookup::Found(index.clone());
         }
+        if self.changes.dropped_indexes.contains(&self.key(name)) {
+            return Lookup::Missing;
+        }
         match self.live.index(name) {
+            Lookup::Found(mut index) => {
+                if let Some(identity) = self.changes.identities.get(&index.table) {
+                    index.replica_identity = identity.as_ref() == Some(&index.name);
+                }
+                Lookup::Found(index)
+            }
             Lookup::Missing => Lookup::Found(Index {
                 schema: name.schema.clone().unwrap_or_default(),
                 name: name.name.clone(),
@@ -682,14 +740,22 @@ impl Facts for ScriptFacts<'_> {
                 unique: false,
                 includes: false,
                 of_constraint: false,
+                valid: true,
+                matches_rows: false,
+                replica_identity: false,
+                clustered: false,
                 partitioned: false,
             }),
-            known => known,
+            not_checked @ Lookup::NotChecked(_) => not_checked,
         }
     }
 
     fn column(&self, table: &QualifiedName, column: &str) -> Lookup<Column> {
-        match self.changes.tables.get(&self.key(table)) {
+        let key = self.key(table);
+        if self.changes.dropped_columns.contains(&(key.clone(), column.to_owned())) {
+            return Lookup::Missing;
+        }
+        match self.changes.tables.get(&key) {
             Some(made) => made
                 .columns
                 .get(column)
@@ -705,12 +771,22 @@ impl Facts for ScriptFacts<'_> {
             !self.changes.dropped_indexes.contains(&QualifiedName::new(index.schema.clone(), index.name.clone()))
         });
         indexes.extend(self.changes.indexes.iter().filter(|index| index.table == key).cloned());
+        if let Some(identity) = self.changes.identities.get(&key) {
+            for index in &mut indexes {
+                index.replica_identity = identity.as_ref() == Some(&index.name);
+            }
+        }
         indexes
     }
 
     fn foreign_keys(&self, table: &QualifiedName) -> Vec<ForeignKeyOf> {
         let key = self.key(table);
         let mut keys = if self.changes.tables.contains_key(&key) { Vec::new() } else { self.live.foreign_keys(table) };
+        keys.retain(|existing| {
+            let gone = |column: &String| self.changes.dropped_columns.contains(&(key.clone(), column.clone()));
+            !self.changes.dropped_constraints.contains(&(key.clone(), existing.name.clone()))
+                && !existing.columns.iter().any(gone)
+        });
         keys.extend(self.changes.foreign_keys.iter().filter(|(of, _)| *of == key).map(|(_, made)| made.clone()));
         keys
     }
@@ -820,6 +896,7 @@ impl Facts for ScriptFacts<'_> {
         let key = self.key(table);
         let mut references =
             if self.changes.tables.contains_key(&key) { Vec::new() } else { self.live.referenced_by(table) };
+        references.retain(|reference| !self.is_constraint_gone(&reference.table, Some(&reference.constraint)));
         let made = self.changes.foreign_keys.iter().filter(|(_, made)| self.key(&made.referenced) == key);
         references.extend(made.map(|(table, made)| Reference {
             constraint: made.name.clone(),
@@ -837,6 +914,7 @@ impl Facts for ScriptFacts<'_> {
         match made {
             Some(made) => Lookup::Found(made.constraint.clone()),
             None if self.changes.tables.contains_key(&key) => Lookup::Missing,
+            None if self.changes.dropped_constraints.contains(&(key, name.to_owned())) => Lookup::Missing,
             None => self.live.constraint(table, name),
         }
     }
@@ -854,7 +932,17 @@ impl Facts for ScriptFacts<'_> {
     }
 
     fn dependents(&self, name: &QualifiedName, column: Option<&str>) -> Vec<Dependent> {
-        if self.changes.tables.contains_key(&self.key(name)) { Vec::new() } else { self.live.dependents(name, column) }
+        if self.changes.tables.contains_key(&self.key(name)) {
+            return Vec::new();
+        }
+        let mut dependents = self.live.dependents(name, column);
+        dependents.retain(|dependent| {
+            dependent
+                .relation
+                .as_ref()
+                .is_none_or(|relation| !self.is_constraint_gone(relation, dependent.constraint.as_deref()))
+        });
+        dependents
     }
 
     fn dependents_of_type(&self, name: &QualifiedName) -> Vec<Dependent> {
@@ -873,8 +961,31 @@ impl Facts for ScriptFacts<'_> {
         if self.changes.tables.contains_key(&self.key(table)) {
             Vec::new()
         } else {
-            self.live.indexes_with(table, column)
+            let mut indexes = self.live.indexes_with(table, column);
+            indexes.retain(|index| !self.changes.dropped_indexes.contains(index));
+            indexes
         }
+    }
+
+    /// What the script has made, nobody has used.
+    fn usage(&self, name: &QualifiedName) -> Usage {
+        if self.changes.tables.contains_key(&self.key(name)) { Usage::default() } else { self.live.usage(name) }
+    }
+
+    fn has_trigger(&self, table: &QualifiedName, trigger: &str) -> bool {
+        self.live.has_trigger(table, trigger)
+    }
+
+    fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool {
+        !self.changes.identities.contains_key(&self.key(table)) && self.live.publishes_by_primary_key(table)
+    }
+
+    fn later_in_transaction(&self) -> Option<&[Located]> {
+        let ends = |located: &Located| {
+            matches!(located.statement, Statement::Transaction(Transaction::Commit | Transaction::Rollback))
+        };
+        // Looked for only when it is asked: a long script has many statements.
+        self.later.split(ends).next()
     }
 
     fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName> {

@@ -18,12 +18,16 @@ pub(super) enum Step<'a> {
 /// Whether a script runs as one transaction, when nobody says: unless it begins transactions itself, or holds a
 /// statement that refuses to run in one.
 pub(super) fn is_one_transaction(statements: &[Located]) -> bool {
-    !statements.iter().any(|located| match &located.statement {
-        Statement::Transaction(Transaction::Begin) => true,
-        Statement::CreateIndex(index) => index.concurrently,
-        Statement::Drop(drop) => drop.concurrently,
-        _ => false,
+    !statements.iter().any(|located| {
+        located.statement == Statement::Transaction(Transaction::Begin)
+            || located.statement.refused_in_transaction().is_some()
     })
+}
+
+/// What follows a statement, if it is not a transaction of its own.
+pub(super) fn later<'a>(statements: &'a [Located], statement: &Located, alone: bool) -> &'a [Located] {
+    let from = statements.partition_point(|other| other.start <= statement.start);
+    statements.get(from..).filter(|_| !alone).unwrap_or_default()
 }
 
 /// Walks the transactions of a script. What is open at its end commits there.
@@ -126,6 +130,16 @@ mod tests {
         assert_eq!(steps(vec![begin.clone(), Other, commit, Other], false), "BsCBaC");
         assert_eq!(steps(vec![begin.clone(), Other, rollback], false), "BsR");
         assert_eq!(steps(vec![begin, Other], false), "BsC");
+    }
+
+    #[test]
+    fn what_follows_is_known_unless_the_statement_stands_alone() {
+        let statements = script(vec![Statement::Other, Statement::Do, Statement::AlterSystem]);
+        assert_eq!(later(&statements, &statements[0], false), &statements[1..]);
+        assert!(later(&statements, &statements[2], false).is_empty());
+        assert!(later(&statements, &statements[0], true).is_empty());
+        assert!(!is_one_transaction(&statements), "ALTER SYSTEM is refused in one");
+        assert!(is_one_transaction(&statements[..2]));
     }
 
     #[test]

@@ -21,24 +21,52 @@ mod alter_column_type_blocked;
 mod alter_column_type_lossy;
 mod alter_column_type_reindex;
 mod alter_column_type_rewrite;
+mod concurrent_in_transaction;
+mod concurrent_index_left_invalid;
+mod concurrent_index_unnamed;
 mod concurrent_index_will_wait;
 mod concurrent_index_with_timeout;
 mod create_index_not_concurrent;
+mod create_rule;
+mod create_trigger_lock;
 mod ddl_blocked_now;
+mod delete_without_where;
+mod disable_trigger;
 mod domain_constraint_validates;
+mod drop_cascade;
+mod drop_column;
+mod drop_column_cascades;
+mod drop_constraint;
+mod drop_index_in_use;
 mod drop_index_not_concurrent;
+mod drop_not_null;
+mod drop_primary_key;
+mod drop_schema;
+mod drop_table;
+mod drop_trigger;
 mod foreign_key_locks_parent;
 mod lock_timeout_missing;
 mod lock_timeout_too_long;
 mod lock_upgrade;
 mod move_tablespace_or_am;
 mod multi_table_lock_window;
+mod refresh_matview_blocking;
+mod refresh_matview_concurrently_cost;
+mod reindex_not_concurrent;
+mod rename_column;
+mod rename_enum_value;
+mod rename_schema;
+mod rename_table;
 mod set_expression_rewrite;
 mod set_logged_unlogged;
 mod set_not_null_scan;
 mod table_rewrite;
 mod transaction_holds_access_exclusive;
+mod truncate_cascade;
+mod truncate_table;
+mod update_without_where;
 mod using_index_not_eligible;
+mod vacuum_full_or_cluster;
 mod validate_in_same_transaction;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -77,6 +105,34 @@ pub(super) const RULES: &[&Rule] = &[
     &multi_table_lock_window::RULE,
     &lock_upgrade::RULE,
     &foreign_key_locks_parent::RULE,
+    &drop_table::RULE,
+    &drop_column::RULE,
+    &drop_column_cascades::RULE,
+    &drop_cascade::RULE,
+    &drop_schema::RULE,
+    &rename_table::RULE,
+    &rename_column::RULE,
+    &rename_schema::RULE,
+    &reindex_not_concurrent::RULE,
+    &refresh_matview_blocking::RULE,
+    &refresh_matview_concurrently_cost::RULE,
+    &truncate_table::RULE,
+    &truncate_cascade::RULE,
+    &vacuum_full_or_cluster::RULE,
+    &create_trigger_lock::RULE,
+    &disable_trigger::RULE,
+    &create_rule::RULE,
+    &drop_trigger::RULE,
+    &drop_constraint::RULE,
+    &drop_primary_key::RULE,
+    &drop_not_null::RULE,
+    &rename_enum_value::RULE,
+    &concurrent_in_transaction::RULE,
+    &concurrent_index_unnamed::RULE,
+    &concurrent_index_left_invalid::RULE,
+    &drop_index_in_use::RULE,
+    &update_without_where::RULE,
+    &delete_without_where::RULE,
 ];
 
 /// The column that an action adds to a large table that others use, unless it is there already.

@@ -137,7 +137,8 @@ impl<'mcx> Lowering<'_, 'mcx> {
             let is_default = spec.is_some_and(|spec| spec.is_default);
             return AlterAction::Attach { partition, bound: self.bound(c.bound), is_default };
         }
-        AlterAction::Detach { partition, concurrently: c.concurrent || kind == Type::AT_DetachPartitionFinalize }
+        let finalize = kind == Type::AT_DetachPartitionFinalize;
+        AlterAction::Detach { partition, concurrently: c.concurrent || finalize, finalize }
     }
 
     fn alter_type(self, column: Option<String>, definition: Option<Node<'mcx>>) -> Option<AlterAction> {

@@ -184,7 +184,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             _ => RenameKind::Other,
         };
         let (relation, member) = (self.name(s.relation), text(s.subname));
-        Some(Statement::Rename(Rename { kind, relation, member, to: text(s.newname)? }))
+        Some(Statement::Rename(Rename { kind, relation, member, to: text(s.newname)?, if_exists: s.missing_ok }))
     }
 
     pub(super) fn reindex(self, s: &pg_sys::ReindexStmt) -> Reindex {

@@ -123,6 +123,8 @@ pub enum AlterAction {
         partition: QualifiedName,
         /// `CONCURRENTLY`, or `FINALIZE` of one.
         concurrently: bool,
+        /// `FINALIZE` of one that was interrupted.
+        finalize: bool,
     },
     /// Any other.
     Other,

@@ -89,6 +89,8 @@ pub struct Rename {
     pub member: Option<String>,
     /// The new name.
     pub to: String,
+    /// `IF EXISTS`.
+    pub if_exists: bool,
 }
 
 /// What a `REINDEX` builds anew.

@@ -74,6 +74,15 @@ pub(super) fn read(oid: Oid) -> Option<Index> {
         unique: form.indisunique,
         includes: form.indnatts > form.indnkeyatts,
         of_constraint: belongs_to_constraint(oid, form),
+        valid: form.indisvalid,
+        matches_rows: form.indisunique
+            && form.indimmediate
+            && form.indisvalid
+            && predicate.is_none()
+            && all_columns_are_plain(form)
+            && class.form().relam == pg_sys::BTREE_AM_OID,
+        replica_identity: form.indisreplident,
+        clustered: form.indisclustered,
         partitioned: class.form().relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_INDEX,
         columns,
     })
@@ -132,6 +141,11 @@ fn key_columns(form: &pg_sys::FormData_pg_index) -> Vec<AttrNumber> {
     let count = usize::try_from(form.indnkeyatts).unwrap_or(0);
     // SAFETY: `indkey` is the last fixed column, with at least as many values as there are key columns.
     unsafe { form.indkey.values.as_slice(count) }.to_vec()
+}
+
+/// Whether no key is an expression.
+fn all_columns_are_plain(form: &pg_sys::FormData_pg_index) -> bool {
+    key_columns(form).iter().all(|number| *number > 0)
 }
 
 /// The predicate as a node string, where there is one.

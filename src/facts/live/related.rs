@@ -2,11 +2,13 @@
 
 use crate::ast::Lock;
 use crate::error::{Code, Error};
-use crate::facts::{ConstraintOf, ConstraintType, Dependent, Holder, Obstacle, QualifiedName, Reference, UseOfType};
+use crate::facts::{
+    ConstraintOf, ConstraintType, Dependent, Holder, Obstacle, QualifiedName, Reference, Usage, UseOfType,
+};
 use crate::spi;
 use crate::text::Text;
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys::{self, Oid};
+use pgrx::pg_sys::{self, Oid, PG_VERSION_NUM};
 use pgrx::spi::SpiHeapTupleData;
 
 /// Rows of a query that is asked with pg_warden's own search path, whatever the caller's is. A query that fails is an
@@ -124,12 +126,18 @@ pub(super) fn dependents(classid: &str, object: Oid, column: i16) -> Vec<Depende
                  -- A view is more than its rule.
                  SELECT 'pg_class'::regclass, w.ev_class, 0, true
                  FROM pg_rewrite AS w WHERE f.classid = 'pg_rewrite'::regclass AND w.oid = f.objid
+                 UNION ALL
+                 -- A generated column goes with its expression.
+                 SELECT 'pg_class'::regclass, e.adrelid, e.adnum::int, true
+                 FROM pg_attrdef AS e
+                 JOIN pg_attribute AS a ON a.attrelid = e.adrelid AND a.attnum = e.adnum AND a.attgenerated <> ''
+                 WHERE f.classid = 'pg_attrdef'::regclass AND e.oid = f.objid
              ) AS next
          )
          SELECT DISTINCT ON (f.classid, f.objid, f.objsubid)
                 pg_describe_object(f.classid, f.objid, f.objsubid), n.nspname::text, c.relname::text,
-                bool_and(f.silent) OVER (PARTITION BY f.classid, f.objid, f.objsubid), f.classid::regclass::text,
-                c.relkind IN ('i', 'I') AND f.classid = 'pg_class'::regclass
+                bool_or(f.silent) OVER (PARTITION BY f.classid, f.objid, f.objsubid), f.classid::regclass::text,
+                c.relkind IN ('i', 'I') AND f.classid = 'pg_class'::regclass, k.conname::text
          FROM found AS f
          LEFT JOIN pg_constraint AS k ON f.classid = 'pg_constraint'::regclass AND k.oid = f.objid
          LEFT JOIN pg_trigger AS t ON f.classid = 'pg_trigger'::regclass AND t.oid = f.objid
@@ -149,6 +157,7 @@ pub(super) fn dependents(classid: &str, object: Oid, column: i16) -> Vec<Depende
                 silent: row.get::<bool>(4)?.unwrap_or(false),
                 catalog: string(row, 5)?,
                 is_index: row.get::<bool>(6)?.unwrap_or(false),
+                constraint: row.get::<Text>(7)?.map(|text| text.0),
             })
         },
     )
@@ -248,6 +257,62 @@ pub(super) fn indexes_with(table: Oid, column: &str) -> Vec<QualifiedName> {
         &[table.into(), Text::from(column).into()],
         |row| name(row, 1),
     )
+}
+
+/// How much a relation and its partitions are used. The scans that build an index (two of them, if CONCURRENTLY) count
+/// as reads of its table for the server, and not here.
+pub(super) fn usage(relation: Oid) -> Usage {
+    let found = rows(
+        &format!(
+            "WITH RECURSIVE tree (oid) AS (
+                 SELECT $1
+                 UNION
+                 SELECT i.inhrelid FROM tree AS t JOIN pg_inherits AS i ON i.inhparent = t.oid
+             ), scanned (oid, builds) AS (
+                 SELECT t.oid, 2 * (SELECT count(*) FROM pg_index AS i WHERE i.indrelid = t.oid) FROM tree AS t
+                 UNION ALL
+                 SELECT i.indexrelid, 0 FROM tree AS t JOIN pg_index AS i ON i.indrelid = t.oid
+             )
+             SELECT sum(greatest(pg_stat_get_numscans(s.oid) - s.builds, 0))::int8,
+                    extract(epoch FROM clock_timestamp() - {})::float8,
+                    extract(epoch FROM clock_timestamp() - (
+                        SELECT pg_stat_get_db_stat_reset_time(d.oid) FROM pg_database AS d
+                        WHERE d.datname = current_database()))::float8
+             FROM scanned AS s",
+            if PG_VERSION_NUM >= 160_000 { "max(pg_stat_get_lastscan(s.oid))" } else { "NULL::timestamptz" }
+        ),
+        &[relation.into()],
+        |row| {
+            let reads = row.get::<i64>(1)?.unwrap_or(0);
+            Ok(Usage { reads, last_read: row.get::<f64>(2)?.filter(|_| reads > 0), since: row.get::<f64>(3)? })
+        },
+    );
+    found.into_iter().next().unwrap_or_default()
+}
+
+/// Whether a table has a trigger of that name.
+pub(super) fn has_trigger(table: Oid, named: &str) -> bool {
+    let found = rows(
+        "SELECT true FROM pg_trigger AS t WHERE t.tgrelid = $1 AND t.tgname::text = $2 LIMIT 1",
+        &[table.into(), Text::from(named).into()],
+        |_| Ok(()),
+    );
+    !found.is_empty()
+}
+
+/// Whether a publication sends the updates or deletes of a table, and tells its rows apart by the primary key.
+pub(super) fn publishes_by_primary_key(table: Oid) -> bool {
+    let found = rows(
+        "SELECT true
+         FROM pg_class AS c
+         JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         JOIN pg_publication_tables AS t ON t.schemaname = n.nspname AND t.tablename = c.relname
+         JOIN pg_publication AS p ON p.pubname = t.pubname
+         WHERE c.oid = $1 AND c.relreplident = 'd' AND (p.pubupdate OR p.pubdelete) LIMIT 1",
+        &[table.into()],
+        |_| Ok(()),
+    );
+    !found.is_empty()
 }
 
 /// Relations that a view reads.

@@ -11,7 +11,7 @@ declare_rule! {
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {
-    let AlterAction::Detach { partition, concurrently: false } = action else { return };
+    let AlterAction::Detach { partition, concurrently: false, .. } = action else { return };
     // With a default partition there is no DETACH CONCURRENTLY.
     if facts.default_partition(name).is_some() {
         return;
