@@ -249,6 +249,72 @@ pub struct Column {
     pub null_fraction: Option<f32>,
 }
 
+/// What a type is, below domains and arrays of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TypeKind {
+    /// `smallint`.
+    SmallInt,
+    /// `integer`.
+    Integer,
+    /// `bigint`.
+    BigInt,
+    /// `real`, `double precision`.
+    Float,
+    /// `money`.
+    Money,
+    /// `character`, with or without a length.
+    Char,
+    /// `character varying`.
+    Varchar,
+    /// `date`.
+    Date,
+    /// `time`.
+    Time,
+    /// `time with time zone`.
+    TimeTz,
+    /// `timestamp without time zone`.
+    Timestamp,
+    /// `timestamp with time zone`.
+    TimestampTz,
+    /// `json`.
+    Json,
+    /// `xml`.
+    Xml,
+    /// An enum.
+    Enum,
+    /// `hstore`, of the extension of that name.
+    Hstore,
+    /// `lo`, of the extension of that name.
+    LargeObject,
+    /// A type of OIDs that `pg_upgrade` refuses to carry over.
+    NotUpgradable,
+    /// Any other.
+    Other,
+}
+
+/// The type of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnType {
+    /// As the server writes it.
+    pub name: String,
+    /// What it is, or what it is an array of.
+    pub kind: TypeKind,
+    /// It is an array.
+    pub array: bool,
+    /// Length or precision as it was written, where there is one.
+    pub modifier: Option<i32>,
+    /// For `facts` alone: OID of the type below domains.
+    pub(crate) base: u32,
+}
+
+impl ColumnType {
+    /// Whether it is of a kind, and no array.
+    #[must_use]
+    pub fn is(&self, kind: TypeKind) -> bool {
+        self.kind == kind && !self.array
+    }
+}
+
 /// What the server makes of a default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Volatility {
@@ -320,6 +386,12 @@ pub trait Facts {
     fn proves_not_null(&self, table: &QualifiedName, column: &str, without: &[&str]) -> Lookup<bool>;
     /// Whether the default of a new column must be evaluated for each row. `None` without a default.
     fn default_volatility(&self, column: &ColumnDef) -> Lookup<Volatility>;
+    /// A type as it was written.
+    fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType>;
+    /// The type of a column that exists.
+    fn column_type(&self, table: &QualifiedName, column: &str) -> Lookup<ColumnType>;
+    /// Whether values of one type are values of the other as they are.
+    fn coerces_freely(&self, from: &ColumnType, to: &ColumnType) -> bool;
     /// What a change of type does.
     fn type_change(&self, table: &QualifiedName, change: &AlterType) -> Lookup<TypeChange>;
     /// Whether the type of a new column is a domain that brings a default of its own.

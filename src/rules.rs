@@ -8,6 +8,7 @@ use crate::facts::{Facts, MadeWorse};
 use crate::finding::{Finding, Level};
 use std::collections::HashSet;
 
+mod columns;
 pub(crate) mod cost;
 mod ddl;
 mod design;

@@ -55,6 +55,7 @@ fn run(leg: &Leg, page: &Page) -> Result {
     }
     for block in page.blocks.iter().filter(|b| b.since <= leg.major) {
         let db = fresh(&base)?;
+        raise(&db, &page.rule)?;
         for unit in &block.units {
             let seen = match block.engines {
                 Engines::Both => linted(&db, unit).and_then(|()| guarded(&db, unit)),
@@ -73,6 +74,19 @@ fn fresh<'a>(base: &Database<'a>) -> Result<Database<'a>> {
     let db = base.copy()?;
     db.session()?.run(&format!("ALTER DATABASE {} SET warden.large_table_rows = {LARGE}", db.name()))?;
     Ok(db)
+}
+
+/// A rule that is quiet unless somebody wants it is shown as a warning, as its page says it is found.
+fn raise(db: &Database<'_>, rule: &str) -> Result {
+    let mut s = db.session()?;
+    let quiet = s.value(&format!(
+        "SELECT EXISTS (SELECT FROM warden.rules WHERE rule = {} AND default_level IN ('info', 'off'))",
+        literal(rule)
+    ))?;
+    if quiet == "t" {
+        s.run(&format!("ALTER DATABASE {} SET warden.rule_levels = '{rule}=warning'", db.name()))?;
+    }
+    Ok(())
 }
 
 fn linted(db: &Database<'_>, unit: &Unit) -> Result {

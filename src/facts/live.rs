@@ -6,7 +6,7 @@
 #![allow(unsafe_code, reason = "reads relcache and syscache; see the module's promise")]
 
 use super::{
-    AlterAction, AlterType, Attachment, Column, ColumnDef, ConstraintOf, Dependent, Facts, ForeignKeyOf, Holder, Index,
+    AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, Dependent, Facts, ForeignKeyOf, Holder, Index,
     Lookup, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
 };
 use crate::text;
@@ -25,6 +25,7 @@ mod reindex;
 mod related;
 mod relation;
 mod relcache;
+mod types;
 
 pub(crate) use lock::is_held_by_others;
 pub(crate) use relation::{
@@ -56,12 +57,21 @@ pub(crate) struct Live {
     in_block: bool,
     oids: RefCell<HashMap<QualifiedName, Option<Oid>>>,
     relations: RefCell<HashMap<QualifiedName, Lookup<Relation>>>,
+    /// By the address of their nodes: many rules ask for the same type.
+    types: RefCell<HashMap<usize, Lookup<ColumnType>>>,
 }
 
 impl Live {
     pub(crate) fn new(planning: Planning) -> Self {
         let measuring = Measuring::Shared;
-        Self { planning, measuring, in_block: false, oids: RefCell::default(), relations: RefCell::default() }
+        Self {
+            planning,
+            measuring,
+            in_block: false,
+            oids: RefCell::default(),
+            relations: RefCell::default(),
+            types: RefCell::default(),
+        }
     }
 
     /// As a statement in a transaction block sees it; asked from outside, for within a subtransaction there always is one.
@@ -152,6 +162,23 @@ impl Facts for Live {
 
     fn type_is_constrained(&self, column: &ColumnDef) -> bool {
         expression::type_is_constrained(column)
+    }
+
+    fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {
+        if let Some(known) = self.types.borrow().get(&type_name.node) {
+            return known.clone();
+        }
+        let answer = types::named(type_name, self.planning);
+        self.types.borrow_mut().insert(type_name.node, answer.clone());
+        answer
+    }
+
+    fn column_type(&self, table: &QualifiedName, column: &str) -> Lookup<ColumnType> {
+        self.oid(table).and_then(|oid| types::of_column(oid, column)).map_or(Lookup::Missing, Lookup::Found)
+    }
+
+    fn coerces_freely(&self, from: &ColumnType, to: &ColumnType) -> bool {
+        types::coerces_freely(from, to)
     }
 
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {

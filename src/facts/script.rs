@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    Attachment, Change, Column, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf, Holder, Index, Kind,
+    Attachment, Change, Column, ColumnType, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf, Holder, Index, Kind,
     Lookup, MadeWorse, Reference, Relation, Standing, TypeChange, UseOfType, Volatility, Worse,
 };
 use crate::ast::{
@@ -36,6 +36,7 @@ struct Made {
     is_child: bool,
     has_columns: bool,
     columns: HashMap<String, bool>,
+    types: HashMap<String, ColumnType>,
 }
 
 impl Default for Made {
@@ -47,6 +48,7 @@ impl Default for Made {
             is_child: false,
             has_columns: true,
             columns: HashMap::new(),
+            types: HashMap::new(),
         }
     }
 }
@@ -175,6 +177,7 @@ impl<'a> ScriptFacts<'a> {
             is_child: !create.parents.is_empty(),
             has_columns: !create.columns.is_empty() || create.copies_definition,
             columns: create.columns.iter().map(|column| (column.name.clone(), column.not_null)).collect(),
+            types: create.columns.iter().filter_map(|column| self.type_of_new(column)).collect(),
         };
         self.make(&create.table, made);
         if create.temporary {
@@ -187,6 +190,10 @@ impl<'a> ScriptFacts<'a> {
         if !create.copies_definition {
             self.note(&create.table, Change::Key, at, alone);
         }
+    }
+
+    fn type_of_new(&self, column: &ColumnDef) -> Option<(String, ColumnType)> {
+        self.live.type_named(&column.type_name).found().map(|found| (column.name.clone(), found))
     }
 
     fn make(&mut self, table: &QualifiedName, made: Made) {
@@ -225,11 +232,20 @@ impl<'a> ScriptFacts<'a> {
         match action {
             AlterAction::AddColumn { column, .. } => {
                 let key = self.key(table);
+                let type_ = self.type_of_new(column);
                 if let Some(made) = self.changes.tables.get_mut(&key) {
                     made.columns.insert(column.name.clone(), column.not_null);
+                    made.types.extend(type_);
                 }
                 for constraint in &column.constraints {
                     self.add_constraint(table, constraint, at, false);
+                }
+            }
+            AlterAction::AlterType(change) => {
+                let key = self.key(table);
+                let type_ = self.live.type_named(&change.type_name).found();
+                if let Some(made) = self.changes.tables.get_mut(&key) {
+                    made.types.extend(type_.map(|type_| (change.column.clone(), type_)));
                 }
             }
             AlterAction::AddConstraint(constraint) => self.add_constraint(table, constraint, at, false),
@@ -551,6 +567,21 @@ impl Facts for ScriptFacts<'_> {
 
     fn type_is_constrained(&self, column: &ColumnDef) -> bool {
         self.live.type_is_constrained(column)
+    }
+
+    fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {
+        self.live.type_named(type_name)
+    }
+
+    fn column_type(&self, table: &QualifiedName, column: &str) -> Lookup<ColumnType> {
+        match self.changes.tables.get(&self.key(table)) {
+            Some(made) => made.types.get(column).cloned().map_or(Lookup::Missing, Lookup::Found),
+            None => self.live.column_type(table, column),
+        }
+    }
+
+    fn coerces_freely(&self, from: &ColumnType, to: &ColumnType) -> bool {
+        self.live.coerces_freely(from, to)
     }
 
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {

@@ -33,7 +33,7 @@ fn copy_of(opaque: &Opaque) -> Option<*mut pg_sys::Node> {
 }
 
 /// OID and modifier of a type as it was written, where there is such a type.
-fn resolve_type(type_name: &Opaque) -> Option<(Oid, i32)> {
+pub(super) fn resolve_type(type_name: &Opaque) -> Option<(Oid, i32)> {
     let mut typmod = -1;
     // SAFETY: a TypeName of the statement that is judged; the tuple is released at once.
     unsafe {
