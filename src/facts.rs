@@ -1,6 +1,6 @@
 //! What rules may ask about the database: live in the backend, overlaid by a script in lint, fixed in unit tests.
 
-use crate::ast::{AlterAction, AlterType, ColumnDef, Lock, Opaque, QualifiedName};
+use crate::ast::{AlterAction, AlterType, ColumnDef, ForeignKey, Lock, Opaque, QualifiedName};
 
 pub(crate) mod live;
 pub(crate) mod script;
@@ -308,6 +308,29 @@ pub struct ColumnType {
 }
 
 impl ColumnType {
+    /// The integer behind `serial` and its like, which are no types.
+    #[must_use]
+    pub(crate) fn of_serial(integer: &str) -> Self {
+        let (kind, base) = match integer {
+            "smallint" => (TypeKind::SmallInt, 21),
+            "bigint" => (TypeKind::BigInt, 20),
+            _ => (TypeKind::Integer, 23),
+        };
+        Self { name: integer.to_owned(), kind, array: false, modifier: None, base }
+    }
+
+    /// How wide an integer is; `None` for what is none.
+    #[must_use]
+    pub fn integer_bytes(&self) -> Option<u8> {
+        match self.kind {
+            _ if self.array => None,
+            TypeKind::SmallInt => Some(2),
+            TypeKind::Integer => Some(4),
+            TypeKind::BigInt => Some(8),
+            _ => None,
+        }
+    }
+
     /// Whether it is of a kind, and no array.
     #[must_use]
     pub fn is(&self, kind: TypeKind) -> bool {
@@ -386,6 +409,8 @@ pub trait Facts {
     fn proves_not_null(&self, table: &QualifiedName, column: &str, without: &[&str]) -> Lookup<bool>;
     /// Whether the default of a new column must be evaluated for each row. `None` without a default.
     fn default_volatility(&self, column: &ColumnDef) -> Lookup<Volatility>;
+    /// A foreign key of a table that demands the same of the same columns: its name.
+    fn equal_foreign_key(&self, table: &QualifiedName, key: &ForeignKey) -> Option<String>;
     /// A type as it was written.
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType>;
     /// The type of a column that exists.
@@ -449,6 +474,20 @@ pub trait Facts {
     fn quote(&self, name: &str) -> String;
     /// The name the server would choose: `table_columns_label`, cut to fit.
     fn object_name(&self, table: &str, columns: &[String], label: &str) -> String;
+
+    /// The type of a new column, also behind `serial`.
+    fn type_of_new(&self, column: &ColumnDef) -> Option<ColumnType> {
+        match column.serial {
+            Some(integer) => Some(ColumnType::of_serial(integer)),
+            None => self.type_named(&column.type_name).found(),
+        }
+    }
+
+    /// Columns of the primary key.
+    fn primary_key(&self, table: &QualifiedName) -> Vec<String> {
+        let primary = self.indexes(table).into_iter().find(|index| index.primary);
+        primary.map(|index| index.columns.into_iter().flatten().collect()).unwrap_or_default()
+    }
 
     /// The relation, when it is one that others share.
     fn shared(&self, name: &QualifiedName) -> Option<Relation> {

@@ -13,6 +13,7 @@ pub(crate) mod cost;
 mod ddl;
 mod design;
 mod index;
+mod keys;
 pub mod wording;
 
 pub use wording::{Quantity, quote_ident};

@@ -946,6 +946,8 @@ fn not_checked(leg: &Leg) -> Result {
     ensure_eq!(
         unchecked,
         [
+            "fk-narrower-than-pk",
+            "foreign-key-duplicate",
             "foreign-key-without-index",
             "index-duplicate",
             "index-invalid",

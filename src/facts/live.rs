@@ -6,8 +6,8 @@
 #![allow(unsafe_code, reason = "reads relcache and syscache; see the module's promise")]
 
 use super::{
-    AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, Dependent, Facts, ForeignKeyOf, Holder, Index,
-    Lookup, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
+    AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, Dependent, Facts, ForeignKey,
+    ForeignKeyOf, Holder, Index, Lookup, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
 };
 use crate::text;
 use core::cell::RefCell;
@@ -162,6 +162,13 @@ impl Facts for Live {
 
     fn type_is_constrained(&self, column: &ColumnDef) -> bool {
         expression::type_is_constrained(column)
+    }
+
+    fn equal_foreign_key(&self, table: &QualifiedName, key: &ForeignKey) -> Option<String> {
+        let (table, referenced) = (self.oid(table)?, self.oid(&key.referenced)?);
+        let implied = if key.referenced_columns.is_empty() { self.primary_key(&key.referenced) } else { Vec::new() };
+        let columns = if implied.is_empty() { &key.referenced_columns } else { &implied };
+        related::equal_foreign_key(table, &key.columns, referenced, columns, &key.options)
     }
 
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {

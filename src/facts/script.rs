@@ -2,12 +2,12 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    Attachment, Change, Column, ColumnType, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf, Holder, Index, Kind,
-    Lookup, MadeWorse, Reference, Relation, Standing, TypeChange, UseOfType, Volatility, Worse,
+    Attachment, Change, Column, ColumnType, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf, Holder,
+    Index, Kind, Lookup, MadeWorse, Reference, Relation, Standing, TypeChange, UseOfType, Volatility, Worse,
 };
 use crate::ast::{
-    AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, Key, Located,
-    Opaque, QualifiedName, RenameKind, Statement,
+    AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, ForeignKey, Key,
+    Located, Opaque, QualifiedName, RenameKind, Statement,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -19,6 +19,9 @@ struct Changes {
     indexes: Vec<Index>,
     dropped_indexes: HashSet<QualifiedName>,
     foreign_keys: Vec<(QualifiedName, ForeignKeyOf)>,
+    /// The same with all that they demand, by table and name.
+    keys: Vec<(QualifiedName, String, ForeignKey)>,
+    dropped_keys: HashSet<(QualifiedName, String)>,
     proofs: Vec<Proof>,
     constraints: Vec<MadeConstraint>,
     lock_timeout: Option<i32>,
@@ -177,7 +180,7 @@ impl<'a> ScriptFacts<'a> {
             is_child: !create.parents.is_empty(),
             has_columns: !create.columns.is_empty() || create.copies_definition,
             columns: create.columns.iter().map(|column| (column.name.clone(), column.not_null)).collect(),
-            types: create.columns.iter().filter_map(|column| self.type_of_new(column)).collect(),
+            types: create.columns.iter().filter_map(|column| self.named_type(column)).collect(),
         };
         self.make(&create.table, made);
         if create.temporary {
@@ -192,8 +195,8 @@ impl<'a> ScriptFacts<'a> {
         }
     }
 
-    fn type_of_new(&self, column: &ColumnDef) -> Option<(String, ColumnType)> {
-        self.live.type_named(&column.type_name).found().map(|found| (column.name.clone(), found))
+    fn named_type(&self, column: &ColumnDef) -> Option<(String, ColumnType)> {
+        self.live.type_of_new(column).map(|type_| (column.name.clone(), type_))
     }
 
     fn make(&mut self, table: &QualifiedName, made: Made) {
@@ -232,7 +235,7 @@ impl<'a> ScriptFacts<'a> {
         match action {
             AlterAction::AddColumn { column, .. } => {
                 let key = self.key(table);
-                let type_ = self.type_of_new(column);
+                let type_ = self.named_type(column);
                 if let Some(made) = self.changes.tables.get_mut(&key) {
                     made.columns.insert(column.name.clone(), column.not_null);
                     made.types.extend(type_);
@@ -261,6 +264,8 @@ impl<'a> ScriptFacts<'a> {
             AlterAction::DropConstraint { name, .. } => {
                 let key = self.key(table);
                 self.changes.constraints.retain(|made| made.table != key || made.name != *name);
+                self.changes.keys.retain(|(table, key_name, _)| *table != key || key_name != name);
+                self.changes.dropped_keys.insert((key, name.clone()));
                 self.lose_index(table, |index| index.of_constraint && index.name == *name, at);
             }
             AlterAction::DropColumn { column, .. } => {
@@ -283,6 +288,7 @@ impl<'a> ScriptFacts<'a> {
                     columns: foreign_key.columns.clone(),
                     referenced: foreign_key.referenced.clone(),
                 };
+                self.changes.keys.push((key.clone(), made.name.clone(), foreign_key.clone()));
                 self.changes.foreign_keys.push((key, made));
                 self.note(table, Change::ForeignKey(foreign_key.columns.clone()), at, alone);
             }
@@ -353,6 +359,7 @@ impl<'a> ScriptFacts<'a> {
                 let key = self.key(name);
                 self.changes.tables.remove(&key);
                 self.changes.foreign_keys.retain(|(table, _)| *table != key);
+                self.changes.keys.retain(|(table, ..)| *table != key);
                 self.changes.indexes.retain(|index| index.table != key);
                 self.changes.worse.retain(|worse| worse.table != key);
                 self.changes.dropped.insert(key);
@@ -375,8 +382,9 @@ impl<'a> ScriptFacts<'a> {
         self.changes.tables.insert(new.clone(), made);
         let indexes = self.changes.indexes.iter_mut().map(|index| &mut index.table);
         let keys = self.changes.foreign_keys.iter_mut().map(|(table, _)| table);
+        let whole_keys = self.changes.keys.iter_mut().map(|(table, ..)| table);
         let worse = self.changes.worse.iter_mut().map(|worse| &mut worse.table);
-        for name in indexes.chain(keys).chain(worse).filter(|name| **name == old) {
+        for name in indexes.chain(keys).chain(whole_keys).chain(worse).filter(|name| **name == old) {
             name.clone_from(&new);
         }
     }
@@ -567,6 +575,32 @@ impl Facts for ScriptFacts<'_> {
 
     fn type_is_constrained(&self, column: &ColumnDef) -> bool {
         self.live.type_is_constrained(column)
+    }
+
+    fn equal_foreign_key(&self, table: &QualifiedName, key: &ForeignKey) -> Option<String> {
+        let of = self.key(table);
+        let referenced = self.key(&key.referenced);
+        let columns = |key: &ForeignKey| match key.referenced_columns.as_slice() {
+            [] => self.primary_key(&key.referenced),
+            named => named.to_vec(),
+        };
+        let pairs = |key: &ForeignKey| {
+            let mut pairs: Vec<_> = key.columns.iter().cloned().zip(columns(key)).collect();
+            pairs.sort();
+            pairs
+        };
+        let is_equal = |other: &ForeignKey| {
+            self.key(&other.referenced) == referenced && other.options == key.options && pairs(other) == pairs(key)
+        };
+        let made = self.changes.keys.iter().find(|(table, _, other)| *table == of && is_equal(other));
+        match made {
+            Some((_, name, _)) => Some(name.clone()),
+            None if self.changes.tables.contains_key(&of) => None,
+            None => self
+                .live
+                .equal_foreign_key(table, key)
+                .filter(|name| !self.changes.dropped_keys.contains(&(of, name.clone()))),
+        }
     }
 
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {

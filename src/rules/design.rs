@@ -6,6 +6,7 @@ mod column_type_char;
 mod column_type_enum;
 mod column_type_float;
 mod column_type_hstore;
+mod column_type_integer;
 mod column_type_json;
 mod column_type_lo;
 mod column_type_money;
@@ -16,7 +17,12 @@ mod column_type_timestamp_precision_0;
 mod column_type_timetz;
 mod column_type_varchar_n;
 mod column_type_xml;
+mod fk_narrower_than_pk;
+mod foreign_key_duplicate;
+mod foreign_key_nullable_composite;
+mod foreign_key_type_mismatch;
 mod foreign_key_without_index;
+mod integer_primary_key;
 mod table_without_primary_key;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -36,4 +42,10 @@ pub(super) const RULES: &[&Rule] = &[
     &column_type_hstore::RULE,
     &column_type_reg::RULE,
     &column_type_lo::RULE,
+    &column_type_integer::RULE,
+    &integer_primary_key::RULE,
+    &foreign_key_type_mismatch::RULE,
+    &fk_narrower_than_pk::RULE,
+    &foreign_key_nullable_composite::RULE,
+    &foreign_key_duplicate::RULE,
 ];
