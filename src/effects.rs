@@ -137,7 +137,7 @@ impl Collector<'_> {
                     self.lock(from, Lock::AccessShare);
                 }
             }
-            Statement::CreateRule { table, .. } | Statement::Policy { table } => {
+            Statement::CreateRule { table, .. } | Statement::Policy { table, .. } => {
                 self.lock(table, Lock::AccessExclusive);
             }
             Statement::CreateStatistics { tables } | Statement::Publication { tables } => {

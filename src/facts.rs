@@ -1,6 +1,6 @@
 //! What rules may ask about the database: live in the backend, overlaid by a script in lint, fixed in unit tests.
 
-use crate::ast::{AlterAction, AlterType, ColumnDef, ForeignKey, Lock, Opaque, QualifiedName};
+use crate::ast::{AlterAction, AlterType, ColumnDef, CreateIndex, ForeignKey, Lock, Opaque, QualifiedName};
 
 pub(crate) mod live;
 pub(crate) mod script;
@@ -362,6 +362,17 @@ pub struct TypeChange {
     pub rebuilds: Vec<QualifiedName>,
 }
 
+/// Row level security of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowSecurity {
+    /// It is on.
+    pub enabled: bool,
+    /// A policy lets somebody in.
+    pub permissive: bool,
+    /// Roles that have privileges on the table, but whom it holds back: neither its owner nor beyond it.
+    pub granted: Vec<String>,
+}
+
 /// Something that holds at the end of a transaction and did not at its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worse {
@@ -382,6 +393,8 @@ pub enum Change {
     ForeignKey(Vec<String>),
     /// The table was made, or lost its key.
     Key,
+    /// Row level security was enabled.
+    RowSecurity,
 }
 
 /// All that a transaction made worse, in order.
@@ -411,6 +424,14 @@ pub trait Facts {
     fn default_volatility(&self, column: &ColumnDef) -> Lookup<Volatility>;
     /// A foreign key of a table that demands the same of the same columns: its name.
     fn equal_foreign_key(&self, table: &QualifiedName, key: &ForeignKey) -> Option<String>;
+    /// Row level security of a table.
+    fn row_security(&self, table: &QualifiedName) -> RowSecurity;
+    /// The columns that a table is partitioned by, `None` for an expression; nothing for one that is not partitioned.
+    fn partition_key(&self, table: &QualifiedName) -> Vec<Option<String>>;
+    /// Whether the predicate of a new index depends on more than the row.
+    fn predicate_is_mutable(&self, index: &CreateIndex) -> Lookup<bool>;
+    /// Whether a name is a word that the server's grammar keeps for itself.
+    fn is_reserved(&self, name: &str) -> bool;
     /// A type as it was written.
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType>;
     /// The type of a column that exists.

@@ -3,7 +3,7 @@
 //! Nothing dispatches by name: guard, lint, audit and docs iterate over [`all`].
 #![forbid(unsafe_code)]
 
-use crate::ast::{AlterAction, QualifiedName, Statement};
+use crate::ast::{AlterAction, Located, QualifiedName, Statement};
 use crate::facts::{Facts, MadeWorse};
 use crate::finding::{Finding, Level};
 use std::collections::HashSet;
@@ -14,6 +14,7 @@ mod ddl;
 mod design;
 mod index;
 mod keys;
+mod names;
 pub mod wording;
 
 pub use wording::{Quantity, quote_ident};
@@ -70,6 +71,8 @@ pub enum Check {
     Alter(fn(&QualifiedName, &AlterAction, &dyn Facts, &mut Report)),
     /// What a transaction made worse: the guard before it commits, and lint at the end of the script's transactions.
     AtCommit(fn(&MadeWorse, &dyn Facts, &mut Report)),
+    /// A script as a whole, which no event trigger sees: lint.
+    Script(fn(&[Located], bool, &mut Report)),
     /// What exists: the audit.
     Audit(Audit),
 }
@@ -86,6 +89,7 @@ impl Check {
     pub fn engines(&self) -> &'static str {
         match self {
             Self::Statement(_) | Self::Alter(_) | Self::AtCommit(_) => "guard, lint",
+            Self::Script(_) => "lint",
             Self::Audit(_) => "audit",
         }
     }
@@ -258,6 +262,17 @@ pub fn judge_at(statement: &Statement, at: usize, facts: &dyn Facts, report: &mu
     judge(statement, facts, report);
     for finding in report.findings.iter_mut().skip(before) {
         finding.statement_at = Some(at);
+    }
+}
+
+/// Findings of every rule about a script as a whole; `in_transaction` when whoever runs it opens a transaction for it.
+pub fn judge_script(script: &[Located], in_transaction: bool, report: &mut Report) {
+    for rule in all() {
+        for check in rule.checks {
+            if let Check::Script(check) = check {
+                check(script, in_transaction, report.by(rule));
+            }
+        }
     }
 }
 

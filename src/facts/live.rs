@@ -6,8 +6,9 @@
 #![allow(unsafe_code, reason = "reads relcache and syscache; see the module's promise")]
 
 use super::{
-    AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, Dependent, Facts, ForeignKey,
-    ForeignKeyOf, Holder, Index, Lookup, Opaque, QualifiedName, Reference, Relation, TypeChange, UseOfType, Volatility,
+    AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, CreateIndex, Dependent, Facts,
+    ForeignKey, ForeignKeyOf, Holder, Index, Lookup, Opaque, QualifiedName, Reference, Relation, RowSecurity,
+    TypeChange, UseOfType, Volatility,
 };
 use crate::text;
 use core::cell::RefCell;
@@ -25,7 +26,9 @@ mod reindex;
 mod related;
 mod relation;
 mod relcache;
+mod security;
 mod types;
+mod word;
 
 pub(crate) use lock::is_held_by_others;
 pub(crate) use relation::{
@@ -169,6 +172,25 @@ impl Facts for Live {
         let implied = if key.referenced_columns.is_empty() { self.primary_key(&key.referenced) } else { Vec::new() };
         let columns = if implied.is_empty() { &key.referenced_columns } else { &implied };
         related::equal_foreign_key(table, &key.columns, referenced, columns, &key.options)
+    }
+
+    fn row_security(&self, table: &QualifiedName) -> RowSecurity {
+        self.oid(table).and_then(security::of_table).unwrap_or_default()
+    }
+
+    fn partition_key(&self, table: &QualifiedName) -> Vec<Option<String>> {
+        self.oid(table).map(related::partition_key).unwrap_or_default()
+    }
+
+    fn predicate_is_mutable(&self, index: &CreateIndex) -> Lookup<bool> {
+        match (self.oid(&index.table), &index.predicate) {
+            (Some(table), Some(predicate)) => expression::predicate_is_mutable(table, predicate, self.planning),
+            _ => Lookup::Missing,
+        }
+    }
+
+    fn is_reserved(&self, name: &str) -> bool {
+        word::is_reserved(name)
     }
 
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {

@@ -3,7 +3,8 @@
 
 use super::{
     Attachment, Change, Column, ColumnType, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf, Holder,
-    Index, Kind, Lookup, MadeWorse, Reference, Relation, Standing, TypeChange, UseOfType, Volatility, Worse,
+    Index, Kind, Lookup, MadeWorse, Reference, Relation, RowSecurity, Standing, TypeChange, UseOfType, Volatility,
+    Worse,
 };
 use crate::ast::{
     AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, ForeignKey, Key,
@@ -23,6 +24,10 @@ struct Changes {
     keys: Vec<(QualifiedName, String, ForeignKey)>,
     dropped_keys: HashSet<(QualifiedName, String)>,
     proofs: Vec<Proof>,
+    /// Whether row level security is on, where the script says so.
+    row_security: HashMap<QualifiedName, bool>,
+    /// Tables with a policy that lets somebody in.
+    permissive: HashSet<QualifiedName>,
     constraints: Vec<MadeConstraint>,
     lock_timeout: Option<i32>,
     /// By SET LOCAL: until the transaction ends.
@@ -40,6 +45,7 @@ struct Made {
     has_columns: bool,
     columns: HashMap<String, bool>,
     types: HashMap<String, ColumnType>,
+    partition_key: Vec<Option<String>>,
 }
 
 impl Default for Made {
@@ -52,6 +58,7 @@ impl Default for Made {
             has_columns: true,
             columns: HashMap::new(),
             types: HashMap::new(),
+            partition_key: Vec::new(),
         }
     }
 }
@@ -146,6 +153,9 @@ impl<'a> ScriptFacts<'a> {
                     self.alter(table, action, at);
                 }
             }
+            Statement::Policy { table, permissive: true } => {
+                self.changes.permissive.insert(self.key(table));
+            }
             Statement::Rename(rename) if rename.kind == RenameKind::Table => self.rename(&rename.relation, &rename.to),
             Statement::Drop(drop) => {
                 for name in &drop.names {
@@ -180,6 +190,7 @@ impl<'a> ScriptFacts<'a> {
             is_child: !create.parents.is_empty(),
             has_columns: !create.columns.is_empty() || create.copies_definition,
             columns: create.columns.iter().map(|column| (column.name.clone(), column.not_null)).collect(),
+            partition_key: create.partition_key.clone(),
             types: create.columns.iter().filter_map(|column| self.named_type(column)).collect(),
         };
         self.make(&create.table, made);
@@ -252,6 +263,13 @@ impl<'a> ScriptFacts<'a> {
                 }
             }
             AlterAction::AddConstraint(constraint) => self.add_constraint(table, constraint, at, false),
+            AlterAction::EnableRowSecurity => {
+                self.changes.row_security.insert(self.key(table), true);
+                self.note(table, Change::RowSecurity, at, false);
+            }
+            AlterAction::DisableRowSecurity => {
+                self.changes.row_security.insert(self.key(table), false);
+            }
             AlterAction::ValidateConstraint { name } => {
                 let key = self.key(table);
                 for proof in self.changes.proofs.iter_mut().filter(|p| p.table == key && p.constraint == *name) {
@@ -601,6 +619,35 @@ impl Facts for ScriptFacts<'_> {
                 .equal_foreign_key(table, key)
                 .filter(|name| !self.changes.dropped_keys.contains(&(of, name.clone()))),
         }
+    }
+
+    fn row_security(&self, table: &QualifiedName) -> RowSecurity {
+        let key = self.key(table);
+        let mut found =
+            if self.changes.tables.contains_key(&key) { RowSecurity::default() } else { self.live.row_security(table) };
+        if let Some(enabled) = self.changes.row_security.get(&key) {
+            found.enabled = *enabled;
+        }
+        found.permissive |= self.changes.permissive.contains(&key);
+        found
+    }
+
+    fn partition_key(&self, table: &QualifiedName) -> Vec<Option<String>> {
+        match self.changes.tables.get(&self.key(table)) {
+            Some(made) => made.partition_key.clone(),
+            None => self.live.partition_key(table),
+        }
+    }
+
+    fn predicate_is_mutable(&self, index: &CreateIndex) -> Lookup<bool> {
+        if self.changes.tables.contains_key(&self.key(&index.table)) {
+            return Lookup::NotChecked("The table is not there yet.".to_owned());
+        }
+        self.live.predicate_is_mutable(index)
+    }
+
+    fn is_reserved(&self, name: &str) -> bool {
+        self.live.is_reserved(name)
     }
 
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {

@@ -17,13 +17,21 @@ mod column_type_timestamp_precision_0;
 mod column_type_timetz;
 mod column_type_varchar_n;
 mod column_type_xml;
+mod default_now_in_cast;
 mod fk_narrower_than_pk;
 mod foreign_key_duplicate;
 mod foreign_key_nullable_composite;
 mod foreign_key_type_mismatch;
 mod foreign_key_without_index;
+mod identifier_not_lowercase;
+mod identifier_pg_prefix;
+mod identifier_reserved_word;
+mod index_predicate_not_immutable;
 mod integer_primary_key;
+mod partition_unique_without_key;
+mod table_inheritance;
 mod table_without_primary_key;
+mod unlogged_table;
 
 pub(super) const RULES: &[&Rule] = &[
     &table_without_primary_key::RULE,
@@ -48,4 +56,12 @@ pub(super) const RULES: &[&Rule] = &[
     &fk_narrower_than_pk::RULE,
     &foreign_key_nullable_composite::RULE,
     &foreign_key_duplicate::RULE,
+    &unlogged_table::RULE,
+    &table_inheritance::RULE,
+    &default_now_in_cast::RULE,
+    &identifier_not_lowercase::RULE,
+    &identifier_reserved_word::RULE,
+    &identifier_pg_prefix::RULE,
+    &index_predicate_not_immutable::RULE,
+    &partition_unique_without_key::RULE,
 ];

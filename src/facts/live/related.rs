@@ -92,6 +92,19 @@ pub(super) fn equal_foreign_key(
     found.into_iter().next()
 }
 
+/// The columns that a table is partitioned by, and nothing for each expression.
+pub(super) fn partition_key(table: Oid) -> Vec<Option<String>> {
+    rows(
+        "SELECT a.attname::text
+         FROM pg_partitioned_table AS p
+         CROSS JOIN unnest(p.partattrs::int2[]) WITH ORDINALITY AS k (attnum, place)
+         LEFT JOIN pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = k.attnum AND k.attnum > 0
+         WHERE p.partrelid = $1 ORDER BY k.place",
+        &[table.into()],
+        |row| Ok(row.get::<Text>(1)?.map(|text| text.0)),
+    )
+}
+
 /// A constraint of a table.
 pub(super) fn constraint(table: Oid, named: &str) -> Option<ConstraintOf> {
     let found = rows(
