@@ -2,6 +2,7 @@
 
 use super::Rule;
 
+mod alter_system_or_role;
 mod column_type_char;
 mod column_type_enum;
 mod column_type_float;
@@ -18,19 +19,24 @@ mod column_type_timetz;
 mod column_type_varchar_n;
 mod column_type_xml;
 mod default_now_in_cast;
+mod enable_rls_without_policy;
 mod fk_narrower_than_pk;
 mod foreign_key_duplicate;
 mod foreign_key_nullable_composite;
 mod foreign_key_type_mismatch;
 mod foreign_key_without_index;
+mod grant_to_public;
 mod identifier_not_lowercase;
 mod identifier_pg_prefix;
 mod identifier_reserved_word;
 mod index_predicate_not_immutable;
 mod integer_primary_key;
+mod migration_without_advisory_lock;
 mod partition_unique_without_key;
 mod table_inheritance;
 mod table_without_primary_key;
+mod transaction_nesting;
+mod uncommitted_transaction;
 mod unlogged_table;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -64,4 +70,10 @@ pub(super) const RULES: &[&Rule] = &[
     &identifier_pg_prefix::RULE,
     &index_predicate_not_immutable::RULE,
     &partition_unique_without_key::RULE,
+    &enable_rls_without_policy::RULE,
+    &grant_to_public::RULE,
+    &alter_system_or_role::RULE,
+    &transaction_nesting::RULE,
+    &uncommitted_transaction::RULE,
+    &migration_without_advisory_lock::RULE,
 ];

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Report, keys};
-use crate::ast::{AlterAction, CreateTable, QualifiedName, RenameKind, Statement};
+use crate::ast::{AlterAction, CreateIndex, CreateTable, QualifiedName, RenameKind, Statement};
 use crate::facts::{Facts, Standing};
 use crate::finding::Finding;
 
@@ -42,9 +42,10 @@ pub(super) fn faulty<'a>(
     names.retain(has_fault);
     let first = names.first()?;
     let object = match statement {
-        Statement::CreateTable(CreateTable { table, .. }) | Statement::CreateTableAs { table, .. } => table.clone(),
-        Statement::CreateIndex(index) => index.table.clone(),
-        Statement::AlterTable { table, .. } => table.clone(),
+        Statement::CreateTable(CreateTable { table, .. })
+        | Statement::CreateTableAs { table, .. }
+        | Statement::CreateIndex(CreateIndex { table, .. })
+        | Statement::AlterTable { table, .. } => table.clone(),
         Statement::Rename(rename) if rename.kind != RenameKind::Schema => rename.relation.clone(),
         _ => QualifiedName { name: first.text.to_owned(), ..QualifiedName::default() },
     };
