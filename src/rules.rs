@@ -344,7 +344,7 @@ mod tests {
         assert_eq!((ids.len(), codes.len()), (all().count(), all().count()));
         for rule in all() {
             assert!(rule.sqlstate.len() == 5 && rule.sqlstate.starts_with("WD"), "{}", rule.id);
-            assert!(rule.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", rule.id);
+            assert!(rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{}", rule.id);
             assert!(!rule.checks.is_empty(), "{}", rule.id);
         }
     }
