@@ -20,6 +20,7 @@ mod exits;
 mod fixture;
 mod guard;
 mod harness;
+mod histories;
 mod install;
 mod lint;
 mod pages;
@@ -39,6 +40,7 @@ fn cases() -> Vec<Case> {
         events::cases(),
         exits::cases(),
         dump::cases(),
+        histories::cases(),
         concurrently::cases(),
         encodings::cases(),
         install::cases(),

@@ -1,0 +1,10 @@
+BEGIN;
+CREATE SCHEMA shop;
+CREATE SCHEMA audit;
+COMMENT ON SCHEMA shop IS 'What the web shop works on';
+GRANT USAGE ON SCHEMA shop TO shop_app, shop_read;
+ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO shop_read;
+ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO shop_app;
+ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT USAGE ON SEQUENCES TO shop_app;
+INSERT INTO "public"."flyway_schema_history" ("installed_rank", "version", "description", "type", "script", "checksum", "installed_by", "execution_time", "success") VALUES (2, '2', 'schemas', 'SQL', 'V2__schemas.sql', 1002, current_user, 12, TRUE);
+COMMIT;

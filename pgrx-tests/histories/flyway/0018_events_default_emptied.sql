@@ -1,0 +1,10 @@
+BEGIN;
+SET LOCAL lock_timeout = '2s';
+CREATE TEMPORARY TABLE stray ON COMMIT DROP AS SELECT * FROM shop.events_default;
+TRUNCATE shop.events_default;
+DROP TABLE shop.events_default;
+CREATE TABLE shop.events_2024_03 PARTITION OF shop.events FOR VALUES FROM ('2024-03-01 00:00+00') TO ('2024-04-01 00:00+00');
+CREATE TABLE shop.events_2024_04 PARTITION OF shop.events FOR VALUES FROM ('2024-04-01 00:00+00') TO ('2024-05-01 00:00+00');
+INSERT INTO shop.events SELECT * FROM stray;
+INSERT INTO "public"."flyway_schema_history" ("installed_rank", "version", "description", "type", "script", "checksum", "installed_by", "execution_time", "success") VALUES (18, '18', 'events_default_emptied', 'SQL', 'V18__events_default_emptied.sql', 1018, current_user, 12, TRUE);
+COMMIT;

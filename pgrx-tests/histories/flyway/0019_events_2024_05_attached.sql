@@ -1,0 +1,10 @@
+BEGIN;
+CREATE TABLE shop.events_2024_05 (LIKE shop.events INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+ALTER TABLE shop.events_2024_05 ADD CONSTRAINT in_may CHECK (happened_at >= '2024-05-01 00:00+00' AND happened_at < '2024-06-01 00:00+00');
+ALTER TABLE shop.events_2024_05 ADD CONSTRAINT events_2024_05_pk PRIMARY KEY (event_id, happened_at);
+CREATE INDEX events_2024_05_customer_ix ON shop.events_2024_05 (customer_id, happened_at);
+SET LOCAL lock_timeout = '2s';
+ALTER TABLE shop.events ATTACH PARTITION shop.events_2024_05 FOR VALUES FROM ('2024-05-01 00:00+00') TO ('2024-06-01 00:00+00');
+ALTER TABLE shop.events_2024_05 DROP CONSTRAINT in_may;
+INSERT INTO "public"."flyway_schema_history" ("installed_rank", "version", "description", "type", "script", "checksum", "installed_by", "execution_time", "success") VALUES (19, '19', 'events_2024_05_attached', 'SQL', 'V19__events_2024_05_attached.sql', 1019, current_user, 12, TRUE);
+COMMIT;

@@ -1,0 +1,11 @@
+BEGIN;
+SET LOCAL lock_timeout = '2s';
+ALTER TABLE shop.page_hits RENAME TO page_hits_until_2024_06;
+ALTER INDEX shop.page_hits_pk RENAME TO page_hits_until_2024_06_pk;
+CREATE TABLE shop.page_hits (LIKE shop.page_hits_until_2024_06 INCLUDING DEFAULTS) PARTITION BY RANGE (hit_at);
+ALTER TABLE shop.page_hits ADD CONSTRAINT page_hits_pk PRIMARY KEY (hit_id, hit_at);
+ALTER TABLE shop.page_hits ATTACH PARTITION shop.page_hits_until_2024_06 FOR VALUES FROM ('2024-01-01 00:00+00') TO ('2024-06-01 00:00+00');
+CREATE TABLE shop.page_hits_2024_06 PARTITION OF shop.page_hits FOR VALUES FROM ('2024-06-01 00:00+00') TO ('2024-07-01 00:00+00');
+ALTER TABLE shop.page_hits_until_2024_06 DROP CONSTRAINT page_hits_before_june;
+INSERT INTO "public"."flyway_schema_history" ("installed_rank", "version", "description", "type", "script", "checksum", "installed_by", "execution_time", "success") VALUES (73, '73', 'page_hits_partitioned', 'SQL', 'V73__page_hits_partitioned.sql', 1073, current_user, 12, TRUE);
+COMMIT;

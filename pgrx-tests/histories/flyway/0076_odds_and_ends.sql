@@ -1,0 +1,10 @@
+BEGIN;
+CREATE COLLATION shop.bytewise (locale = 'C');
+CREATE TYPE shop.price_range AS RANGE (subtype = numeric);
+CREATE AGGREGATE shop.product_of(numeric) (sfunc = numeric_mul, stype = numeric, initcond = '1');
+CREATE TEXT SEARCH CONFIGURATION shop.plain (COPY = pg_catalog.simple);
+CREATE FUNCTION shop.gross(net numeric) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN net * 1.2;
+CREATE TABLE shop.notes (note_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL);
+CREATE TABLE shop.urgent_notes (due date, PRIMARY KEY (note_id)) INHERITS (shop.notes);
+INSERT INTO "public"."flyway_schema_history" ("installed_rank", "version", "description", "type", "script", "checksum", "installed_by", "execution_time", "success") VALUES (76, '76', 'odds_and_ends', 'SQL', 'V76__odds_and_ends.sql', 1076, current_user, 12, TRUE);
+COMMIT;

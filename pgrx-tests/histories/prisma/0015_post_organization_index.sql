@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "Post_organizationId_idx" ON "Post"("organizationId");

@@ -1,0 +1,2 @@
+-- DropIndex
+DROP INDEX "VerificationToken_token_key";

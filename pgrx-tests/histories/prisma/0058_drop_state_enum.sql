@@ -1,0 +1,5 @@
+-- AlterTable
+ALTER TABLE "Invitation" DROP COLUMN "state";
+
+-- DropEnum
+DROP TYPE "InvitationState";

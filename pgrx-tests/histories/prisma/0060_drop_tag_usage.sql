@@ -1,0 +1,2 @@
+-- DropView
+DROP VIEW "TagUsage";

@@ -1,0 +1,10 @@
+BEGIN;
+SET statement_timeout TO '3600s';
+SET lock_timeout TO '10s';
+ALTER TABLE "versions" RENAME TO "audit_entries";
+ALTER TABLE "public"."versions_id_seq" RENAME TO "audit_entries_id_seq";
+ALTER INDEX "versions_pkey" RENAME TO "audit_entries_pkey";
+ALTER INDEX "index_versions_on_item_type_and_item_id" RENAME TO "index_audit_entries_on_item_type_and_item_id";
+ALTER INDEX "index_versions_on_whodunnit" RENAME TO "index_audit_entries_on_whodunnit";
+INSERT INTO "schema_migrations" ("version") VALUES ('20240712091552') RETURNING "version";
+COMMIT;
