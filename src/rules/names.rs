@@ -2,19 +2,17 @@
 #![forbid(unsafe_code)]
 
 use super::{Report, keys};
-use crate::ast::{AlterAction, CreateIndex, CreateTable, QualifiedName, RenameKind, Statement};
+use crate::ast::{CreateTable, QualifiedName, RenameKind, Statement};
 use crate::facts::{Facts, Standing};
 use crate::finding::Finding;
 
-/// What a name is given to.
+/// What a name is given to. Names of indexes and constraints stand in no query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
-    /// A table, a view or an index.
+    /// A table or a view.
     Relation,
     /// A column.
     Column,
-    /// Anything else.
-    Other,
 }
 
 /// A name that a statement gives.
@@ -40,14 +38,13 @@ pub(super) fn faulty<'a>(
 ) -> Option<Faulty<'a>> {
     let mut names = given(statement, facts);
     names.retain(has_fault);
-    let first = names.first()?;
+    names.first()?;
     let object = match statement {
         Statement::CreateTable(CreateTable { table, .. })
         | Statement::CreateTableAs { table, .. }
-        | Statement::CreateIndex(CreateIndex { table, .. })
-        | Statement::AlterTable { table, .. } => table.clone(),
-        Statement::Rename(rename) if rename.kind != RenameKind::Schema => rename.relation.clone(),
-        _ => QualifiedName { name: first.text.to_owned(), ..QualifiedName::default() },
+        | Statement::AlterTable { table, .. } => table,
+        Statement::Rename(rename) => &rename.relation,
+        _ => return None,
     };
     let object = facts.qualified(object.schema.as_deref().unwrap_or(""), &object.name);
     Some(Faulty { object, names })
@@ -64,30 +61,19 @@ fn given<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<Name<'a>> {
             if create.temporary || (create.if_not_exists && facts.exists(&create.table)) {
                 return Vec::new();
             }
-            std::iter::once(relation(&create.table)).chain(of_definitions(statement, facts)).collect()
+            std::iter::once(relation(&create.table)).chain(columns(statement, facts)).collect()
         }
         Statement::CreateTableAs { table, temporary: false, if_not_exists, .. }
             if !(*if_not_exists && facts.exists(table)) =>
         {
             vec![relation(table)]
         }
-        Statement::CreateIndex(index) if is_judged(&index.table) => {
-            let name = index.name.iter().map(|name| Name { text: name, of: Named::Relation, at: None });
-            name.collect()
-        }
-        Statement::AlterTable { table, actions, .. } if is_judged(table) => {
-            let mut names: Vec<_> = of_definitions(statement, facts).collect();
-            // A constraint takes over the name that its index was given.
-            let is_taken_over = |name: &Name<'_>| actions.iter().any(|action| takes_over(action, name.text));
-            names.retain(|name| !is_taken_over(name));
-            names
-        }
-        Statement::Rename(rename) if rename.kind == RenameKind::Schema || is_judged(&rename.relation) => {
+        Statement::AlterTable { table, .. } if is_judged(table) => columns(statement, facts).collect(),
+        Statement::Rename(rename) if is_judged(&rename.relation) => {
             let of = match rename.kind {
-                RenameKind::Table | RenameKind::View | RenameKind::Index => Named::Relation,
+                RenameKind::Table | RenameKind::View => Named::Relation,
                 RenameKind::Column | RenameKind::ViewColumn => Named::Column,
-                RenameKind::Other => return Vec::new(),
-                RenameKind::Constraint | RenameKind::Member | RenameKind::Schema => Named::Other,
+                _ => return Vec::new(),
             };
             vec![Name { text: &rename.to, of, at: None }]
         }
@@ -95,23 +81,13 @@ fn given<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<Name<'a>> {
     }
 }
 
-/// Columns and constraints that are written out.
-fn of_definitions<'a>(statement: &'a Statement, facts: &dyn Facts) -> impl Iterator<Item = Name<'a>> {
-    let columns = keys::new_columns(statement, facts).into_iter().map(|column| Name {
+/// Columns that are written out.
+fn columns<'a>(statement: &'a Statement, facts: &dyn Facts) -> impl Iterator<Item = Name<'a>> {
+    keys::new_columns(statement, facts).into_iter().map(|column| Name {
         text: &column.name,
         of: Named::Column,
         at: column.at,
-    });
-    let constraints = keys::constraints(statement, facts)
-        .into_iter()
-        .filter_map(|constraint| Some(Name { text: constraint.name.as_ref()?, of: Named::Other, at: constraint.at }));
-    columns.chain(constraints)
-}
-
-fn takes_over(action: &AlterAction, name: &str) -> bool {
-    use crate::ast::ConstraintKind::{PrimaryKey, Unique};
-    let AlterAction::AddConstraint(constraint) = action else { return false };
-    matches!(&constraint.kind, PrimaryKey(key) | Unique(key) if key.using_index.as_deref() == Some(name))
+    })
 }
 
 impl Faulty<'_> {

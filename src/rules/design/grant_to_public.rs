@@ -1,6 +1,6 @@
 use crate::ast::{Grant, GrantTarget, QualifiedName, Statement};
 use crate::facts::{Facts, Kind, Standing};
-use crate::finding::Finding;
+use crate::finding::{Finding, Level};
 use crate::rules::{Report, declare_rule};
 
 declare_rule! {
@@ -52,7 +52,9 @@ fn judge_relation(grant: &Grant, name: &QualifiedName, facts: &dyn Facts, report
     };
     let Some(may) = deeds(grant, relation.kind) else { return };
     let message = format!("everybody may {may} \"{}\"", relation.name);
-    report.push(said(report.finding(facts.identity(&relation), message)).at(name.at));
+    let finding = said(report.finding(facts.identity(&relation), message)).at(name.at);
+    // One table that all may read is often meant so: a list of countries.
+    report.push(if may == READ { finding.level(Level::Info) } else { finding });
 }
 
 fn said(finding: Finding) -> Finding {
@@ -60,6 +62,8 @@ fn said(finding: Finding) -> Finding {
         .detail("PUBLIC is each role that there is and each that will be, also one that was made for a single purpose.")
         .hint("Name the roles after TO; a role that others are members of serves for many.")
 }
+
+const READ: &str = "read";
 
 /// What the privileges let one do with rows. A view is often made to be read by all.
 fn deeds(grant: &Grant, kind: Kind) -> Option<&'static str> {
@@ -75,7 +79,7 @@ fn deeds(grant: &Grant, kind: Kind) -> Option<&'static str> {
     };
     match (reads, writes) {
         (true, true) => Some("read and change"),
-        (true, false) => Some("read"),
+        (true, false) => Some(READ),
         (false, true) => Some("change"),
         (false, false) => None,
     }
