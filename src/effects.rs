@@ -141,7 +141,7 @@ impl Collector<'_> {
                 }
             }
             Statement::CreateRule { table, .. } => self.lock(table, Lock::AccessExclusive),
-            Statement::Policy { table, reads } => {
+            Statement::Policy { table, reads, .. } => {
                 self.lock(table, Lock::AccessExclusive);
                 self.lock_each(reads, Lock::AccessShare);
             }

@@ -1,6 +1,6 @@
 //! What rules may ask about the database: live in the backend, overlaid by a script in lint, fixed in unit tests.
 
-use crate::ast::{AlterAction, AlterType, ColumnDef, Located, Lock, Opaque, QualifiedName};
+use crate::ast::{AlterAction, AlterType, ColumnDef, CreateIndex, ForeignKey, Located, Lock, Opaque, QualifiedName};
 
 pub(crate) mod live;
 pub(crate) mod script;
@@ -302,6 +302,95 @@ pub struct Column {
     pub null_fraction: Option<f32>,
 }
 
+/// What a type is, below domains and arrays of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TypeKind {
+    /// `smallint`.
+    SmallInt,
+    /// `integer`.
+    Integer,
+    /// `bigint`.
+    BigInt,
+    /// `real`, `double precision`.
+    Float,
+    /// `money`.
+    Money,
+    /// `character`, with or without a length.
+    Char,
+    /// `character varying`.
+    Varchar,
+    /// `date`.
+    Date,
+    /// `time`.
+    Time,
+    /// `time with time zone`.
+    TimeTz,
+    /// `timestamp without time zone`.
+    Timestamp,
+    /// `timestamp with time zone`.
+    TimestampTz,
+    /// `json`.
+    Json,
+    /// `xml`.
+    Xml,
+    /// An enum.
+    Enum,
+    /// `hstore`, of the extension of that name.
+    Hstore,
+    /// `lo`, of the extension of that name.
+    LargeObject,
+    /// A type of OIDs that `pg_upgrade` refuses to carry over.
+    NotUpgradable,
+    /// Any other.
+    Other,
+}
+
+/// The type of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnType {
+    /// As the server writes it.
+    pub name: String,
+    /// What it is, or what it is an array of.
+    pub kind: TypeKind,
+    /// It is an array.
+    pub array: bool,
+    /// Length or precision as it was written, where there is one.
+    pub modifier: Option<i32>,
+    /// For `facts` alone: OID of the type below domains.
+    pub(crate) base: u32,
+}
+
+impl ColumnType {
+    /// The integer behind `serial` and its like, which are no types.
+    #[must_use]
+    pub(crate) fn of_serial(integer: &str) -> Self {
+        let (kind, base) = match integer {
+            "smallint" => (TypeKind::SmallInt, 21),
+            "bigint" => (TypeKind::BigInt, 20),
+            _ => (TypeKind::Integer, 23),
+        };
+        Self { name: integer.to_owned(), kind, array: false, modifier: None, base }
+    }
+
+    /// How wide an integer is; `None` for what is none.
+    #[must_use]
+    pub fn integer_bytes(&self) -> Option<u8> {
+        match self.kind {
+            _ if self.array => None,
+            TypeKind::SmallInt => Some(2),
+            TypeKind::Integer => Some(4),
+            TypeKind::BigInt => Some(8),
+            _ => None,
+        }
+    }
+
+    /// Whether it is of a kind, and no array.
+    #[must_use]
+    pub fn is(&self, kind: TypeKind) -> bool {
+        self.kind == kind && !self.array
+    }
+}
+
 /// What the server makes of a default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Volatility {
@@ -343,6 +432,17 @@ pub enum Loss {
     Fractions,
 }
 
+/// Row level security of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowSecurity {
+    /// It is on.
+    pub enabled: bool,
+    /// A policy lets somebody in.
+    pub permissive: bool,
+    /// Roles that have privileges on the table, but whom it holds back: neither its owner nor beyond it.
+    pub granted: Vec<String>,
+}
+
 /// Something that holds at the end of a transaction and did not at its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worse {
@@ -363,6 +463,8 @@ pub enum Change {
     ForeignKey(Vec<String>),
     /// The table was made, or lost its key.
     Key,
+    /// Row level security was enabled.
+    RowSecurity,
 }
 
 /// All that a transaction made worse, in order.
@@ -390,6 +492,22 @@ pub trait Facts {
     fn proves_not_null(&self, table: &QualifiedName, column: &str, without: &[&str]) -> Lookup<bool>;
     /// Whether the default of a new column must be evaluated for each row. `None` without a default.
     fn default_volatility(&self, column: &ColumnDef) -> Lookup<Volatility>;
+    /// A foreign key of a table that demands the same of the same columns: its name.
+    fn equal_foreign_key(&self, table: &QualifiedName, key: &ForeignKey) -> Option<String>;
+    /// Row level security of a table.
+    fn row_security(&self, table: &QualifiedName) -> RowSecurity;
+    /// The columns that a table is partitioned by, `None` for an expression; nothing for one that is not partitioned.
+    fn partition_key(&self, table: &QualifiedName) -> Vec<Option<String>>;
+    /// Whether the predicate of a new index depends on more than the row.
+    fn predicate_is_mutable(&self, index: &CreateIndex) -> Lookup<bool>;
+    /// Whether a name is a word that the server's grammar keeps for itself.
+    fn is_reserved(&self, name: &str) -> bool;
+    /// A type as it was written.
+    fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType>;
+    /// The type of a column that exists.
+    fn column_type(&self, table: &QualifiedName, column: &str) -> Lookup<ColumnType>;
+    /// Whether values of one type are values of the other as they are.
+    fn coerces_freely(&self, from: &ColumnType, to: &ColumnType) -> bool;
     /// What a change of type does.
     fn type_change(&self, table: &QualifiedName, change: &AlterType) -> Lookup<TypeChange>;
     /// What makes the server refuse to change the type of a column, of the table or of its children.
@@ -473,6 +591,20 @@ pub trait Facts {
     fn quote(&self, name: &str) -> String;
     /// The name the server would choose: `table_columns_label`, cut to fit.
     fn object_name(&self, table: &str, columns: &[String], label: &str) -> String;
+
+    /// The type of a new column, also behind `serial`.
+    fn type_of_new(&self, column: &ColumnDef) -> Option<ColumnType> {
+        match column.serial {
+            Some(integer) => Some(ColumnType::of_serial(integer)),
+            None => self.type_named(&column.type_name).found(),
+        }
+    }
+
+    /// Columns of the primary key.
+    fn primary_key(&self, table: &QualifiedName) -> Vec<String> {
+        let primary = self.indexes(table).into_iter().find(|index| index.primary);
+        primary.map(|index| index.columns.into_iter().flatten().collect()).unwrap_or_default()
+    }
 
     /// The relation, when it is one that others share.
     fn shared(&self, name: &QualifiedName) -> Option<Relation> {

@@ -92,6 +92,7 @@ fn judge(statements: &[Located], in_transaction: bool) -> Vec<Finding> {
             script::Step::Rollback => facts.rollback(),
         }
     });
+    rules::judge_script(statements, in_transaction, &mut report);
     report.into_findings()
 }
 

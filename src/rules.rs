@@ -3,19 +3,22 @@
 //! Nothing dispatches by name: guard, lint, audit and docs iterate over [`all`].
 #![forbid(unsafe_code)]
 
-use crate::ast::{AlterAction, QualifiedName, Statement};
+use crate::ast::{AlterAction, Located, QualifiedName, Statement};
 use crate::effects::{self, Effects};
 use crate::facts::{Facts, MadeWorse, Relation};
 use crate::finding::{Finding, Level};
 use core::cell::OnceCell;
 use std::collections::HashSet;
 
+mod columns;
 pub(crate) mod cost;
 mod ddl;
 mod design;
 mod evidence;
 mod index;
 mod index_script;
+mod keys;
+mod names;
 mod partition;
 mod sql;
 pub mod wording;
@@ -81,6 +84,8 @@ pub enum Check {
     AtCommit(fn(&MadeWorse, &dyn Facts, &mut Report)),
     /// A table that is about to be written again, though no rule foresaw it: the guard, when the table is locked already.
     Rewrite(fn(&Relation, &str, &dyn Facts, &mut Report)),
+    /// A script as a whole, which no event trigger sees: lint.
+    Script(fn(&[Located], bool, &mut Report)),
     /// What exists: the audit.
     Audit(Audit),
 }
@@ -98,6 +103,7 @@ impl Check {
         match self {
             Self::Statement(_) | Self::Effects(_) | Self::Alter(_) | Self::AtCommit(_) => "guard, lint",
             Self::Rewrite(_) => "guard",
+            Self::Script(_) => "lint",
             Self::Audit(_) => "audit",
         }
     }
@@ -319,6 +325,17 @@ pub fn judge_rewrite(table: &QualifiedName, reason: &str, facts: &dyn Facts, rep
     }
 }
 
+/// Findings of every rule about a script as a whole; `in_transaction` when whoever runs it opens a transaction for it.
+pub fn judge_script(script: &[Located], in_transaction: bool, report: &mut Report) {
+    for rule in all() {
+        for check in rule.checks {
+            if let Check::Script(check) = check {
+                check(script, in_transaction, report.by(rule));
+            }
+        }
+    }
+}
+
 /// Findings of every rule about what a transaction made worse.
 pub fn judge_commit(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
     for rule in all() {
@@ -387,7 +404,7 @@ mod tests {
         assert_eq!((ids.len(), codes.len()), (all().count(), all().count()));
         for rule in all() {
             assert!(rule.sqlstate.len() == 5 && rule.sqlstate.starts_with("WD"), "{}", rule.id);
-            assert!(rule.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", rule.id);
+            assert!(rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{}", rule.id);
             assert!(!rule.checks.is_empty(), "{}", rule.id);
         }
     }

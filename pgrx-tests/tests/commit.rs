@@ -577,6 +577,7 @@ fn procedures_judge_each_commit(leg: &Leg) -> Result {
 
 fn tables_that_need_no_key(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
+    s.run("SET warden.rule_levels = 'unlogged-table=off, table-inheritance=off'")?;
     s.run("SET warden.notify = info; CREATE EXTENSION IF NOT EXISTS file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw")?;
     for sql in [
         "CREATE TEMP TABLE t (a int)",

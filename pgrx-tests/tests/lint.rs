@@ -370,7 +370,7 @@ fn agrees_with_the_guard(leg: &Leg) -> Result {
 fn levels_of_rules(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     s.run("SET warden.rule_levels = 'create-index-not-concurrent=info, column-type-serial=off'")?;
-    let rows = lint(&mut s, "CREATE INDEX i ON orders (total); CREATE TABLE t (id serial PRIMARY KEY);")?;
+    let rows = lint(&mut s, "CREATE INDEX i ON orders (total); CREATE TABLE t (id bigserial PRIMARY KEY);")?;
     let levels: Vec<_> = rows.iter().map(|r| (r["rule"].as_str(), r["level"].as_str())).collect();
     ensure_eq!(levels, vec![("create-index-not-concurrent", "info")]);
     // Lint is not the guard: it speaks in every mode.

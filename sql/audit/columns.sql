@@ -7,6 +7,12 @@ SELECT
     t.relpages::pg_catalog.int8 AS weight,
     t.relname AS table_name,
     a.attname AS column_name,
+    -- The type, or the one below a domain.
+    (SELECT CASE y.typtype WHEN 'd' THEN y.typbasetype ELSE y.oid END
+     FROM pg_catalog.pg_type AS y WHERE y.oid = a.atttypid) AS base_type,
+    -- Length or precision, where there is one.
+    (SELECT nullif(CASE y.typtype WHEN 'd' THEN y.typtypmod ELSE a.atttypmod END, -1)
+     FROM pg_catalog.pg_type AS y WHERE y.oid = a.atttypid) AS type_modifier,
     -- The sequence that the column owns and takes its default from, as serial makes it. A subquery a column: a join would be
     -- planned by guesses about the catalog, and a wrong one takes minutes where there are thousands of tables.
     CASE WHEN a.atthasdef AND a.attgenerated = '' AND a.atttypid IN (

@@ -8,6 +8,27 @@ SELECT
     k.conname AS constraint_name,
     t.relname AS table_name,
     r.relname AS referenced_name,
+    t.identity AS table_identity,
+    -- Columns that are a shorter integer than those they refer to.
+    (SELECT pg_catalog.string_agg(pg_catalog.format('%I is %s, %I is %s',
+                                      own.attname, pg_catalog.format_type(own.atttypid, NULL),
+                                      other.attname, pg_catalog.format_type(other.atttypid, NULL)), ', ' ORDER BY own.attnum)
+     FROM ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey)) AS c (own, other)
+     JOIN pg_catalog.pg_attribute AS own ON own.attrelid = k.conrelid AND own.attnum = c.own
+     JOIN pg_catalog.pg_attribute AS other ON other.attrelid = k.confrelid AND other.attnum = c.other
+     WHERE own.atttypid IN ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype)
+       AND other.atttypid IN ('pg_catalog.int4'::pg_catalog.regtype, 'pg_catalog.int8'::pg_catalog.regtype)
+       AND own.attlen < other.attlen) AS narrower_columns,
+    -- An older foreign key over the same columns that does the same.
+    (SELECT twin.conname
+     FROM pg_catalog.pg_constraint AS twin
+     WHERE twin.conrelid = k.conrelid AND twin.contype = 'f' AND twin.conparentid = 0 AND twin.oid < k.oid
+       AND twin.confrelid = k.confrelid AND twin.conkey = k.conkey AND twin.confkey = k.confkey
+       AND (twin.confmatchtype, twin.confupdtype, twin.confdeltype, twin.condeferrable, twin.condeferred)
+         = (k.confmatchtype, k.confupdtype, k.confdeltype, k.condeferrable, k.condeferred)
+       AND twin.confdelsetcols IS NOT DISTINCT FROM k.confdelsetcols
+     ORDER BY twin.oid
+     LIMIT 1) AS duplicate_of,
     key.column_list,
     t.relkind = 'p' AS is_partitioned,
     -- Whether an index finds the rows that refer to one: the table's, or one in each partition.

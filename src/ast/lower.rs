@@ -3,7 +3,7 @@
 //! Vouches for: every pointer read is a field of a live node, null or valid, as [`Node::from_ptr`] was promised.
 
 use super::node::{Node, nodes};
-use super::{CreateIndex, Made, Opaque, QualifiedName, Source, Statement, Transaction, compat};
+use super::{CreateIndex, Literal, Made, Opaque, QualifiedName, Source, Statement, Transaction, compat};
 use crate::text;
 use core::ffi::{c_char, c_int};
 use pgrx::memcx::MemCx;
@@ -46,7 +46,8 @@ pub(crate) fn makes_something<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> bool
         _ => {
             let source = Source::unknown();
             let lowering = Lowering { source: &source, mcx };
-            node.cast::<pg_sys::AlterTableStmt>().is_some_and(|s| lowering.adds_foreign_key(s))
+            node.cast::<pg_sys::AlterTableStmt>()
+                .is_some_and(|s| lowering.adds_foreign_key(s) || lowering.enables_row_security(s))
         }
     }
 }
@@ -146,13 +147,15 @@ impl<'mcx> Lowering<'_, 'mcx> {
         } else if let Some(s) = node.cast::<pg_sys::AlterTableStmt>() {
             let table = self.name(s.relation);
             let columns = self.foreign_keys_added(s);
-            columns.into_iter().map(|columns| Made::ForeignKey { table: table.clone(), columns }).collect()
+            let secured = self.enables_row_security(s).then(|| Made::RowSecurity { table: table.clone() });
+            let keys = columns.into_iter().map(|columns| Made::ForeignKey { table: table.clone(), columns });
+            keys.chain(secured).collect()
         } else if let Some(s) = node.cast::<pg_sys::CreateSchemaStmt>() {
             let schema = self.schema_name(s);
             let mut made: Vec<_> =
                 self.nodes(s.schemaElts).into_iter().flat_map(|element| self.made(element)).collect();
             for made in &mut made {
-                let (Made::Table { table, .. } | Made::ForeignKey { table, .. }) = made;
+                let (Made::Table { table, .. } | Made::ForeignKey { table, .. } | Made::RowSecurity { table }) = made;
                 table.schema = table.schema.take().or_else(|| schema.clone());
             }
             made
@@ -190,6 +193,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             concurrently: s.concurrent,
             if_not_exists: s.if_not_exists,
             partial: !s.whereClause.is_null(),
+            predicate: self.expression(s.whereClause),
             leaves_out_only_nulls: self.demands_only_not_null(s.whereClause, &columns),
             columns,
             btree: text(s.accessMethod).is_none_or(|method| method == "btree"),
@@ -343,6 +347,36 @@ impl<'mcx> Lowering<'_, 'mcx> {
             .or_else(|| node.cast::<pg_sys::ColumnRef>().map(|e| e.location))
     }
 
+    /// Texts in quotes that an expression reads by a type: by one that they are cast to, or by that of the column where
+    /// the whole expression is a text.
+    fn literals(self, expression: *const pg_sys::Node) -> Vec<Literal> {
+        let mut found = Vec::new();
+        let Some(whole) = self.node(expression) else { return found };
+        found.extend(self.string(whole).map(|text| Literal { text, type_name: None }));
+        let mut open = vec![whole];
+        while let Some(node) = open.pop() {
+            if let Some(cast) = node.cast::<pg_sys::TypeCast>() {
+                let Some(argument) = self.node(cast.arg) else { continue };
+                match self.string(argument) {
+                    Some(text) => found.push(Literal { text, type_name: Some(self.type_name(cast.typeName)) }),
+                    None => open.push(argument),
+                }
+            } else if let Some(e) = node.cast::<pg_sys::A_Expr>() {
+                open.extend([e.lexpr, e.rexpr].into_iter().filter_map(|side| self.node(side)));
+            } else if let Some(call) = node.cast::<pg_sys::FuncCall>() {
+                open.extend(self.nodes(call.args));
+            }
+        }
+        found
+    }
+
+    fn string(self, node: Node<'mcx>) -> Option<String> {
+        let constant = node.cast::<pg_sys::A_Const>()?;
+        // SAFETY: the union begins with a node of its own, whose tag `cast` checks.
+        let value = unsafe { Node::from_ptr(&raw const constant.val.node, self.mcx) }?;
+        text(compat::string_pointer(value.cast()?))
+    }
+
     fn node<T>(self, pointer: *const T) -> Option<Node<'mcx>> {
         // SAFETY: a field of a live node, as this module vouches.
         unsafe { Node::from_ptr(pointer, self.mcx) }
@@ -357,6 +391,8 @@ impl<'mcx> Lowering<'_, 'mcx> {
 fn transaction(s: &pg_sys::TransactionStmt) -> Statement {
     use pg_sys::TransactionStmtKind as Kind;
     match s.kind {
+        Kind::TRANS_STMT_COMMIT if s.chain => Statement::Transaction(Transaction::Chain { commit: true }),
+        Kind::TRANS_STMT_ROLLBACK if s.chain => Statement::Transaction(Transaction::Chain { commit: false }),
         Kind::TRANS_STMT_BEGIN | Kind::TRANS_STMT_START => Statement::Transaction(Transaction::Begin),
         Kind::TRANS_STMT_COMMIT | Kind::TRANS_STMT_PREPARE => Statement::Transaction(Transaction::Commit),
         Kind::TRANS_STMT_ROLLBACK => Statement::Transaction(Transaction::Rollback),

@@ -268,6 +268,8 @@ pub enum Statement {
         table: QualifiedName,
         /// Other relations that its conditions read.
         reads: Vec<QualifiedName>,
+        /// A new one that lets somebody in.
+        permissive: bool,
     },
     /// `CREATE STATISTICS`.
     CreateStatistics {
@@ -306,6 +308,13 @@ pub enum Statement {
     Grant(Grant),
     /// `ALTER SYSTEM`.
     AlterSystem,
+    /// `CREATE ROLE`, `ALTER ROLE`, under these names and those of users and groups.
+    Role {
+        /// The role, where it is named.
+        name: Option<String>,
+        /// What it is given of `SUPERUSER` and `BYPASSRLS`.
+        powers: Vec<&'static str>,
+    },
     /// `UPDATE`, `DELETE`, `INSERT`, `MERGE`.
     Write(Write),
     /// `DO`.
@@ -378,6 +387,11 @@ pub enum Made {
         /// `PARTITION OF`.
         is_partition: bool,
     },
+    /// Row level security of a table that was there.
+    RowSecurity {
+        /// The table.
+        table: QualifiedName,
+    },
     /// A foreign key of a table that was there.
     ForeignKey {
         /// The table.
@@ -396,6 +410,11 @@ pub enum Transaction {
     Commit,
     /// `ROLLBACK`.
     Rollback,
+    /// `COMMIT AND CHAIN`, `ROLLBACK AND CHAIN`: ends one and begins the next.
+    Chain {
+        /// `COMMIT`.
+        commit: bool,
+    },
     /// Savepoints.
     Savepoint,
 }

@@ -6,9 +6,9 @@
 #![allow(unsafe_code, reason = "reads relcache and syscache; see the module's promise")]
 
 use super::{
-    AddedCheck, AlterAction, AlterType, Attachment, Column, ColumnDef, ConstraintOf, Dependent, Facts, ForeignKeyOf,
-    Holder, Index, Located, Lookup, Obstacle, Opaque, QualifiedName, Reference, Relation, TypeChange, Usage, UseOfType,
-    Volatility,
+    AddedCheck, AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, CreateIndex,
+    Dependent, Facts, ForeignKey, ForeignKeyOf, Holder, Index, Located, Lookup, Obstacle, Opaque, QualifiedName,
+    Reference, Relation, RowSecurity, TypeChange, Usage, UseOfType, Volatility,
 };
 use crate::ast::Lock;
 use crate::effects::Effects;
@@ -30,6 +30,9 @@ mod reindex;
 mod related;
 mod relation;
 mod relcache;
+mod security;
+mod types;
+mod word;
 
 pub(crate) use lock::is_held_by_others;
 pub(crate) use relation::{
@@ -61,12 +64,21 @@ pub(crate) struct Live {
     in_block: bool,
     oids: RefCell<HashMap<QualifiedName, Option<Oid>>>,
     relations: RefCell<HashMap<QualifiedName, Lookup<Relation>>>,
+    /// By the address of their nodes: many rules ask for the same type.
+    types: RefCell<HashMap<usize, Lookup<ColumnType>>>,
 }
 
 impl Live {
     pub(crate) fn new(planning: Planning) -> Self {
         let measuring = Measuring::Shared;
-        Self { planning, measuring, in_block: false, oids: RefCell::default(), relations: RefCell::default() }
+        Self {
+            planning,
+            measuring,
+            in_block: false,
+            oids: RefCell::default(),
+            relations: RefCell::default(),
+            types: RefCell::default(),
+        }
     }
 
     /// As a statement in a transaction block sees it; asked from outside, for within a subtransaction there always is one.
@@ -184,6 +196,49 @@ impl Facts for Live {
 
     fn base_type(&self, column: &ColumnDef) -> Option<String> {
         expression::base_type(column)
+    }
+
+    fn equal_foreign_key(&self, table: &QualifiedName, key: &ForeignKey) -> Option<String> {
+        let (table, referenced) = (self.oid(table)?, self.oid(&key.referenced)?);
+        let implied = if key.referenced_columns.is_empty() { self.primary_key(&key.referenced) } else { Vec::new() };
+        let columns = if implied.is_empty() { &key.referenced_columns } else { &implied };
+        related::equal_foreign_key(table, &key.columns, referenced, columns, &key.options)
+    }
+
+    fn row_security(&self, table: &QualifiedName) -> RowSecurity {
+        self.oid(table).and_then(security::of_table).unwrap_or_default()
+    }
+
+    fn partition_key(&self, table: &QualifiedName) -> Vec<Option<String>> {
+        self.oid(table).map(related::partition_key).unwrap_or_default()
+    }
+
+    fn predicate_is_mutable(&self, index: &CreateIndex) -> Lookup<bool> {
+        match (self.oid(&index.table), &index.predicate) {
+            (Some(table), Some(predicate)) => expression::predicate_is_mutable(table, predicate, self.planning),
+            _ => Lookup::Missing,
+        }
+    }
+
+    fn is_reserved(&self, name: &str) -> bool {
+        word::is_reserved(name)
+    }
+
+    fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {
+        if let Some(known) = self.types.borrow().get(&type_name.node) {
+            return known.clone();
+        }
+        let answer = types::named(type_name, self.planning);
+        self.types.borrow_mut().insert(type_name.node, answer.clone());
+        answer
+    }
+
+    fn column_type(&self, table: &QualifiedName, column: &str) -> Lookup<ColumnType> {
+        self.oid(table).and_then(|oid| types::of_column(oid, column)).map_or(Lookup::Missing, Lookup::Found)
+    }
+
+    fn coerces_freely(&self, from: &ColumnType, to: &ColumnType) -> bool {
+        types::coerces_freely(from, to)
     }
 
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {

@@ -2,13 +2,13 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    AddedCheck, Attachment, Change, Column, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf, Holder,
-    Index, Kind, Lookup, MadeWorse, Obstacle, Reference, Relation, Standing, TypeChange, Usage, UseOfType, Volatility,
-    Worse,
+    AddedCheck, Attachment, Change, Column, ColumnType, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf,
+    Holder, Index, Kind, Lookup, MadeWorse, Obstacle, Reference, Relation, RowSecurity, Standing, TypeChange, Usage,
+    UseOfType, Volatility, Worse,
 };
 use crate::ast::{
-    AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, Key, Located,
-    Lock, Opaque, QualifiedName, RenameKind, Statement, Transaction,
+    AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, ForeignKey, Key,
+    Located, Lock, Opaque, QualifiedName, RenameKind, Statement, Transaction,
 };
 use crate::effects::Effects;
 use std::collections::{HashMap, HashSet};
@@ -25,7 +25,14 @@ struct Changes {
     /// The index of each REPLICA IDENTITY that the script sets.
     identities: HashMap<QualifiedName, Option<String>>,
     foreign_keys: Vec<(QualifiedName, ForeignKeyOf)>,
+    /// The same with all that they demand, by table and name.
+    keys: Vec<(QualifiedName, String, ForeignKey)>,
+    dropped_keys: HashSet<(QualifiedName, String)>,
     proofs: Vec<Proof>,
+    /// Whether row level security is on, where the script says so.
+    row_security: HashMap<QualifiedName, bool>,
+    /// Tables with a policy that lets somebody in.
+    permissive: HashSet<QualifiedName>,
     constraints: Vec<MadeConstraint>,
     /// Locks of the transaction on tables that others share.
     held: Vec<(QualifiedName, Lock)>,
@@ -50,6 +57,8 @@ struct Made {
     is_child: bool,
     has_columns: bool,
     columns: HashMap<String, bool>,
+    types: HashMap<String, ColumnType>,
+    partition_key: Vec<Option<String>>,
 }
 
 impl Default for Made {
@@ -61,6 +70,8 @@ impl Default for Made {
             is_child: false,
             has_columns: true,
             columns: HashMap::new(),
+            types: HashMap::new(),
+            partition_key: Vec::new(),
         }
     }
 }
@@ -198,6 +209,9 @@ impl<'a> ScriptFacts<'a> {
                 let name = self.key(view);
                 self.changes.dropped.remove(&name);
             }
+            Statement::Policy { table, permissive: true, .. } => {
+                self.changes.permissive.insert(self.key(table));
+            }
             Statement::Rename(rename) if rename.kind == RenameKind::Table => self.rename(&rename.relation, &rename.to),
             Statement::Drop(drop) => {
                 for name in &drop.names {
@@ -283,6 +297,8 @@ impl<'a> ScriptFacts<'a> {
             is_child: !create.parents.is_empty(),
             has_columns: !create.columns.is_empty() || create.copies_definition,
             columns: create.columns.iter().map(|column| (column.name.clone(), column.not_null)).collect(),
+            partition_key: create.partition_key.clone(),
+            types: create.columns.iter().filter_map(|column| self.named_type(column)).collect(),
         };
         self.make(&create.table, made);
         if create.temporary {
@@ -295,6 +311,10 @@ impl<'a> ScriptFacts<'a> {
         if !create.copies_definition {
             self.note(&create.table, Change::Key, at, alone);
         }
+    }
+
+    fn named_type(&self, column: &ColumnDef) -> Option<(String, ColumnType)> {
+        self.live.type_of_new(column).map(|type_| (column.name.clone(), type_))
     }
 
     fn make(&mut self, table: &QualifiedName, made: Made) {
@@ -349,14 +369,30 @@ impl<'a> ScriptFacts<'a> {
             AlterAction::AddColumn { column, .. } => {
                 let key = self.key(table);
                 self.changes.dropped_columns.remove(&(key.clone(), column.name.clone()));
+                let type_ = self.named_type(column);
                 if let Some(made) = self.changes.tables.get_mut(&key) {
                     made.columns.insert(column.name.clone(), column.not_null);
+                    made.types.extend(type_);
                 }
                 for constraint in &column.constraints {
                     self.add_constraint(table, constraint, at, false);
                 }
             }
+            AlterAction::AlterType(change) => {
+                let key = self.key(table);
+                let type_ = self.live.type_named(&change.type_name).found();
+                if let Some(made) = self.changes.tables.get_mut(&key) {
+                    made.types.extend(type_.map(|type_| (change.column.clone(), type_)));
+                }
+            }
             AlterAction::AddConstraint(constraint) => self.add_constraint(table, constraint, at, false),
+            AlterAction::EnableRowSecurity => {
+                self.changes.row_security.insert(self.key(table), true);
+                self.note(table, Change::RowSecurity, at, false);
+            }
+            AlterAction::DisableRowSecurity => {
+                self.changes.row_security.insert(self.key(table), false);
+            }
             AlterAction::ValidateConstraint { name } => {
                 let key = self.key(table);
                 for proof in self.changes.proofs.iter_mut().filter(|p| p.table == key && p.constraint == *name) {
@@ -374,7 +410,9 @@ impl<'a> ScriptFacts<'a> {
                 self.changes.constraints.retain(|made| made.table != key || made.name != *name);
                 self.changes.proofs.retain(|proof| proof.table != key || proof.constraint != *name);
                 self.changes.foreign_keys.retain(|(table, made)| *table != key || made.name != *name);
-                self.changes.dropped_constraints.insert((key, name.clone()));
+                self.changes.dropped_constraints.insert((key.clone(), name.clone()));
+                self.changes.keys.retain(|(table, key_name, _)| *table != key || key_name != name);
+                self.changes.dropped_keys.insert((key, name.clone()));
                 self.lose_index(table, |index| index.of_constraint && index.name == *name, at);
             }
             AlterAction::DropColumn { column, .. } => self.drop_column(table, column, at),
@@ -420,7 +458,7 @@ impl<'a> ScriptFacts<'a> {
         let key = self.key(table);
         self.changes.worse.retain(|worse| match &worse.what {
             Change::ForeignKey(columns) => worse.table != key || !columns.contains(column),
-            Change::Key => true,
+            Change::Key | Change::RowSecurity => true,
         });
         self.changes.foreign_keys.retain(|(table, made)| *table != key || !made.columns.contains(column));
         self.changes.dropped_columns.insert((key, column.clone()));
@@ -439,6 +477,7 @@ impl<'a> ScriptFacts<'a> {
                     columns: foreign_key.columns.clone(),
                     referenced: foreign_key.referenced.clone(),
                 };
+                self.changes.keys.push((key.clone(), made.name.clone(), foreign_key.clone()));
                 self.changes.foreign_keys.push((key, made));
                 self.note(table, Change::ForeignKey(foreign_key.columns.clone()), at, alone);
             }
@@ -534,6 +573,7 @@ impl<'a> ScriptFacts<'a> {
                 let key = self.key(name);
                 self.changes.tables.remove(&key);
                 self.changes.foreign_keys.retain(|(table, _)| *table != key);
+                self.changes.keys.retain(|(table, ..)| *table != key);
                 self.changes.indexes.retain(|index| index.table != key);
                 self.changes.worse.retain(|worse| worse.table != key);
                 self.changes.dropped.insert(key);
@@ -561,8 +601,9 @@ impl<'a> ScriptFacts<'a> {
         self.changes.tables.insert(new.clone(), made);
         let indexes = self.changes.indexes.iter_mut().map(|index| &mut index.table);
         let keys = self.changes.foreign_keys.iter_mut().map(|(table, _)| table);
+        let whole_keys = self.changes.keys.iter_mut().map(|(table, ..)| table);
         let worse = self.changes.worse.iter_mut().map(|worse| &mut worse.table);
-        for name in indexes.chain(keys).chain(worse).filter(|name| **name == old) {
+        for name in indexes.chain(keys).chain(whole_keys).chain(worse).filter(|name| **name == old) {
             name.clone_from(&new);
         }
     }
@@ -849,6 +890,76 @@ impl Facts for ScriptFacts<'_> {
 
     fn base_type(&self, column: &ColumnDef) -> Option<String> {
         self.live.base_type(column)
+    }
+
+    fn equal_foreign_key(&self, table: &QualifiedName, key: &ForeignKey) -> Option<String> {
+        let of = self.key(table);
+        let referenced = self.key(&key.referenced);
+        let columns = |key: &ForeignKey| match key.referenced_columns.as_slice() {
+            [] => self.primary_key(&key.referenced),
+            named => named.to_vec(),
+        };
+        let pairs = |key: &ForeignKey| {
+            let mut pairs: Vec<_> = key.columns.iter().cloned().zip(columns(key)).collect();
+            pairs.sort();
+            pairs
+        };
+        let is_equal = |other: &ForeignKey| {
+            self.key(&other.referenced) == referenced && other.options == key.options && pairs(other) == pairs(key)
+        };
+        let made = self.changes.keys.iter().find(|(table, _, other)| *table == of && is_equal(other));
+        match made {
+            Some((_, name, _)) => Some(name.clone()),
+            None if self.changes.tables.contains_key(&of) => None,
+            None => self
+                .live
+                .equal_foreign_key(table, key)
+                .filter(|name| !self.changes.dropped_keys.contains(&(of, name.clone()))),
+        }
+    }
+
+    fn row_security(&self, table: &QualifiedName) -> RowSecurity {
+        let key = self.key(table);
+        let mut found =
+            if self.changes.tables.contains_key(&key) { RowSecurity::default() } else { self.live.row_security(table) };
+        if let Some(enabled) = self.changes.row_security.get(&key) {
+            found.enabled = *enabled;
+        }
+        found.permissive |= self.changes.permissive.contains(&key);
+        found
+    }
+
+    fn partition_key(&self, table: &QualifiedName) -> Vec<Option<String>> {
+        match self.changes.tables.get(&self.key(table)) {
+            Some(made) => made.partition_key.clone(),
+            None => self.live.partition_key(table),
+        }
+    }
+
+    fn predicate_is_mutable(&self, index: &CreateIndex) -> Lookup<bool> {
+        if self.changes.tables.contains_key(&self.key(&index.table)) {
+            return Lookup::NotChecked("The table is not there yet.".to_owned());
+        }
+        self.live.predicate_is_mutable(index)
+    }
+
+    fn is_reserved(&self, name: &str) -> bool {
+        self.live.is_reserved(name)
+    }
+
+    fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {
+        self.live.type_named(type_name)
+    }
+
+    fn column_type(&self, table: &QualifiedName, column: &str) -> Lookup<ColumnType> {
+        match self.changes.tables.get(&self.key(table)) {
+            Some(made) => made.types.get(column).cloned().map_or(Lookup::Missing, Lookup::Found),
+            None => self.live.column_type(table, column),
+        }
+    }
+
+    fn coerces_freely(&self, from: &ColumnType, to: &ColumnType) -> bool {
+        self.live.coerces_freely(from, to)
     }
 
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {

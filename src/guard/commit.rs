@@ -32,6 +32,7 @@ enum What {
     Table,
     ForeignKey(Vec<AttrNumber>),
     Key,
+    RowSecurity,
 }
 
 thread_local! {
@@ -97,6 +98,11 @@ pub(super) fn note_done(made: &Made, alone: bool) {
             let Some(oid) = oid_of_made(table) else { return };
             // A partition's foreign keys are its parent's.
             note(oid, if *is_partition { What::Key } else { What::Table }, alone);
+        }
+        Made::RowSecurity { table } => {
+            if let Some(oid) = live::relation_oid(table) {
+                note(oid, What::RowSecurity, false);
+            }
         }
         Made::ForeignKey { table, columns } => {
             if let Some(oid) = live::relation_oid(table) {
@@ -214,6 +220,7 @@ fn worse(table: &QualifiedName, noted: &Noted) -> Vec<Worse> {
             changes
         }
         What::Key => vec![Change::Key],
+        What::RowSecurity => vec![Change::RowSecurity],
         What::ForeignKey(numbers) => {
             let columns: Option<_> = numbers.iter().map(|number| live::attribute_name(noted.table, *number)).collect();
             columns.map(Change::ForeignKey).into_iter().collect()

@@ -50,6 +50,10 @@ pub(super) fn walk<'a>(statements: &'a [Located], in_transaction: bool, mut step
                 open = false;
                 step(Step::Rollback);
             }
+            (Statement::Transaction(Transaction::Chain { commit }), true) => {
+                step(if *commit { Step::Commit } else { Step::Rollback });
+                step(Step::Begin);
+            }
             (Statement::Transaction(_), _) => {}
             (_, true) => step(Step::Run { statement, alone: false }),
             (_, false) => {

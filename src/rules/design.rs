@@ -2,9 +2,78 @@
 
 use super::Rule;
 
+mod alter_system_or_role;
+mod column_type_char;
+mod column_type_enum;
+mod column_type_float;
+mod column_type_hstore;
+mod column_type_integer;
+mod column_type_json;
+mod column_type_lo;
+mod column_type_money;
+mod column_type_reg;
 mod column_type_serial;
+mod column_type_timestamp;
+mod column_type_timestamp_precision_0;
+mod column_type_timetz;
+mod column_type_varchar_n;
+mod column_type_xml;
+mod default_now_in_cast;
+mod enable_rls_without_policy;
+mod fk_narrower_than_pk;
+mod foreign_key_duplicate;
+mod foreign_key_nullable_composite;
+mod foreign_key_type_mismatch;
 mod foreign_key_without_index;
+mod grant_to_public;
+mod identifier_not_lowercase;
+mod identifier_pg_prefix;
+mod identifier_reserved_word;
+mod index_predicate_not_immutable;
+mod integer_primary_key;
+mod migration_without_advisory_lock;
+mod partition_unique_without_key;
+mod table_inheritance;
 mod table_without_primary_key;
+mod transaction_nesting;
+mod uncommitted_transaction;
+mod unlogged_table;
 
-pub(super) const RULES: &[&Rule] =
-    &[&table_without_primary_key::RULE, &foreign_key_without_index::RULE, &column_type_serial::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &table_without_primary_key::RULE,
+    &foreign_key_without_index::RULE,
+    &column_type_serial::RULE,
+    &column_type_timestamp::RULE,
+    &column_type_timetz::RULE,
+    &column_type_timestamp_precision_0::RULE,
+    &column_type_char::RULE,
+    &column_type_money::RULE,
+    &column_type_json::RULE,
+    &column_type_float::RULE,
+    &column_type_varchar_n::RULE,
+    &column_type_enum::RULE,
+    &column_type_xml::RULE,
+    &column_type_hstore::RULE,
+    &column_type_reg::RULE,
+    &column_type_lo::RULE,
+    &column_type_integer::RULE,
+    &integer_primary_key::RULE,
+    &foreign_key_type_mismatch::RULE,
+    &fk_narrower_than_pk::RULE,
+    &foreign_key_nullable_composite::RULE,
+    &foreign_key_duplicate::RULE,
+    &unlogged_table::RULE,
+    &table_inheritance::RULE,
+    &default_now_in_cast::RULE,
+    &identifier_not_lowercase::RULE,
+    &identifier_reserved_word::RULE,
+    &identifier_pg_prefix::RULE,
+    &index_predicate_not_immutable::RULE,
+    &partition_unique_without_key::RULE,
+    &enable_rls_without_policy::RULE,
+    &grant_to_public::RULE,
+    &alter_system_or_role::RULE,
+    &transaction_nesting::RULE,
+    &uncommitted_transaction::RULE,
+    &migration_without_advisory_lock::RULE,
+];

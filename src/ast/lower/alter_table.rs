@@ -31,6 +31,14 @@ impl<'mcx> Lowering<'_, 'mcx> {
         self.definitions(s).any(|definition| definition.cast::<pg_sys::PartitionCmd>().is_some_and(|c| c.concurrent))
     }
 
+    /// Whether an action enables row level security.
+    pub(super) fn enables_row_security(self, s: &pg_sys::AlterTableStmt) -> bool {
+        self.nodes(s.cmds)
+            .into_iter()
+            .filter_map(Node::cast::<pg_sys::AlterTableCmd>)
+            .any(|command| command.subtype == Type::AT_EnableRowSecurity)
+    }
+
     /// The columns of each foreign key that an action adds.
     pub(super) fn foreign_keys_added(self, s: &pg_sys::AlterTableStmt) -> Vec<Vec<String>> {
         let mut keys = Vec::new();
@@ -86,7 +94,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             Type::AT_DropNotNull => AlterAction::DropNotNull { column: column? },
             Type::AT_AddIdentity => AlterAction::AddIdentity { column: column? },
             Type::AT_ColumnDefault | Type::AT_SetStatistics | Type::AT_SetStorage => {
-                AlterAction::AlterColumn { column: column? }
+                AlterAction::AlterColumn { column: column?, literals: self.literals(c.def) }
             }
             _ if compat::sets_expression(c.subtype) => AlterAction::SetExpression { column: column? },
             _ => return None,
@@ -115,6 +123,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             Type::AT_DisableTrigAll => AlterAction::DisableTrigger(Triggers::All),
             Type::AT_DisableTrigUser => AlterAction::DisableTrigger(Triggers::User),
             Type::AT_EnableRowSecurity => AlterAction::EnableRowSecurity,
+            Type::AT_DisableRowSecurity => AlterAction::DisableRowSecurity,
             _ => return None,
         })
     }

@@ -2,8 +2,8 @@
 
 use super::{Lowering, Node, text};
 use crate::ast::{
-    AlterDomain, AlterEnum, DomainAction, Drop, DropKind, Grant, Lock, QualifiedName, Reindex, ReindexKind, Rename,
-    RenameKind, Statement,
+    AlterDomain, AlterEnum, DomainAction, Drop, DropKind, Grant, GrantTarget, Lock, QualifiedName, Reindex,
+    ReindexKind, Rename, RenameKind, Statement,
 };
 use pgrx::pg_sys;
 use pgrx::pg_sys::ObjectType as Object;
@@ -48,9 +48,17 @@ impl<'mcx> Lowering<'_, 'mcx> {
                 on_select: s.event == pg_sys::CmdType::CMD_SELECT,
             }
         } else if let Some(s) = node.cast::<pg_sys::CreatePolicyStmt>() {
-            Statement::Policy { table: self.name(s.table), reads: self.reads_of_conditions([s.qual, s.with_check]) }
+            Statement::Policy {
+                table: self.name(s.table),
+                permissive: s.permissive,
+                reads: self.reads_of_conditions([s.qual, s.with_check]),
+            }
         } else if let Some(s) = node.cast::<pg_sys::AlterPolicyStmt>() {
-            Statement::Policy { table: self.name(s.table), reads: self.reads_of_conditions([s.qual, s.with_check]) }
+            Statement::Policy {
+                table: self.name(s.table),
+                permissive: false,
+                reads: self.reads_of_conditions([s.qual, s.with_check]),
+            }
         } else if let Some(s) = node.cast::<pg_sys::CreateStatsStmt>() {
             Statement::CreateStatistics { tables: self.names(s.relations) }
         } else if let Some(s) = node.cast::<pg_sys::CreatePublicationStmt>() {
@@ -106,6 +114,11 @@ impl<'mcx> Lowering<'_, 'mcx> {
             super::transaction(s)
         } else if let Some(s) = node.cast::<pg_sys::GrantStmt>() {
             Statement::Grant(self.grant(s))
+        } else if let Some(s) = node.cast::<pg_sys::AlterRoleStmt>() {
+            let role = self.node(s.role).and_then(Node::cast::<pg_sys::RoleSpec>);
+            Statement::Role { name: role.and_then(|role| text(role.rolename)), powers: self.powers(s.options) }
+        } else if let Some(s) = node.cast::<pg_sys::CreateRoleStmt>() {
+            Statement::Role { name: text(s.role), powers: self.powers(s.options) }
         } else if let Some(s) = node.cast::<pg_sys::DropdbStmt>() {
             Statement::Drop(Drop {
                 kind: DropKind::Database,
@@ -259,18 +272,42 @@ impl<'mcx> Lowering<'_, 'mcx> {
     }
 
     fn grant(self, s: &pg_sys::GrantStmt) -> Grant {
-        let named_relations =
-            s.targtype == pg_sys::GrantTargetType::ACL_TARGET_OBJECT && s.objtype == Object::OBJECT_TABLE;
-        let grantees = self.nodes(s.grantees);
+        use pg_sys::GrantTargetType as Target;
+        let target = match (s.targtype, s.objtype) {
+            (Target::ACL_TARGET_OBJECT, Object::OBJECT_TABLE) => GrantTarget::Relations,
+            (Target::ACL_TARGET_ALL_IN_SCHEMA, Object::OBJECT_TABLE) => GrantTarget::TablesOfSchemas,
+            (Target::ACL_TARGET_OBJECT, Object::OBJECT_SCHEMA) => GrantTarget::Schemas,
+            _ => GrantTarget::Other,
+        };
+        let of_schemas = matches!(target, GrantTarget::TablesOfSchemas | GrantTarget::Schemas);
+        let privileges = self.nodes(s.privileges).into_iter().filter_map(Node::cast::<pg_sys::AccessPriv>);
         Grant {
             to_public: s.is_grant
-                && grantees
+                && self
+                    .nodes(s.grantees)
                     .into_iter()
                     .filter_map(Node::cast::<pg_sys::RoleSpec>)
                     .any(|role| role.roletype == pg_sys::RoleSpecType::ROLESPEC_PUBLIC),
             all_privileges: s.is_grant && s.privileges.is_null(),
-            relations: if named_relations { self.names(s.objects) } else { Vec::new() },
+            privileges: privileges.filter_map(|privilege| text(privilege.priv_name)).collect(),
+            target,
+            schemas: if of_schemas { self.strings(s.objects) } else { Vec::new() },
+            relations: if target == GrantTarget::Relations { self.names(s.objects) } else { Vec::new() },
         }
+    }
+
+    fn powers(self, options: *mut pg_sys::List) -> Vec<&'static str> {
+        let options = self.nodes(options).into_iter().filter_map(Node::cast::<pg_sys::DefElem>);
+        let given = options.filter(|option| {
+            self.node(option.arg).and_then(Node::cast::<pg_sys::Boolean>).is_some_and(|value| value.boolval)
+        });
+        given
+            .filter_map(|option| match text(option.defname)?.as_str() {
+                "superuser" => Some("SUPERUSER"),
+                "bypassrls" => Some("BYPASSRLS"),
+                _ => None,
+            })
+            .collect()
     }
 }
 

@@ -25,6 +25,7 @@ impl Lowering<'_, '_> {
                 .collect(),
             is_partition: !s.partbound.is_null(),
             partitioned: !s.partspec.is_null(),
+            partition_key: self.partition_key(s.partspec),
             bound: self.bound(s.partbound),
             copies_definition: !s.ofTypename.is_null(),
             ..CreateTable::default()
@@ -43,6 +44,12 @@ impl Lowering<'_, '_> {
         table
     }
 
+    fn partition_key(self, spec: *const pg_sys::PartitionSpec) -> Vec<Option<String>> {
+        let spec = self.node(spec).and_then(Node::cast::<pg_sys::PartitionSpec>);
+        let parts = spec.map(|spec| self.nodes(spec.partParams)).unwrap_or_default();
+        parts.into_iter().filter_map(Node::cast::<pg_sys::PartitionElem>).map(|part| text(part.name)).collect()
+    }
+
     pub(super) fn column(self, c: &pg_sys::ColumnDef) -> ColumnDef {
         let name = text(c.colname).unwrap_or_default();
         let mut column = ColumnDef {
@@ -50,6 +57,7 @@ impl Lowering<'_, '_> {
             type_name: self.type_name(c.typeName),
             serial: self.serial(c.typeName),
             default: self.expression(c.raw_default),
+            literals: self.literals(c.raw_default),
             not_null: c.is_not_null,
             identity: c.identity != 0,
             generated: c.generated != 0,
@@ -70,7 +78,10 @@ impl Lowering<'_, '_> {
                     column.stored = compat::is_stored(constraint);
                     column.expression = self.bracketed(constraint);
                 }
-                Kind::CONSTR_DEFAULT => column.default = self.expression(constraint.raw_expr),
+                Kind::CONSTR_DEFAULT => {
+                    column.default = self.expression(constraint.raw_expr);
+                    column.literals = self.literals(constraint.raw_expr);
+                }
                 _ => attribute(&mut column, constraint),
             }
             if let Some(mut constraint) = self.constraint(constraint) {

@@ -1,7 +1,7 @@
 //! ALTER TABLE.
 #![forbid(unsafe_code)]
 
-use super::{ColumnDef, Constraint, Opaque, QualifiedName};
+use super::{ColumnDef, Constraint, Literal, Opaque, QualifiedName};
 
 /// One action of `ALTER TABLE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum AlterAction {
     AlterColumn {
         /// The column.
         column: String,
+        /// Constants of a default that the server reads by a type.
+        literals: Vec<Literal>,
     },
     /// `ALTER COLUMN … ADD GENERATED … AS IDENTITY`.
     AddIdentity {
@@ -98,6 +100,8 @@ pub enum AlterAction {
     DisableTrigger(Triggers),
     /// `ENABLE ROW LEVEL SECURITY`.
     EnableRowSecurity,
+    /// `DISABLE ROW LEVEL SECURITY`.
+    DisableRowSecurity,
     /// `INHERIT`.
     Inherit {
         /// The parent.

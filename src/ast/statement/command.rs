@@ -153,6 +153,19 @@ pub enum DomainAction {
     Other,
 }
 
+/// What a `GRANT` is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantTarget {
+    /// Relations that are named.
+    Relations,
+    /// `ALL TABLES IN SCHEMA`.
+    TablesOfSchemas,
+    /// `SCHEMA`.
+    Schemas,
+    /// Any other.
+    Other,
+}
+
 /// `GRANT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -160,6 +173,12 @@ pub struct Grant {
     pub to_public: bool,
     /// `ALL PRIVILEGES`.
     pub all_privileges: bool,
+    /// The privileges that are named, in lower case.
+    pub privileges: Vec<String>,
+    /// On what.
+    pub target: GrantTarget,
+    /// The schemas, for a target of schemas.
+    pub schemas: Vec<String>,
     /// The relations, where they are named.
     pub relations: Vec<QualifiedName>,
 }

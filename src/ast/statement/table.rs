@@ -23,6 +23,8 @@ pub struct CreateTable {
     pub is_partition: bool,
     /// `PARTITION BY`.
     pub partitioned: bool,
+    /// The columns of `PARTITION BY`; `None` for an expression.
+    pub partition_key: Vec<Option<String>>,
     /// Columns that are written out.
     pub columns: Vec<ColumnDef>,
     /// Constraints of the table.
@@ -48,6 +50,8 @@ pub struct ColumnDef {
     pub serial: Option<&'static str>,
     /// `DEFAULT`.
     pub default: Option<Opaque>,
+    /// Constants of the default that the server reads by a type.
+    pub literals: Vec<Literal>,
     /// `NOT NULL`, or part of a primary key.
     pub not_null: bool,
     /// `GENERATED … AS IDENTITY`.
@@ -66,6 +70,15 @@ pub struct ColumnDef {
     pub storage: bool,
     /// Constraints written with the column, but for those above.
     pub constraints: Vec<Constraint>,
+}
+
+/// A text in quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Literal {
+    /// The text.
+    pub text: String,
+    /// The type it is cast to; `None` where that is the column's.
+    pub type_name: Option<Opaque>,
 }
 
 /// A constraint.
@@ -169,6 +182,8 @@ pub struct CreateIndex {
     pub columns: Vec<Option<String>>,
     /// Has a predicate.
     pub partial: bool,
+    /// The predicate.
+    pub predicate: Option<Opaque>,
     /// Has one that only leaves rows out in which a key column is NULL.
     pub leaves_out_only_nulls: bool,
     /// Is a btree.

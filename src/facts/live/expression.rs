@@ -33,7 +33,7 @@ fn copy_of(opaque: &Opaque) -> Option<*mut pg_sys::Node> {
 }
 
 /// OID and modifier of a type as it was written, where there is such a type.
-fn resolve_type(type_name: &Opaque) -> Option<(Oid, i32)> {
+pub(super) fn resolve_type(type_name: &Opaque) -> Option<(Oid, i32)> {
     let mut typmod = -1;
     // SAFETY: a TypeName of the statement that is judged; the tuple is released at once.
     unsafe {
@@ -264,6 +264,32 @@ unsafe fn first_of(list: *mut pg_sys::List) -> Option<*mut pg_sys::Node> {
         // SAFETY: as the caller says.
         unsafe { pgrx::list::List::<*mut core::ffi::c_void>::downcast_ptr_in_memcx(list, mcx) }
             .and_then(|list| list.get(0).map(|node| node.cast()))
+    })
+}
+
+/// Whether the predicate of an index on a table calls anything that is not IMMUTABLE, as `CheckPredicate` of the server
+/// asks.
+pub(super) fn predicate_is_mutable(table: Oid, predicate: &Opaque, planning: Planning) -> Lookup<bool> {
+    ask(planning, || {
+        let Some(raw) = copy_of(predicate) else { return Lookup::Missing };
+        let Some(opened) = Opened::at_once(table) else {
+            return Lookup::NotChecked("The table is locked by another session.".to_owned());
+        };
+        // SAFETY: a copy of the raw expression, transformed as CREATE INDEX will do it, with the table open and locked.
+        Lookup::Found(unsafe {
+            let state = pg_sys::make_parsestate(ptr::null_mut());
+            let mode = core::ffi::c_int::try_from(pg_sys::AccessShareLock).unwrap_or(1);
+            let item =
+                pg_sys::addRangeTableEntryForRelation(state, opened.as_ptr(), mode, ptr::null_mut(), false, true);
+            pg_sys::addNSItemToQuery(state, item, false, true, true);
+            let condition = pg_sys::transformExpr(state, raw, pg_sys::ParseExprKind::EXPR_KIND_INDEX_PREDICATE);
+            let condition = pg_sys::coerce_to_boolean(state, condition, c"WHERE".as_ptr());
+            pg_sys::assign_expr_collations(state, condition);
+            match planning {
+                Planning::Allowed => pg_sys::contain_mutable_functions_after_planning(condition.cast()),
+                Planning::Never => pg_sys::contain_mutable_functions(condition),
+            }
+        })
     })
 }
 

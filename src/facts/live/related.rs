@@ -63,6 +63,52 @@ pub(super) fn referenced_by(table: Oid) -> Vec<Reference> {
     )
 }
 
+/// A foreign key of a table over the same pairs of columns, with the same options.
+pub(super) fn equal_foreign_key(
+    table: Oid,
+    columns: &[String],
+    referenced: Oid,
+    referenced_columns: &[String],
+    options: &str,
+) -> Option<String> {
+    let pairs: Vec<_> = columns.iter().zip(referenced_columns).collect();
+    let pairs = serde_json::to_string(&pairs).unwrap_or_default();
+    let found = rows(
+        "SELECT c.conname::text
+         FROM pg_constraint AS c
+         WHERE c.conrelid = $1 AND c.contype = 'f' AND c.conparentid = 0 AND c.confrelid = $2
+           AND ARRAY(SELECT a.attname || '=' || r.attname
+                     FROM unnest(c.conkey, c.confkey) AS k (own, other)
+                     JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.own
+                     JOIN pg_attribute AS r ON r.attrelid = c.confrelid AND r.attnum = k.other ORDER BY 1)
+             = ARRAY(SELECT (p ->> 0) || '=' || (p ->> 1) FROM jsonb_array_elements($3::jsonb) AS p ORDER BY 1)
+           AND concat(CASE c.confmatchtype WHEN 'f' THEN ' MATCH FULL' END,
+                      CASE c.confupdtype WHEN 'r' THEN ' ON UPDATE RESTRICT' WHEN 'c' THEN ' ON UPDATE CASCADE'
+                                         WHEN 'n' THEN ' ON UPDATE SET NULL' WHEN 'd' THEN ' ON UPDATE SET DEFAULT' END,
+                      CASE c.confdeltype WHEN 'r' THEN ' ON DELETE RESTRICT' WHEN 'c' THEN ' ON DELETE CASCADE'
+                                         WHEN 'n' THEN ' ON DELETE SET NULL' WHEN 'd' THEN ' ON DELETE SET DEFAULT' END,
+                      CASE WHEN c.condeferrable THEN ' DEFERRABLE' END,
+                      CASE WHEN c.condeferred THEN ' INITIALLY DEFERRED' END) = $4
+         ORDER BY c.oid LIMIT 1",
+        &[table.into(), referenced.into(), Text::from(pairs).into(), Text::from(options).into()],
+        |row| string(row, 1),
+    );
+    found.into_iter().next()
+}
+
+/// The columns that a table is partitioned by, and nothing for each expression.
+pub(super) fn partition_key(table: Oid) -> Vec<Option<String>> {
+    rows(
+        "SELECT a.attname::text
+         FROM pg_partitioned_table AS p
+         CROSS JOIN unnest(p.partattrs::int2[]) WITH ORDINALITY AS k (attnum, place)
+         LEFT JOIN pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = k.attnum AND k.attnum > 0
+         WHERE p.partrelid = $1 ORDER BY k.place",
+        &[table.into()],
+        |row| Ok(row.get::<Text>(1)?.map(|text| text.0)),
+    )
+}
+
 /// A constraint of a table.
 pub(super) fn constraint(table: Oid, named: &str) -> Option<ConstraintOf> {
     let found = rows(

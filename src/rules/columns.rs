@@ -1,0 +1,113 @@
+//! The columns that a statement makes or gives another type, as rules about types see them.
+#![forbid(unsafe_code)]
+
+use super::Report;
+use crate::ast::{AlterAction, CreateTable, QualifiedName, Statement};
+use crate::facts::{ColumnType, Facts, Kind, Lookup, Standing};
+use crate::finding::Finding;
+
+/// A column whose type is known.
+pub(super) struct Typed<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    /// Where it stands in the text.
+    at: Option<usize>,
+    /// Its type.
+    pub(super) type_: ColumnType,
+}
+
+/// Columns of one table that have the same fault.
+pub(super) struct Faulty<'a> {
+    table: &'a QualifiedName,
+    schema: String,
+    columns: Vec<Typed<'a>>,
+}
+
+/// The columns of a statement that have a fault, if any has: one finding a table, however many columns.
+///
+/// Silent for temporary tables, which nobody else sees, for foreign tables, whose types are the remote table's, and for
+/// partitions, whose types are the parent's.
+pub(super) fn faulty<'a>(
+    statement: &'a Statement,
+    facts: &dyn Facts,
+    has_fault: impl Fn(&Typed<'_>) -> bool,
+) -> Option<Faulty<'a>> {
+    let (table, schema, columns) = match statement {
+        Statement::CreateTable(create) if is_judged(create, facts) => {
+            let schema = create.table.schema.clone().unwrap_or_default();
+            (&create.table, schema, created(create, facts).into_iter().filter(has_fault).collect::<Vec<_>>())
+        }
+        Statement::AlterTable { table, actions, .. } => {
+            let Lookup::Found(relation) = facts.relation(table) else { return None };
+            if relation.standing == Standing::Unjudged || !matches!(relation.kind, Kind::Table | Kind::Partitioned) {
+                return None;
+            }
+            (table, relation.schema, altered(table, actions, facts, &has_fault))
+        }
+        _ => return None,
+    };
+    (!columns.is_empty()).then_some(Faulty { table, schema, columns })
+}
+
+/// Whether a CREATE TABLE makes a table that others will see.
+pub(super) fn is_judged(create: &CreateTable, facts: &dyn Facts) -> bool {
+    let exists = || create.if_not_exists && facts.exists(&create.table);
+    !(create.temporary || create.foreign || create.is_partition || exists())
+}
+
+fn created<'a>(create: &'a CreateTable, facts: &dyn Facts) -> Vec<Typed<'a>> {
+    let typed = create.columns.iter().filter_map(|column| {
+        let type_ = facts.type_named(&column.type_name).found()?;
+        Some(Typed { name: &column.name, at: column.at, type_ })
+    });
+    typed.collect()
+}
+
+fn altered<'a>(
+    table: &QualifiedName,
+    actions: &'a [AlterAction],
+    facts: &dyn Facts,
+    has_fault: &impl Fn(&Typed<'_>) -> bool,
+) -> Vec<Typed<'a>> {
+    let typed = actions.iter().filter_map(|action| match action {
+        AlterAction::AddColumn { column, if_not_exists } => {
+            if *if_not_exists && facts.column(table, &column.name).found().is_some() {
+                return None;
+            }
+            let type_ = facts.type_named(&column.type_name).found()?;
+            Some(Typed { name: &column.name, at: column.at, type_ }).filter(has_fault)
+        }
+        AlterAction::AlterType(change) => {
+            let of_type = |type_| Typed { name: &change.column, at: None, type_ };
+            let typed = of_type(facts.type_named(&change.type_name).found()?);
+            // What had the fault before was judged when it got it.
+            let before_too =
+                facts.column_type(table, &change.column).found().is_some_and(|old| has_fault(&of_type(old)));
+            (!before_too && has_fault(&typed)).then_some(typed)
+        }
+        _ => None,
+    });
+    typed.collect()
+}
+
+impl Faulty<'_> {
+    /// `column "placed" of "orders" is timestamp without time zone`.
+    pub(super) fn finding(&self, report: &Report, what: &str, facts: &dyn Facts) -> Finding {
+        let names: Vec<_> = self.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
+        let (noun, verb) = if names.len() == 1 { ("column", "is") } else { ("columns", "are") };
+        let table = &self.table.name;
+        report
+            .finding(
+                facts.qualified(&self.schema, table),
+                format!("{noun} {} of \"{table}\" {verb} {what}", names.join(", ")),
+            )
+            .at(self.columns.first().and_then(|column| column.at))
+    }
+
+    /// `Instead: placed timestamptz, sent timestamptz`.
+    pub(super) fn instead(&self, facts: &dyn Facts, type_: impl Fn(&Typed<'_>) -> String) -> String {
+        let columns: Vec<_> =
+            self.columns.iter().map(|column| format!("{} {}", facts.quote(column.name), type_(column))).collect();
+        format!("Instead: {}", columns.join(", "))
+    }
+}

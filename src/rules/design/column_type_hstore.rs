@@ -1,0 +1,18 @@
+use crate::ast::Statement;
+use crate::facts::{Facts, TypeKind};
+use crate::rules::{Report, columns, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/column-type-hstore.md")]
+    "column-type-hstore", "WD121", Design, Off, since "0.1.0",
+    "column is hstore",
+    [Statement(check)]
+}
+
+const DETAIL: &str = "hstore holds pairs of texts, one level deep: numbers and lists become text in it.";
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Some(found) = columns::faulty(statement, facts, |column| column.type_.is(TypeKind::Hstore)) else { return };
+    let hint = found.instead(facts, |_| "jsonb".to_owned());
+    report.push(found.finding(report, "hstore", facts).detail(DETAIL).hint(hint));
+}

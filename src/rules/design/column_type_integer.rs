@@ -1,0 +1,33 @@
+use crate::ast::{ConstraintKind, Statement};
+use crate::facts::{Facts, TypeKind};
+use crate::rules::{Report, columns, declare_rule, keys};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/column-type-integer.md")]
+    "column-type-integer", "WD118", Design, Off, since "0.1.0",
+    "column is integer, not bigint",
+    [Statement(check)]
+}
+
+const DETAIL: &str =
+    "An integer ends at 2,147,483,647, a smallint at 32,767; to widen a column later writes every row again.";
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Some(found) = columns::faulty(statement, facts, |column| {
+        (column.type_.is(TypeKind::Integer) || column.type_.is(TypeKind::SmallInt))
+            && !is_key(statement, column.name, facts)
+    }) else {
+        return;
+    };
+    let hint = found.instead(facts, |_| "bigint".to_owned());
+    report.push(found.finding(report, "integer, not bigint", facts).detail(DETAIL).hint(hint));
+}
+
+/// Whether the column is part of a key, which other rules look at.
+fn is_key(statement: &Statement, column: &str, facts: &dyn Facts) -> bool {
+    keys::constraints(statement, facts).iter().any(|constraint| match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => key.columns.iter().any(|of_key| of_key == column),
+        ConstraintKind::PrimaryKey(key) => key.columns.iter().any(|of_key| of_key == column),
+        _ => false,
+    })
+}

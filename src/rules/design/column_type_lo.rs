@@ -1,0 +1,23 @@
+use crate::ast::Statement;
+use crate::facts::{Facts, TypeKind};
+use crate::rules::{Report, columns, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/column-type-lo.md")]
+    "column-type-lo", "WD123", Design, Info, since "0.1.0",
+    "column is a large object",
+    [Statement(check)]
+}
+
+const DETAIL: &str = "The row holds a number alone. Deleting it, or writing another number, leaves the object behind.";
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Some(found) = columns::faulty(statement, facts, |column| column.type_.is(TypeKind::LargeObject)) else {
+        return;
+    };
+    let hint = format!(
+        "{}; or a trigger with lo_manage() on the column, BEFORE UPDATE OR DELETE",
+        found.instead(facts, |_| "bytea".to_owned())
+    );
+    report.push(found.finding(report, "a large object", facts).detail(DETAIL).hint(hint));
+}

@@ -1,0 +1,38 @@
+use crate::ast::Statement;
+use crate::facts::{Facts, TypeKind};
+use crate::rules::{Audit, Report, Source, columns, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/column-type-reg.md")]
+    "column-type-reg", "WD122", Design, Info, since "0.1.0",
+    "column is of a type that pg_upgrade refuses",
+    [Statement(check), Audit(AUDIT)]
+}
+
+const DETAIL: &str = "It keeps an OID, which belongs to another object, or to none, in a new cluster. pg_upgrade stops at such a \
+     column.";
+
+const AUDIT: Audit = Audit {
+    source: Source::Columns,
+    when: "s.base_type IN (
+        'pg_catalog.regcollation'::pg_catalog.regtype, 'pg_catalog.regconfig'::pg_catalog.regtype,
+        'pg_catalog.regdictionary'::pg_catalog.regtype, 'pg_catalog.regnamespace'::pg_catalog.regtype,
+        'pg_catalog.regoper'::pg_catalog.regtype, 'pg_catalog.regoperator'::pg_catalog.regtype,
+        'pg_catalog.regproc'::pg_catalog.regtype, 'pg_catalog.regprocedure'::pg_catalog.regtype)",
+    message: r#"pg_catalog.format('column "%s" of "%s" is of a type that pg_upgrade refuses', s.column_name, s.table_name)"#,
+    detail: "'It keeps an OID, which belongs to another object, or to none, in a new cluster. pg_upgrade stops at such a column.'",
+    hint: "'text, and a cast where it is used, before the next upgrade.'",
+    fix: "NULL",
+    level: "'warning'",
+};
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Some(found) = columns::faulty(statement, facts, |column| column.type_.kind == TypeKind::NotUpgradable) else {
+        return;
+    };
+    let hint = format!(
+        "{}, and a cast where it is used",
+        found.instead(facts, |column| (if column.type_.array { "text[]" } else { "text" }).to_owned())
+    );
+    report.push(found.finding(report, "of a type that pg_upgrade refuses", facts).detail(DETAIL).hint(hint));
+}

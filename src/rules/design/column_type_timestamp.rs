@@ -1,0 +1,34 @@
+use crate::ast::Statement;
+use crate::facts::{Facts, TypeKind};
+use crate::rules::{Audit, Report, Source, columns, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/column-type-timestamp.md")]
+    "column-type-timestamp", "WD110", Design, Info, since "0.1.0",
+    "column is timestamp without time zone",
+    [Statement(check), Audit(AUDIT)]
+}
+
+const DETAIL: &str = "It keeps what a clock on the wall showed, not a moment: compared with now(), it means another moment in each \
+     session's TimeZone.";
+
+const AUDIT: Audit = Audit {
+    source: Source::Columns,
+    when: "s.base_type = 'pg_catalog.timestamp'::pg_catalog.regtype",
+    message: r#"pg_catalog.format('column "%s" of "%s" is timestamp without time zone', s.column_name, s.table_name)"#,
+    detail: "'It keeps what a clock on the wall showed, not a moment: compared with now(), it means another moment in each session''s TimeZone.'",
+    hint: "'In new tables: timestamptz. This one can change its type without a rewrite in a session whose TimeZone is UTC, where its values are UTC.'",
+    fix: "NULL",
+    level: "'warning'",
+};
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Some(found) = columns::faulty(statement, facts, |column| column.type_.is(TypeKind::Timestamp)) else { return };
+    let hint = found.instead(facts, |column| precise("timestamptz", column.type_.modifier));
+    report.push(found.finding(report, "timestamp without time zone", facts).detail(DETAIL).hint(hint));
+}
+
+/// The type with the precision that was written.
+fn precise(type_: &str, precision: Option<i32>) -> String {
+    precision.map_or_else(|| type_.to_owned(), |digits| format!("{type_}({digits})"))
+}

@@ -1,0 +1,37 @@
+use crate::ast::Statement;
+use crate::facts::{Facts, TypeKind};
+use crate::rules::{Audit, Report, Source, columns, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/column-type-timestamp-precision-0.md")]
+    "column-type-timestamp-precision-0", "WD112", Design, Info, since "0.1.0",
+    "timestamps are rounded to whole seconds",
+    [Statement(check), Audit(AUDIT)]
+}
+
+const DETAIL: &str = "Values are rounded, not cut: half a second before midnight becomes the next day, and a row may be younger \
+     than now().";
+
+const AUDIT: Audit = Audit {
+    source: Source::Columns,
+    when: "s.type_modifier = 0 AND s.base_type IN ('pg_catalog.timestamp'::pg_catalog.regtype, 'pg_catalog.timestamptz'::pg_catalog.regtype)",
+    message: r#"pg_catalog.format('column "%s" of "%s" is rounded to whole seconds', s.column_name, s.table_name)"#,
+    detail: "'Values are rounded, not cut: half a second before midnight becomes the next day, and a row may be younger than now().'",
+    hint: "'In new tables: timestamptz, and date_trunc(''second'', ...) where whole seconds are wanted.'",
+    fix: "NULL",
+    level: "'warning'",
+};
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Some(found) = columns::faulty(statement, facts, |column| {
+        (column.type_.is(TypeKind::Timestamp) || column.type_.is(TypeKind::TimestampTz))
+            && column.type_.modifier == Some(0)
+    }) else {
+        return;
+    };
+    let hint = format!(
+        "{}, and date_trunc('second', ...) where whole seconds are wanted",
+        found.instead(facts, |_| "timestamptz".to_owned())
+    );
+    report.push(found.finding(report, "rounded to whole seconds", facts).detail(DETAIL).hint(hint));
+}

@@ -1,0 +1,28 @@
+use crate::ast::Statement;
+use crate::facts::{Facts, TypeKind};
+use crate::rules::{Audit, Report, Source, columns, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/column-type-xml.md")]
+    "column-type-xml", "WD120", Design, Off, since "0.1.0",
+    "column is xml",
+    [Statement(check), Audit(AUDIT)]
+}
+
+const DETAIL: &str = "xml has no equality and no index of its own; each XPath reads the document from the start.";
+
+const AUDIT: Audit = Audit {
+    source: Source::Columns,
+    when: "s.base_type = 'pg_catalog.xml'::pg_catalog.regtype",
+    message: r#"pg_catalog.format('column "%s" of "%s" is xml', s.column_name, s.table_name)"#,
+    detail: "'xml has no equality and no index of its own; each XPath reads the document from the start.'",
+    hint: "'In new tables: jsonb, or text where it is only kept.'",
+    fix: "NULL",
+    level: "'warning'",
+};
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Some(found) = columns::faulty(statement, facts, |column| column.type_.is(TypeKind::Xml)) else { return };
+    let hint = format!("{}, or text where it is only kept", found.instead(facts, |_| "jsonb".to_owned()));
+    report.push(found.finding(report, "xml", facts).detail(DETAIL).hint(hint));
+}

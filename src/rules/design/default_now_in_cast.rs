@@ -1,0 +1,67 @@
+use crate::ast::{AlterAction, Literal, Statement};
+use crate::facts::{ColumnType, Facts, TypeKind};
+use crate::rules::{Report, declare_rule, keys};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/default-now-in-cast.md")]
+    "default-now-in-cast", "WD131", Design, Warning, since "0.1.0",
+    "default is the moment when it was written down",
+    [Statement(check)]
+}
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Some((table, schema)) = keys::table_of(statement, facts) else { return };
+    let object = facts.qualified(&schema, &table.name);
+    for column in keys::new_columns(statement, facts) {
+        if let Some(type_) = frozen(&column.literals, || facts.type_of_new(column), facts) {
+            judge(&object, &column.name, &type_, column.at, facts, report);
+        }
+    }
+    let Statement::AlterTable { actions, .. } = statement else { return };
+    for action in actions {
+        let AlterAction::AlterColumn { column, literals } = action else { continue };
+        if let Some(type_) = frozen(literals, || facts.column_type(table, column).found(), facts) {
+            judge(&object, column, &type_, table.at, facts, report);
+        }
+    }
+}
+
+fn judge(object: &str, column: &str, type_: &ColumnType, at: Option<usize>, facts: &dyn Facts, report: &mut Report) {
+    let instead = match type_.kind {
+        TypeKind::Date => "CURRENT_DATE",
+        TypeKind::Time => "LOCALTIME",
+        TypeKind::TimeTz => "CURRENT_TIME",
+        _ => "now()",
+    };
+    report.push(
+        report
+            .finding(object, format!("default of \"{column}\" is the moment of this statement, for each row to come"))
+            .detail("A word such as 'now' is read once, when the default is written down, and kept as the time it was then.")
+            .hint(format!("Instead: {} {} DEFAULT {instead}", facts.quote(column), type_.name))
+            .at(at),
+    );
+}
+
+/// The type of a default that has a moving word among its constants, read as a point in time.
+fn frozen(literals: &[Literal], own: impl Fn() -> Option<ColumnType>, facts: &dyn Facts) -> Option<ColumnType> {
+    let moving = literals.iter().filter(|literal| moves(&literal.text));
+    moving
+        .filter_map(|literal| match &literal.type_name {
+            Some(type_name) => facts.type_named(type_name).found(),
+            None => own(),
+        })
+        .find(is_time)
+        .map(|read| own().filter(is_time).unwrap_or(read))
+}
+
+/// Whether a text means another time whenever it is read: the words that the manual calls special.
+fn moves(text: &str) -> bool {
+    text.split_whitespace()
+        .any(|word| ["now", "today", "tomorrow", "yesterday"].iter().any(|special| word.eq_ignore_ascii_case(special)))
+}
+
+fn is_time(type_: &ColumnType) -> bool {
+    [TypeKind::Date, TypeKind::Time, TypeKind::TimeTz, TypeKind::Timestamp, TypeKind::TimestampTz]
+        .into_iter()
+        .any(|kind| type_.is(kind))
+}

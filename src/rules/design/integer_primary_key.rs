@@ -1,0 +1,64 @@
+use crate::ast::{ColumnDef, ConstraintKind, Statement};
+use crate::facts::{Facts, TypeKind};
+use crate::rules::{Report, declare_rule, keys};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/integer-primary-key.md")]
+    "integer-primary-key", "WD124", Design, Info, since "0.1.0",
+    "key column is shorter than bigint",
+    [Statement(check)]
+}
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    let Some((table, schema)) = keys::table_of(statement, facts) else { return };
+    let mut names: Vec<String> = Vec::new();
+    for constraint in keys::constraints(statement, facts) {
+        let ConstraintKind::PrimaryKey(key) = &constraint.kind else { continue };
+        // A part of a longer key is often a small number: a line of an order.
+        let [column] = key.columns.as_slice() else { continue };
+        let is_integer =
+            keys::own_type(statement, table, column, facts).is_some_and(|type_| type_.is(TypeKind::Integer));
+        if is_integer && !refers(statement, column, facts) {
+            names.push(column.clone());
+        }
+    }
+    let counting = keys::new_columns(statement, facts).into_iter().filter(|column| counts(column, facts));
+    names.extend(counting.map(|column| column.name.clone()));
+    names.sort();
+    names.dedup();
+    let Some(first) = names.first() else { return };
+    let at = keys::new_columns(statement, facts)
+        .into_iter()
+        .find(|column| column.name == *first)
+        .and_then(|column| column.at);
+    let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    let (noun, verb) = if names.len() == 1 { ("key column", "is") } else { ("key columns", "are") };
+    let instead: Vec<_> = names.iter().map(|name| format!("{} bigint", facts.quote(name))).collect();
+    report.push(
+        report
+            .finding(
+                facts.qualified(&schema, &table.name),
+                format!("{noun} {} of \"{}\" {verb} shorter than bigint", quoted.join(", "), table.name),
+            )
+            .detail(
+                "An integer ends at 2,147,483,647 and a smallint at 32,767, rolled-back inserts count, and to widen it then writes every row again while \
+                 reads and writes wait.",
+            )
+            .hint(format!("Instead: {}", instead.join(", ")))
+            .at(at.or(table.at)),
+    );
+}
+
+/// Whether a column counts rows by a sequence, and is too short for many.
+fn counts(column: &ColumnDef, facts: &dyn Facts) -> bool {
+    (column.identity || column.serial.is_some())
+        && facts.type_of_new(column).and_then(|type_| type_.integer_bytes()).is_some_and(|bytes| bytes < 8)
+}
+
+/// Whether a column refers to another table, whose key decides its type.
+fn refers(statement: &Statement, column: &str, facts: &dyn Facts) -> bool {
+    keys::constraints(statement, facts).iter().any(|constraint| match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => key.columns.iter().any(|of_key| of_key == column),
+        _ => false,
+    })
+}

@@ -1,0 +1,48 @@
+use crate::ast::{AlterAction, QualifiedName, Statement};
+use crate::facts::{Facts, Standing};
+use crate::rules::{Report, columns, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/table-inheritance.md")]
+    "table-inheritance", "WD129", Design, Info, since "0.1.0",
+    "table inherits from another",
+    [Statement(check)]
+}
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    match statement {
+        Statement::CreateTable(create) if columns::is_judged(create, facts) => {
+            if let Some(parent) = create.parents.first() {
+                judge(&create.table, parent, facts, report);
+            }
+        }
+        Statement::AlterTable { table, actions, .. } => {
+            let is_judged = facts.relation(table).found().is_some_and(|r| r.standing != Standing::Unjudged);
+            let parent = actions.iter().find_map(|action| match action {
+                AlterAction::Inherit { parent } => Some(parent),
+                _ => None,
+            });
+            if let Some(parent) = parent.filter(|_| is_judged) {
+                judge(table, parent, facts, report);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn judge(table: &QualifiedName, parent: &QualifiedName, facts: &dyn Facts, report: &mut Report) {
+    report.push(
+        report
+            .finding(
+                facts.qualified(table.schema.as_deref().unwrap_or(""), &table.name),
+                format!("table \"{}\" inherits from \"{}\"", table.name, parent.name),
+            )
+            .detail(format!(
+                "Keys and foreign keys of \"{}\" do not hold for it: a value may be in both, and nothing can refer to its \
+                 rows through \"{}\".",
+                parent.name, parent.name
+            ))
+            .hint("Instead: PARTITION BY on the parent, or a table of its own with a foreign key.")
+            .at(table.at),
+    );
+}

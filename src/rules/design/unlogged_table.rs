@@ -1,0 +1,53 @@
+use crate::ast::{AlterAction, Statement};
+use crate::facts::{Facts, Kind};
+use crate::finding::Level;
+use crate::rules::wording::extent;
+use crate::rules::{Report, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/unlogged-table.md")]
+    "unlogged-table", "WD128", Design, Warning, since "0.1.0",
+    "table is unlogged: a crash empties it",
+    [Statement(check)]
+}
+
+fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+    match statement {
+        Statement::CreateTable(create) if create.unlogged && !(create.if_not_exists && facts.exists(&create.table)) => {
+            let schema = create.table.schema.as_deref().unwrap_or("");
+            // Who writes the word for a table without rows means it.
+            report.push(
+                report
+                    .finding(
+                        facts.qualified(schema, &create.table.name),
+                        format!("table \"{}\" is unlogged", create.table.name),
+                    )
+                    .detail(
+                        "A crash empties it, standbys do not have its rows, and backups that copy files do not either.",
+                    )
+                    .hint("CREATE TABLE without UNLOGGED, if its rows are to stay.")
+                    .level(Level::Info)
+                    .at(create.table.at),
+            );
+        }
+        Statement::AlterTable { table, actions, .. } => {
+            let takes_away = |action: &AlterAction| matches!(action, AlterAction::SetPersistence { logged: false });
+            let Some(relation) = facts.shared(table).filter(|_| actions.iter().any(takes_away)) else { return };
+            if relation.unlogged || relation.is_empty() || relation.kind != Kind::Table {
+                return;
+            }
+            let identity = facts.identity(&relation);
+            report.push(
+                report
+                    .finding(
+                        identity.clone(),
+                        format!("SET UNLOGGED gives up the rows of \"{}\" with the next crash", relation.name),
+                    )
+                    .detail(format!("{} From COMMIT on, standbys have none of them.", extent(&relation)))
+                    .hint(format!("Leave it logged, or make it so again soon: ALTER TABLE {identity} SET LOGGED;"))
+                    .at(table.at),
+            );
+        }
+        _ => {}
+    }
+}

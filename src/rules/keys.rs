@@ -1,0 +1,161 @@
+//! The foreign keys that a statement makes, as rules about their columns see them.
+#![forbid(unsafe_code)]
+
+use super::columns;
+use crate::ast::{AlterAction, ColumnDef, Constraint, ConstraintKind, ForeignKey, QualifiedName, Statement};
+use crate::facts::{ColumnType, Facts, Lookup, Standing};
+
+/// A foreign key that a statement makes.
+pub(super) struct NewForeignKey<'a> {
+    /// Its table.
+    pub(super) table: &'a QualifiedName,
+    /// The schema of its table, where it is known.
+    pub(super) schema: String,
+    /// What it demands.
+    pub(super) key: &'a ForeignKey,
+    /// Its name, as it is given or as the server will choose it.
+    pub(super) name: String,
+    /// Where it stands in the text.
+    pub(super) at: Option<usize>,
+}
+
+/// A column of a foreign key and the column it refers to.
+pub(super) struct Pair {
+    /// The column.
+    pub(super) column: String,
+    /// Its type.
+    pub(super) type_: ColumnType,
+    /// The column it refers to.
+    pub(super) referenced: String,
+    /// The type of that.
+    pub(super) referenced_type: ColumnType,
+}
+
+/// The table that a statement makes or alters, unless nobody else shares it, and its schema.
+pub(super) fn table_of<'a>(statement: &'a Statement, facts: &dyn Facts) -> Option<(&'a QualifiedName, String)> {
+    match statement {
+        Statement::CreateTable(create) if columns::is_judged(create, facts) => {
+            Some((&create.table, create.table.schema.clone().unwrap_or_default()))
+        }
+        Statement::AlterTable { table, .. } => match facts.relation(table) {
+            Lookup::Found(relation) if relation.standing != Standing::Unjudged => Some((table, relation.schema)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The foreign keys that a statement makes.
+pub(super) fn foreign_keys<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<NewForeignKey<'a>> {
+    let Some((table, schema)) = table_of(statement, facts) else { return Vec::new() };
+    let keys = constraints(statement, facts).into_iter().filter_map(|constraint| {
+        let ConstraintKind::ForeignKey(key) = &constraint.kind else { return None };
+        let name = constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &key.columns, "fkey"));
+        Some(NewForeignKey { table, schema: schema.clone(), key, name, at: constraint.at })
+    });
+    keys.collect()
+}
+
+/// The constraints that a statement makes, of the table and with its columns.
+pub(super) fn constraints<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<&'a Constraint> {
+    let of_columns = new_columns(statement, facts).into_iter().flat_map(|column| &column.constraints);
+    match statement {
+        Statement::CreateTable(create) => of_columns.chain(&create.constraints).collect(),
+        Statement::AlterTable { actions, .. } => {
+            let of_table = actions.iter().filter_map(|action| match action {
+                AlterAction::AddConstraint(constraint) => Some(constraint),
+                _ => None,
+            });
+            of_columns.chain(of_table).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The columns that a statement makes.
+pub(super) fn new_columns<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<&'a ColumnDef> {
+    match statement {
+        Statement::CreateTable(create) => create.columns.iter().collect(),
+        Statement::AlterTable { table, actions, .. } => {
+            let added = actions.iter().filter_map(|action| match action {
+                AlterAction::AddColumn { column, if_not_exists } => {
+                    let is_there = *if_not_exists && facts.column(table, &column.name).found().is_some();
+                    (!is_there).then_some(&**column)
+                }
+                _ => None,
+            });
+            added.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The type of a column of the statement's own table.
+pub(super) fn own_type(
+    statement: &Statement,
+    table: &QualifiedName,
+    column: &str,
+    facts: &dyn Facts,
+) -> Option<ColumnType> {
+    match new_columns(statement, facts).into_iter().find(|new| new.name == column) {
+        Some(new) => facts.type_of_new(new),
+        None if matches!(statement, Statement::CreateTable(_)) => None,
+        None => facts.column_type(table, column).found(),
+    }
+}
+
+impl NewForeignKey<'_> {
+    /// Its columns and those it refers to, where both types are known.
+    pub(super) fn pairs(&self, statement: &Statement, facts: &dyn Facts) -> Vec<Pair> {
+        let of_itself = matches!(statement, Statement::CreateTable(_))
+            && (&self.key.referenced.schema, &self.key.referenced.name) == (&self.table.schema, &self.table.name);
+        let referenced_columns = match self.key.referenced_columns.as_slice() {
+            [] if of_itself => own_primary_key(statement, facts),
+            [] => facts.primary_key(&self.key.referenced),
+            named => named.to_vec(),
+        };
+        let pairs = self.key.columns.iter().zip(referenced_columns).filter_map(|(column, referenced)| {
+            let referenced_type = if of_itself {
+                own_type(statement, self.table, &referenced, facts)
+            } else {
+                facts.column_type(&self.key.referenced, &referenced).found()
+            };
+            Some(Pair {
+                column: column.clone(),
+                type_: own_type(statement, self.table, column, facts)?,
+                referenced,
+                referenced_type: referenced_type?,
+            })
+        });
+        pairs.collect()
+    }
+
+    /// `customer_id bigint`: its columns with the types they refer to.
+    pub(super) fn instead(pairs: &[Pair], facts: &dyn Facts) -> String {
+        let columns: Vec<_> =
+            pairs.iter().map(|pair| format!("{} {}", facts.quote(&pair.column), pair.referenced_type.name)).collect();
+        format!("Instead: {}", columns.join(", "))
+    }
+
+    /// `"orders"."customer_id" is integer, but "customers"."id" is bigint`.
+    pub(super) fn difference(&self, pair: &Pair) -> String {
+        format!(
+            "\"{}\".\"{}\" is {}, but refers to \"{}\".\"{}\", which is {}",
+            self.table.name,
+            pair.column,
+            pair.type_.name,
+            self.key.referenced.name,
+            pair.referenced,
+            pair.referenced_type.name
+        )
+    }
+}
+
+/// Columns of the primary key that a statement makes.
+fn own_primary_key(statement: &Statement, facts: &dyn Facts) -> Vec<String> {
+    let key = constraints(statement, facts).into_iter().find_map(|constraint| match &constraint.kind {
+        ConstraintKind::PrimaryKey(key) => Some(key.columns.clone()),
+        _ => None,
+    });
+    key.unwrap_or_default()
+}
