@@ -31,6 +31,8 @@ pub struct Effect {
 pub struct Work {
     /// Every row is read.
     pub scanned: bool,
+    /// Each row is looked up in another table.
+    pub looked_up: bool,
     /// The table is written again, or the index built again, in a new file.
     pub rewritten: bool,
     /// The table loses all rows, and has a new file for that.
@@ -58,7 +60,9 @@ pub struct Effects {
 #[must_use]
 pub fn of(statement: &Statement, facts: &dyn Facts) -> Effects {
     let mut of = Collector { facts, effects: Effects::default() };
-    of.statement(statement);
+    if !statement.finds_nothing(|name| facts.exists(name)) {
+        of.statement(statement);
+    }
     of.effects
 }
 

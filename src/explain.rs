@@ -134,7 +134,13 @@ fn seconds(effect: &Effect, relation: &Relation) -> Option<f64> {
     if effect.work.is_none() || effect.work.emptied || effect.is_index {
         return None;
     }
-    let each = if effect.work.rewritten { cost::rewrite_seconds(relation)? } else { cost::scan_seconds(relation)? };
+    let each = if effect.work.rewritten {
+        cost::rewrite_seconds(relation)?
+    } else if effect.work.looked_up {
+        cost::look_up_seconds(relation)?
+    } else {
+        cost::scan_seconds(relation)?
+    };
     let builds = u32::try_from(effect.work.builds.len()).unwrap_or(u32::MAX);
     Some(each + f64::from(builds) * cost::index_build_seconds(relation)?)
 }

@@ -78,7 +78,11 @@ pub enum Check {
     Statement(fn(&Statement, &dyn Facts, &mut Report)),
     /// A statement and what it would do, relation by relation: the same.
     Effects(fn(&Case<'_>, &mut Report)),
-    /// One action of ALTER TABLE: the same.
+    /// The same, for what depends on who else is there at that moment: the guard.
+    Now(fn(&Case<'_>, &mut Report)),
+    /// A statement that no event trigger sees: lint.
+    Unseen(fn(&Statement, &dyn Facts, &mut Report)),
+    /// One action of ALTER TABLE: the guard before it runs, and lint.
     Alter(fn(&QualifiedName, &AlterAction, &dyn Facts, &mut Report)),
     /// What a transaction made worse: the guard before it commits, and lint at the end of the script's transactions.
     AtCommit(fn(&MadeWorse, &dyn Facts, &mut Report)),
@@ -102,8 +106,8 @@ impl Check {
     pub fn engines(&self) -> &'static str {
         match self {
             Self::Statement(_) | Self::Effects(_) | Self::Alter(_) | Self::AtCommit(_) => "guard, lint",
-            Self::Rewrite(_) => "guard",
-            Self::Script(_) => "lint",
+            Self::Now(_) | Self::Rewrite(_) => "guard",
+            Self::Unseen(_) | Self::Script(_) => "lint",
             Self::Audit(_) => "audit",
         }
     }
@@ -291,8 +295,8 @@ pub fn judge(case: &Case<'_>, report: &mut Report) {
 
 fn judge_check(check: &Check, case: &Case<'_>, report: &mut Report) {
     match (check, case.statement) {
-        (Check::Statement(check), statement) => check(statement, case.facts, report),
-        (Check::Effects(check), _) => check(case, report),
+        (Check::Statement(check) | Check::Unseen(check), statement) => check(statement, case.facts, report),
+        (Check::Effects(check) | Check::Now(check), _) => check(case, report),
         (Check::Alter(check), Statement::AlterTable { table, actions, .. }) => {
             for (order, action) in actions.iter().enumerate() {
                 let before = report.findings.len();
@@ -417,6 +421,53 @@ mod tests {
                 assert!(rule.page.contains(heading), "{} lacks {heading}", rule.id);
             }
         }
+    }
+
+    /// docs/rules.md, as it is generated.
+    fn index_page() -> String {
+        let mut page = String::from(
+            "# Rules\n\nEvery rule, with the page that says why, shows what is found and what to do instead. `warden.help('<rule>')` \
+             shows a page in psql, the view `warden.rules` lists them. This list is made from the rules themselves.\n",
+        );
+        let areas = [
+            (Area::Ddl, "What DDL does while it runs"),
+            (Area::Partition, "Partitioned tables"),
+            (Area::Design, "Tables, columns and keys"),
+            (Area::Index, "Indexes that exist"),
+        ];
+        for (area, heading) in areas {
+            page.push_str(&format!(
+                "\n## {heading}\n\n| rule | level | by | what it finds |\n| --- | --- | --- | --- |\n"
+            ));
+            for rule in all().filter(|rule| rule.area == area) {
+                let engines: BTreeSet<&str> =
+                    rule.checks.iter().flat_map(|check| check.engines().split(", ")).collect();
+                let engines: Vec<&str> =
+                    ["guard", "lint", "audit"].into_iter().filter(|e| engines.contains(e)).collect();
+                page.push_str(&format!(
+                    "| [`{0}`](rules/{0}.md) | {1} | {2} | {3} |\n",
+                    rule.id,
+                    rule.level,
+                    engines.join(", "),
+                    rule.summary
+                ));
+            }
+        }
+        page
+    }
+
+    #[test]
+    fn the_index_page_lists_every_rule() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+        let page = index_page();
+        if std::env::var_os("PG_WARDEN_BLESS").is_some() {
+            std::fs::write(&path, &page).unwrap();
+        }
+        assert_eq!(
+            std::fs::read_to_string(path).unwrap(),
+            page,
+            "run the tests with PG_WARDEN_BLESS=1, and read the difference"
+        );
     }
 
     #[test]

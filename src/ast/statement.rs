@@ -337,6 +337,17 @@ pub enum Statement {
 }
 
 impl Statement {
+    /// Whether it says IF EXISTS of what does not exist.
+    #[must_use]
+    pub fn finds_nothing(&self, exists: impl Fn(&QualifiedName) -> bool) -> bool {
+        match self {
+            Self::AlterTable { table, if_exists: true, .. } => !exists(table),
+            Self::Rename(rename) if rename.if_exists => !exists(&rename.relation),
+            Self::Drop(drop) if drop.if_exists => drop.names.iter().all(|name| !exists(name)),
+            _ => false,
+        }
+    }
+
     /// Where the relation it is about stands in the source text.
     #[must_use]
     pub fn place(&self) -> Option<usize> {

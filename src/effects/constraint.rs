@@ -43,8 +43,16 @@ impl Collector<'_> {
     pub(super) fn add_foreign_key(&mut self, table: &QualifiedName, key: &ForeignKey, checks: bool) {
         self.lock_partitions(&key.referenced, Lock::ShareRowExclusive);
         if checks && self.relation(table).is_some_and(|relation| !relation.is_empty()) {
-            self.scan_partitions(table);
+            self.look_up_partitions(table);
             self.scan_partitions(&key.referenced);
+        }
+    }
+
+    /// Reads the rows of a table and looks each up in another.
+    fn look_up_partitions(&mut self, table: &QualifiedName) {
+        self.scan_partitions(table);
+        for member in self.partitions(table) {
+            self.work(&member, |work| work.looked_up = work.scanned);
         }
     }
 
@@ -144,7 +152,7 @@ impl Collector<'_> {
             self.lock(&referenced, Lock::RowShare);
             self.lock_partitions(table, Lock::ShareUpdateExclusive);
             self.scan_partitions(&referenced);
-            return self.scan_partitions(table);
+            return self.look_up_partitions(table);
         }
         self.lock_tree(table, Lock::ShareUpdateExclusive);
         self.scan_tree(table);

@@ -19,11 +19,17 @@ impl Collector<'_> {
                     }
                 }
                 DropKind::Type if drop.cascade => self.lock_dependents(&self.facts.dependents_of_type(name)),
-                DropKind::Trigger => self.lock_partitions(name, Lock::AccessExclusive),
+                DropKind::Trigger if self.has_trigger(name, drop.member.as_deref()) => {
+                    self.lock_partitions(name, Lock::AccessExclusive);
+                }
                 DropKind::Policy | DropKind::Rule => self.lock(name, Lock::AccessExclusive),
                 _ => {}
             }
         }
+    }
+
+    fn has_trigger(&self, table: &QualifiedName, trigger: Option<&str>) -> bool {
+        trigger.is_some_and(|trigger| self.facts.has_trigger(table, trigger))
     }
 
     fn drop_table(&mut self, name: &QualifiedName, cascade: bool) {

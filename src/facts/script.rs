@@ -205,9 +205,8 @@ impl<'a> ScriptFacts<'a> {
                     self.alter(table, action, at);
                 }
             }
-            Statement::CreateView { view, .. } => {
-                let name = self.key(view);
-                self.changes.dropped.remove(&name);
+            Statement::CreateView { view, .. } if !self.exists(view) => {
+                self.make(view, Made { kind: Kind::View, ..Made::default() });
             }
             Statement::Policy { table, permissive: true, .. } => {
                 self.changes.permissive.insert(self.key(table));

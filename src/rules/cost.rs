@@ -59,6 +59,11 @@ pub(crate) fn scan_seconds(relation: &Relation) -> Option<f64> {
     seconds(relation, CHECK_ROW, READ_BYTE)
 }
 
+/// Seconds to look every row up in another table.
+pub(crate) fn look_up_seconds(relation: &Relation) -> Option<f64> {
+    seconds(relation, JOIN_ROW, READ_BYTE)
+}
+
 /// Seconds to write every row again.
 pub(crate) fn rewrite_seconds(relation: &Relation) -> Option<f64> {
     seconds(relation, REWRITE_ROW, WRITE_BYTE)

@@ -1,19 +1,19 @@
 use crate::ast::{AlterAction, DropKind, QualifiedName, Statement};
-use crate::facts::Facts;
 use crate::rules::wording::holders;
-use crate::rules::{Report, declare_rule};
+use crate::rules::{Case, Report, declare_rule};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/concurrent-index-will-wait.md")]
     "concurrent-index-will-wait", "WD081", Ddl, Warning, since "0.1.0",
     "CONCURRENTLY waits for transactions that have been open for long",
-    [Statement(check)]
+    [Now(check)]
 }
 
 /// Times `warden.busy_after` from which on a transaction is not one that ends in a moment: a minute, where nobody set it.
 const OLD: f64 = 12.0;
 
-fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
+fn check(case: &Case<'_>, report: &mut Report) {
+    let (statement, facts) = (case.statement, case.facts);
     let Some(name) = worked_on_concurrently(statement) else { return };
     // In a block it fails anyway.
     if facts.in_transaction_block() || facts.shared(name).is_none() {

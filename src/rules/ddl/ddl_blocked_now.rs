@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/ddl-blocked-now.md")]
     "ddl-blocked-now", "WD080", Ddl, Warning, since "0.1.0",
     "somebody is in the way, and others would queue behind the wait",
-    [Effects(check)]
+    [Now(check)]
 }
 
 fn check(case: &Case<'_>, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/delete-without-where.md")]
     "delete-without-where", "WD067", Ddl, Error, since "0.1.0",
     "DELETE of every row of a large table",
-    [Statement(check)]
+    [Unseen(check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/multi-table-lock-window.md")]
     "multi-table-lock-window", "WD084", Ddl, Warning, since "0.1.0",
     "waits for one table while it keeps another locked",
-    [Effects(check)]
+    [Now(check)]
 }
 
 fn check(case: &Case<'_>, report: &mut Report) {

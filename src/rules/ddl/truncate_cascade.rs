@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/truncate-cascade.md")]
     "truncate-cascade", "WD052", Ddl, Error, since "0.1.0",
     "TRUNCATE CASCADE empties tables that it does not name",
-    [Statement(check)]
+    [Unseen(check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

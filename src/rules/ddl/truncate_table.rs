@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/truncate-table.md")]
     "truncate-table", "WD051", Ddl, Warning, since "0.1.0",
     "TRUNCATE of a table that holds rows",
-    [Statement(check)]
+    [Unseen(check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

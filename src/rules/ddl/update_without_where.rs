@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/update-without-where.md")]
     "update-without-where", "WD066", Ddl, Error, since "0.1.0",
     "UPDATE of every row of a large table",
-    [Statement(check)]
+    [Unseen(check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

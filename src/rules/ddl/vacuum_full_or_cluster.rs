@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/vacuum-full-or-cluster.md")]
     "vacuum-full-or-cluster", "WD053", Ddl, Error, since "0.1.0",
     "VACUUM FULL or CLUSTER writes the table again while reads and writes wait",
-    [Statement(check)]
+    [Unseen(check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
