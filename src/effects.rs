@@ -59,7 +59,18 @@ pub struct Effects {
 /// The effects of one statement.
 #[must_use]
 pub fn of(statement: &Statement, facts: &dyn Facts) -> Effects {
-    let mut of = Collector { facts, effects: Effects::default() };
+    collected(statement, facts, true)
+}
+
+/// The locks of one statement alone, without its work, indexes, or the members of a tree beside its root: what the
+/// guard asks before every statement, and what must cost little.
+#[must_use]
+pub fn locks_of(statement: &Statement, facts: &dyn Facts) -> Effects {
+    collected(statement, facts, false)
+}
+
+fn collected(statement: &Statement, facts: &dyn Facts, whole: bool) -> Effects {
+    let mut of = Collector { facts, effects: Effects::default(), whole };
     if !statement.finds_nothing(|name| facts.exists(name)) {
         of.statement(statement);
     }
@@ -95,6 +106,8 @@ impl Effects {
 struct Collector<'a> {
     facts: &'a dyn Facts,
     effects: Effects,
+    /// Work, indexes and members of trees as well.
+    whole: bool,
 }
 
 impl Collector<'_> {
@@ -186,6 +199,9 @@ impl Collector<'_> {
     fn create_index(&mut self, index: &CreateIndex) {
         let lock = if index.concurrently { Lock::ShareUpdateExclusive } else { Lock::Share };
         self.lock_partitions(&index.table, lock);
+        if !self.whole {
+            return;
+        }
         let named = |known: &Index| index.name.as_ref() == Some(&known.name);
         if index.if_not_exists && self.facts.indexes(&index.table).iter().any(named) {
             return;
@@ -368,6 +384,9 @@ impl Collector<'_> {
     }
 
     fn scan_tree(&mut self, table: &QualifiedName) {
+        if !self.whole {
+            return;
+        }
         for member in self.tree(table) {
             self.scan(&member);
         }
@@ -375,6 +394,9 @@ impl Collector<'_> {
 
     /// Every row of a relation that is locked already, where it has any.
     fn scan(&mut self, table: &QualifiedName) {
+        if !self.whole {
+            return;
+        }
         let relation = self.facts.relation(&QualifiedName { only: true, ..table.clone() }).found();
         if relation.is_some_and(|relation| has_storage(&relation) && !relation.is_empty()) {
             self.work(table, |work| work.scanned = true);
@@ -426,6 +448,9 @@ impl Collector<'_> {
     }
 
     fn lock_indexes(&mut self, table: &QualifiedName, lock: Lock, rewritten: bool) {
+        if !self.whole {
+            return;
+        }
         for index in self.index_names(table) {
             self.effects.entry(&index, true, lock).work.rewritten |= rewritten;
         }
@@ -436,6 +461,9 @@ impl Collector<'_> {
     }
 
     fn work(&mut self, name: &QualifiedName, change: impl FnOnce(&mut Work)) {
+        if !self.whole {
+            return;
+        }
         if let Some(name) = self.canonical(name) {
             change(&mut self.effects.entry(&name, false, Lock::AccessShare).work);
         }
@@ -470,10 +498,13 @@ impl Collector<'_> {
     }
 
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {
-        self.facts.tree(name)
+        if self.whole { self.facts.tree(name) } else { self.canonical(name).into_iter().collect() }
     }
 
     fn index_names(&self, table: &QualifiedName) -> Vec<QualifiedName> {
+        if !self.whole {
+            return Vec::new();
+        }
         self.facts.indexes(table).into_iter().map(|index| QualifiedName::new(index.schema, index.name)).collect()
     }
 

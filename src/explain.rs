@@ -64,7 +64,7 @@ fn explain(
                 Text::from(effect.lock.blocks()),
                 work(effect, &relation, doubt).map(Text),
                 seconds(effect, &relation).map(|seconds| Interval::from_seconds(rounded(seconds))),
-                in_the_way(facts.holders(&effect.name), effect.lock).map(Text),
+                in_the_way(facts.holders(&QualifiedName { only: true, ..effect.name.clone() }), effect.lock).map(Text),
             ))
         })
         .collect();

@@ -535,6 +535,8 @@ pub trait Facts {
         bound: &Opaque,
         checks: &[AddedCheck],
     ) -> Lookup<Attachment>;
+    /// Whether anybody else holds or awaits a lock that conflicts with this one: on the relation, or on a member of its tree.
+    fn is_contended(&self, name: &QualifiedName, lock: Lock) -> bool;
     /// Sessions and prepared transactions, other than this one, that hold or await a lock on a relation.
     fn holders(&self, name: &QualifiedName) -> Vec<Holder>;
     /// Foreign keys that point at a table.
@@ -633,7 +635,7 @@ pub trait Facts {
 
     /// Who holds or awaits a lock that conflicts with one that is about to be taken, and will not be gone in a moment.
     fn in_the_way(&self, name: &QualifiedName, lock: Lock) -> Vec<Holder> {
-        if !self.in_use(name) {
+        if !self.is_contended(name, lock) {
             return Vec::new();
         }
         let busy_after = self.busy_after();

@@ -156,6 +156,7 @@ pub struct Case<'a> {
     pub statement: &'a Statement,
     /// The database.
     pub facts: &'a dyn Facts,
+    locks: OnceCell<Effects>,
     effects: OnceCell<Effects>,
 }
 
@@ -163,14 +164,19 @@ impl<'a> Case<'a> {
     /// A statement and the database it is to run in.
     #[must_use]
     pub fn new(statement: &'a Statement, facts: &'a dyn Facts) -> Self {
-        Self { statement, facts, effects: OnceCell::new() }
+        Self { statement, facts, locks: OnceCell::new(), effects: OnceCell::new() }
     }
 
     /// The effects, where the case itself is no longer needed.
     #[must_use]
     pub fn into_effects(self) -> Effects {
-        let Self { statement, facts, effects } = self;
+        let Self { statement, facts, effects, .. } = self;
         effects.into_inner().unwrap_or_else(|| effects::of(statement, facts))
+    }
+
+    /// What it would lock: see [`effects::locks_of`].
+    pub fn locks(&self) -> &Effects {
+        self.locks.get_or_init(|| effects::locks_of(self.statement, self.facts))
     }
 
     /// What it would lock and do.

@@ -67,6 +67,9 @@ impl Collector<'_> {
 
     /// What is dropped with a column is not built again, even where the table is written again.
     fn forget_dropped_indexes(&mut self, table: &QualifiedName, actions: &[AlterAction]) {
+        if !self.whole {
+            return;
+        }
         for action in actions {
             let AlterAction::DropColumn { column, .. } = action else { continue };
             for member in self.tree(table) {
@@ -150,6 +153,12 @@ impl Collector<'_> {
     }
 
     fn add_column(&mut self, table: &QualifiedName, column: &ColumnDef) {
+        if !self.whole {
+            for constraint in &column.constraints {
+                self.add_constraint(table, constraint, &[]);
+            }
+            return;
+        }
         let volatile = match self.facts.default_volatility(column) {
             Lookup::Found(Volatility::Constant) | Lookup::Missing => false,
             Lookup::Found(_) => true,
@@ -184,8 +193,10 @@ impl Collector<'_> {
         // With ONLY, the children are told that the column is theirs now.
         self.lock_tree(&QualifiedName { only: false, ..table.clone() }, Lock::AccessExclusive);
         for member in self.tree(table) {
-            for index in self.facts.indexes_with(&member, column) {
-                self.lock_index(&index, Lock::AccessExclusive);
+            if self.whole {
+                for index in self.facts.indexes_with(&member, column) {
+                    self.lock_index(&index, Lock::AccessExclusive);
+                }
             }
             for key in self.facts.foreign_keys(&member) {
                 if key.columns.iter().any(|name| name == column) {
@@ -199,6 +210,9 @@ impl Collector<'_> {
     }
 
     fn alter_type(&mut self, table: &QualifiedName, change: &AlterType) {
+        if !self.whole {
+            return self.lock_key_partners(table, &change.column, false);
+        }
         let (rewrites, rebuilds) = match self.facts.type_change(table, change) {
             Lookup::Found(what) => (what.rewrites, what.rebuilds),
             Lookup::Missing => return,

@@ -27,6 +27,9 @@ impl Collector<'_> {
 
     /// A CHECK that a child has already is only merged.
     fn check_rows(&mut self, table: &QualifiedName, constraint: &Constraint) {
+        if !self.whole {
+            return;
+        }
         let members = if constraint.no_inherit { vec![table.clone()] } else { self.tree(table) };
         for member in members {
             let has_it = constraint
@@ -50,6 +53,9 @@ impl Collector<'_> {
 
     /// Reads the rows of a table and looks each up in another.
     fn look_up_partitions(&mut self, table: &QualifiedName) {
+        if !self.whole {
+            return;
+        }
         self.scan_partitions(table);
         for member in self.partitions(table) {
             self.work(&member, |work| work.looked_up = work.scanned);
@@ -63,6 +69,9 @@ impl Collector<'_> {
     }
 
     fn add_key(&mut self, table: &QualifiedName, constraint: &Constraint, key: &Key, label: &str) {
+        if !self.whole {
+            return;
+        }
         if let Some(index) = &key.using_index {
             // The index takes the name of the constraint.
             let renamed = constraint.name.as_ref().is_some_and(|name| name != index);
@@ -110,6 +119,9 @@ impl Collector<'_> {
     }
 
     pub(super) fn set_not_null(&mut self, table: &QualifiedName, column: &str, actions: &[AlterAction]) {
+        if !self.whole {
+            return;
+        }
         match self.facts.column(table, column) {
             Lookup::Found(known) if known.not_null => return,
             Lookup::Missing => {
@@ -236,6 +248,9 @@ impl Collector<'_> {
         }
         let Some(default) = self.facts.default_partition(parent) else { return };
         self.lock_tree(&default, Lock::AccessExclusive);
+        if !self.whole {
+            return;
+        }
         let refuted = match self.facts.attachment(parent, None, bound, &[]) {
             Lookup::Found(attachment) => Lookup::Found(!attachment.scans_default),
             Lookup::Missing => Lookup::Missing,
@@ -256,6 +271,9 @@ impl Collector<'_> {
             self.lock_tree(default, Lock::AccessExclusive);
         }
         self.attach_foreign_keys(table, partition);
+        if !self.whole {
+            return;
+        }
         match self.facts.attachment(table, Some(partition), bound, &[]) {
             Lookup::Found(attachment) => {
                 let builds = !attachment.missing_indexes.is_empty();

@@ -63,6 +63,8 @@ pub(crate) struct Live {
     measuring: Measuring,
     in_block: bool,
     oids: RefCell<HashMap<QualifiedName, Option<Oid>>>,
+    /// Relations that somebody else holds a lock on at all: asking goes through every session of the server.
+    locked: RefCell<HashMap<u32, bool>>,
     relations: RefCell<HashMap<QualifiedName, Lookup<Relation>>>,
     /// By the address of their nodes: many rules ask for the same type.
     types: RefCell<HashMap<usize, Lookup<ColumnType>>>,
@@ -76,6 +78,7 @@ impl Live {
             measuring,
             in_block: false,
             oids: RefCell::default(),
+            locked: RefCell::default(),
             relations: RefCell::default(),
             types: RefCell::default(),
         }
@@ -108,6 +111,16 @@ impl Live {
         }
     }
 
+    /// A relation, or the members of its tree, on which somebody else holds or awaits a lock of any kind.
+    fn locked_members(&self, name: &QualifiedName) -> Vec<Oid> {
+        let members = self.oid(name).map(|oid| relation::members(oid, name.only)).unwrap_or_default();
+        let mut locked = self.locked.borrow_mut();
+        let mut is_locked = |member: &Oid| {
+            *locked.entry(member.to_u32()).or_insert_with(|| lock::is_contended(*member, Lock::AccessExclusive))
+        };
+        members.into_iter().filter(|member| is_locked(member)).collect()
+    }
+
     /// The relation that a name means.
     fn oid(&self, name: &QualifiedName) -> Option<Oid> {
         let key = QualifiedName { at: None, only: false, ..name.clone() };
@@ -125,7 +138,14 @@ impl Facts for Live {
         if let Some(known) = self.relations.borrow().get(&key) {
             return known.clone();
         }
-        let answer = self.oid(name).map_or(Lookup::Missing, |oid| relation::read(oid, name.only, self.measuring));
+        let oid = self.oid(name);
+        let answer = oid.map_or(Lookup::Missing, |oid| relation::read(oid, name.only, self.measuring));
+        if let Lookup::Found(relation) = &answer {
+            // Known by its full name as well.
+            let full = QualifiedName { only: key.only, ..QualifiedName::new(&*relation.schema, &*relation.name) };
+            self.oids.borrow_mut().insert(QualifiedName { only: false, ..full.clone() }, oid);
+            self.relations.borrow_mut().insert(full, answer.clone());
+        }
         self.relations.borrow_mut().insert(key, answer.clone());
         answer
     }
@@ -210,7 +230,8 @@ impl Facts for Live {
     }
 
     fn partition_key(&self, table: &QualifiedName) -> Vec<Option<String>> {
-        self.oid(table).map(related::partition_key).unwrap_or_default()
+        let oid = self.oid(table).filter(|oid| relation::is_partitioned(*oid));
+        oid.map(related::partition_key).unwrap_or_default()
     }
 
     fn predicate_is_mutable(&self, index: &CreateIndex) -> Lookup<bool> {
@@ -274,8 +295,13 @@ impl Facts for Live {
         }
     }
 
+    /// Of a tree, those of every member.
     fn holders(&self, name: &QualifiedName) -> Vec<Holder> {
-        self.oid(name).map(related::holders).unwrap_or_default()
+        self.locked_members(name).into_iter().flat_map(related::holders).collect()
+    }
+
+    fn is_contended(&self, name: &QualifiedName, lock: Lock) -> bool {
+        self.locked_members(name).into_iter().any(|member| lock::is_contended(member, lock))
     }
 
     fn referenced_by(&self, table: &QualifiedName) -> Vec<Reference> {
@@ -374,8 +400,9 @@ impl Facts for Live {
         unsafe { pg_sys::LockTimeout }
     }
 
+    /// Of a tree, any member.
     fn in_use(&self, table: &QualifiedName) -> bool {
-        self.oid(table).is_some_and(is_held_by_others)
+        self.locked_members(table).into_iter().any(is_held_by_others)
     }
 
     fn creation_schema(&self) -> Option<String> {

@@ -979,6 +979,10 @@ impl Facts for ScriptFacts<'_> {
         self.live.default_partition(table)
     }
 
+    fn is_contended(&self, _name: &QualifiedName, _lock: Lock) -> bool {
+        false
+    }
+
     fn holders(&self, name: &QualifiedName) -> Vec<Holder> {
         self.live.holders(name)
     }

@@ -163,7 +163,7 @@ fn judge_statement(parsetree: *mut pg_sys::Node, in_block: bool) -> Vec<Report> 
     let case = rules::Case::new(&statement, &facts);
     rules::judge(&case, &mut report);
     if in_block {
-        facts.note_held(case.effects());
+        facts.note_held(case.locks());
     }
     let mut findings = report.into_findings();
     FORESEEN.set(findings.iter().any(|finding| finding.level == Level::Error));

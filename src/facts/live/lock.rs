@@ -1,6 +1,7 @@
 //! Locks: never waited for, never kept, and who else holds them.
 
 use super::relcache::Entry;
+use crate::ast::Lock;
 use core::ffi::c_int;
 use core::mem::ManuallyDrop;
 use pgrx::pg_sys::{self, Oid};
@@ -63,6 +64,11 @@ pub(crate) fn is_held_by_others(oid: Oid) -> bool {
     let at_least_vacuum = conflicts(oid, pg_sys::ShareUpdateExclusiveLock);
     let above_vacuum = conflicts(oid, pg_sys::RowExclusiveLock);
     holders.iter().any(|holder| !at_least_vacuum.contains(holder) || above_vacuum.contains(holder))
+}
+
+/// Whether anybody else holds or awaits a lock that conflicts with this one.
+pub(super) fn is_contended(oid: Oid, lock: Lock) -> bool {
+    !conflicts(oid, lock as u32 + 1).is_empty()
 }
 
 /// Virtual transactions of others whose locks on the relation conflict with the mode.

@@ -191,6 +191,12 @@ pub(super) fn tree(oid: Oid) -> Vec<Oid> {
     }
 }
 
+/// A relation with its partitions or children, where it has any; with ONLY itself alone.
+pub(super) fn members(oid: Oid, only: bool) -> Vec<Oid> {
+    let has_some = !only && class(oid).is_some_and(|tuple| tuple.form().relhassubclass);
+    if has_some { tree(oid) } else { vec![oid] }
+}
+
 /// # Safety
 /// A list of OIDs, or null.
 pub(super) unsafe fn oids(list: *mut pg_sys::List) -> Vec<Oid> {
@@ -429,4 +435,9 @@ pub(crate) fn rewritten_now() -> Option<(QualifiedName, String)> {
     ];
     let said: Vec<_> = reasons.into_iter().filter(|(bit, _)| has(*bit)).map(|(_, words)| words).collect();
     Some((name_of_relation(Oid::from_u32(oid))?, said.join(", and ")))
+}
+
+/// Whether it is a partitioned table.
+pub(super) fn is_partitioned(oid: Oid) -> bool {
+    class(oid).is_some_and(|tuple| tuple.form().relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_TABLE)
 }

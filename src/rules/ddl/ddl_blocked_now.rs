@@ -13,7 +13,7 @@ declare_rule! {
 
 fn check(case: &Case<'_>, report: &mut Report) {
     let facts = case.facts;
-    for effect in case.effects().relations().iter().filter(|effect| effect.lock >= Lock::Share && !effect.is_index) {
+    for effect in case.locks().relations().iter().filter(|effect| effect.lock >= Lock::Share && !effect.is_index) {
         // What is held already is not waited for.
         if facts.held(&effect.name).is_some_and(|held| held >= effect.lock) {
             continue;

@@ -39,7 +39,7 @@ fn check(case: &Case<'_>, report: &mut Report) {
 fn waited_for(case: &Case<'_>) -> Option<Relation> {
     let facts = case.facts;
     let makes_table = matches!(case.statement, Statement::CreateTable(_));
-    let effects = case.effects().relations().iter().enumerate();
+    let effects = case.locks().relations().iter().enumerate();
     effects
         .filter(|(place, effect)| {
             let least = if *place == 0 && !makes_table { Lock::Share } else { Lock::AccessExclusive };

@@ -18,7 +18,7 @@ fn check(case: &Case<'_>, report: &mut Report) {
     if timeout <= LONG {
         return;
     }
-    let mut exclusive = case.effects().relations().iter().filter(|e| e.lock == Lock::AccessExclusive && !e.is_index);
+    let mut exclusive = case.locks().relations().iter().filter(|e| e.lock == Lock::AccessExclusive && !e.is_index);
     let Some(table) = exclusive.find_map(|effect| facts.shared_and_large(&effect.name)) else { return };
     report.push(
         report

@@ -11,7 +11,7 @@ declare_rule! {
 
 fn check(case: &Case<'_>, report: &mut Report) {
     let facts = case.facts;
-    for effect in case.effects().relations().iter().filter(|effect| effect.lock >= Lock::Share && !effect.is_index) {
+    for effect in case.locks().relations().iter().filter(|effect| effect.lock >= Lock::Share && !effect.is_index) {
         let Some(held) = facts.held(&effect.name) else { continue };
         // Two transactions that hold the weaker lock and want the stronger one wait for each other for ever; what two
         // cannot hold at once is no danger.

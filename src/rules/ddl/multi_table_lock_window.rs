@@ -17,16 +17,16 @@ fn check(case: &Case<'_>, report: &mut Report) {
     if held.is_empty() {
         return;
     }
-    let own: Vec<&QualifiedName> = case.effects().relations().iter().map(|effect| &effect.name).collect();
-    // A foreign key's two tables, a tree of partitions and its members belong together.
-    let Some((locked, _)) = held.iter().find(|(name, _)| !own.contains(&name) && !are_related(name, &own, facts))
-    else {
-        return;
-    };
-    let Some(locked) = facts.shared(locked) else { return };
-    for effect in case.effects().relations().iter().filter(|e| e.lock >= Lock::ShareRowExclusive && !e.is_index) {
+    let own: Vec<&QualifiedName> = case.locks().relations().iter().map(|effect| &effect.name).collect();
+    for effect in case.locks().relations().iter().filter(|e| e.lock >= Lock::ShareRowExclusive && !e.is_index) {
         let in_the_way = facts.in_the_way(&effect.name, effect.lock);
-        let Some(table) = facts.shared(&effect.name).filter(|_| !in_the_way.is_empty()) else { continue };
+        if in_the_way.is_empty() {
+            continue;
+        }
+        // A foreign key's two tables, a tree of partitions and its members belong together.
+        let another = held.iter().find(|(name, _)| !own.contains(&name) && !are_related(name, &own, facts));
+        let locked = another.and_then(|(name, _)| facts.shared(name));
+        let (Some(locked), Some(table)) = (locked, facts.shared(&effect.name)) else { continue };
         report.push(
             report
                 .finding(
