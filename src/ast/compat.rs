@@ -93,13 +93,34 @@ unsafe extern "C-unwind" {
     fn raw_expression_tree_walker(node: *mut pg_sys::Node, walker: Walker, context: *mut core::ffi::c_void) -> bool;
 }
 
-/// Calls the walker for each child of a raw node. What the server cannot walk through has no children.
+/// Calls the walker for a raw node. An error of the server in it unwinds from here.
 ///
 /// # Safety
-/// A raw node, and a context that the walker knows.
+/// A raw node, and a context that the walker knows; the walker holds nothing that is to be dropped.
 pub(super) unsafe fn walk_raw(node: *mut pg_sys::Node, walker: Walker, context: *mut core::ffi::c_void) {
     // SAFETY: as the caller says; the boundary turns an error into an unwind, and the closure owns nothing.
-    unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| raw_expression_tree_walker(node, walker, context)) };
+    unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| walker(node, context)) };
+}
+
+/// Calls the walker for each child of a raw node, within [`walk_raw`].
+///
+/// # Safety
+/// As for [`walk_raw`].
+pub(super) unsafe fn walk_children(node: *mut pg_sys::Node, walker: Walker, context: *mut core::ffi::c_void) -> bool {
+    // SAFETY: as the caller says.
+    unsafe { raw_expression_tree_walker(node, walker, context) }
+}
+
+unsafe extern "C-unwind" {
+    // miscadmin.h; declared here for a call without a boundary of its own.
+    #[link_name = "stack_is_too_deep"]
+    fn server_stack_is_too_deep() -> bool;
+}
+
+/// Whether the stack has no room for another level.
+pub(super) fn stack_is_too_deep() -> bool {
+    // SAFETY: looks at the address of the stack, and raises nothing.
+    unsafe { server_stack_is_too_deep() }
 }
 
 /// The text of a string node's pointer: `String` is one struct from 15 on.

@@ -58,7 +58,8 @@ impl Collector<'_> {
 
     fn drop_index(&mut self, name: &QualifiedName, concurrently: bool) {
         let lock = if concurrently { Lock::ShareUpdateExclusive } else { Lock::AccessExclusive };
-        for member in self.tree(name) {
+        let members = if self.whole { self.tree(name) } else { vec![name.clone()] };
+        for member in members {
             if let Some(index) = self.facts.index(&member).found() {
                 self.lock(&index.table, lock);
                 self.lock_index(&member, lock);

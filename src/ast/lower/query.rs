@@ -1,12 +1,12 @@
 //! Queries: what they read and write.
 //!
-//! Vouches for: the walker's context outlives the walk.
+//! Vouches for: the walker's context outlives the walk; within the walk no Rust value is dropped and nothing unwinds, for an
+//! error of the server jumps over its frames.
 
 use super::{Lowering, Node, text};
 use crate::ast::{QualifiedName, Select, Statement, Write, WriteKind, compat};
 use core::ffi::c_void;
-use pgrx::memcx::MemCx;
-use pgrx::pg_sys;
+use pgrx::pg_sys::{self, NodeTag};
 
 impl<'mcx> Lowering<'_, 'mcx> {
     pub(super) fn query(self, node: Node<'mcx>) -> Option<Statement> {
@@ -74,54 +74,57 @@ impl<'mcx> Lowering<'_, 'mcx> {
     }
 
     fn walk(self, query: Node<'mcx>) -> Select {
-        let mut walk = Walk { lowering: self, seen: Select::default(), named: Vec::new() };
-        walk.visit(query);
+        let mut found = Found::default();
+        // SAFETY: a query's node; what is found outlives the walk.
+        unsafe { compat::walk_raw(query.as_ptr(), visit, core::ptr::from_mut(&mut found).cast()) };
+        let mut seen = Select::default();
+        let mut named = Vec::new();
+        for node in found.nodes.iter().filter_map(|node| self.node(*node)) {
+            self.note(node, &mut seen, &mut named);
+        }
         // A name of WITH hides a relation without a schema.
-        let named = walk.named;
-        walk.seen.reads.retain(|read| read.schema.is_some() || !named.contains(&read.name));
-        walk.seen
+        seen.reads.retain(|read| read.schema.is_some() || !named.contains(&read.name));
+        seen
     }
-}
 
-struct Walk<'a, 'mcx> {
-    lowering: Lowering<'a, 'mcx>,
-    seen: Select,
-    named: Vec<String>,
-}
-
-impl<'mcx> Walk<'_, 'mcx> {
-    fn visit(&mut self, node: Node<'mcx>) {
+    fn note(self, node: Node<'mcx>, seen: &mut Select, named: &mut Vec<String>) {
         if let Some(range_var) = node.cast::<pg_sys::RangeVar>() {
-            let name = self.lowering.name(range_var);
-            if !self.seen.reads.iter().any(|seen| (&seen.schema, &seen.name) == (&name.schema, &name.name)) {
-                self.seen.reads.push(name);
+            let name = self.name(range_var);
+            if !seen.reads.iter().any(|known| (&known.schema, &known.name) == (&name.schema, &name.name)) {
+                seen.reads.push(name);
             }
         } else if let Some(call) = node.cast::<pg_sys::FuncCall>() {
-            self.seen.calls.extend(self.lowering.strings(call.funcname).pop());
+            seen.calls.extend(self.strings(call.funcname).pop());
         } else if let Some(cte) = node.cast::<pg_sys::CommonTableExpr>() {
-            self.named.extend(text(cte.ctename));
+            named.extend(text(cte.ctename));
         } else if let Some(select) = node.cast::<pg_sys::SelectStmt>() {
-            self.seen.locks_rows |= !select.lockingClause.is_null();
-        }
-        // What is nested too deep is read no further: the statement will fail on it by itself.
-        // SAFETY: `visit_raw` is given this walk, which outlives the call.
-        unsafe {
-            if !pg_sys::stack_is_too_deep() {
-                compat::walk_raw(node.as_ptr(), visit_raw, core::ptr::from_mut(self).cast());
-            }
+            seen.locks_rows |= !select.lockingClause.is_null();
         }
     }
+}
+
+/// Nodes of a query that are looked at when the walk has ended: within it nothing may unwind.
+#[derive(Default)]
+struct Found {
+    nodes: Vec<*const pg_sys::Node>,
 }
 
 /// # Safety
-/// Called by the server's walker with a node of the tree and the walk.
-unsafe extern "C-unwind" fn visit_raw(node: *mut pg_sys::Node, walk: *mut c_void) -> bool {
-    // SAFETY: as the caller says; the walk holds the memory context that the tree lives in.
-    let walk = unsafe { &mut *walk.cast::<Walk<'_, '_>>() };
-    let mcx: &MemCx<'_> = walk.lowering.mcx;
-    // SAFETY: null, or a node of the tree.
-    if let Some(node) = unsafe { Node::from_ptr(node, mcx) } {
-        walk.visit(node);
+/// Called by the server's walker with a node of the tree, or null, and what was found so far.
+unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, found: *mut c_void) -> bool {
+    if node.is_null() {
+        return false;
     }
-    false
+    // SAFETY: as the caller says; every node begins with its tag. What is nested too deep is read no further: the
+    // statement will fail on it by itself.
+    unsafe {
+        let of_interest = matches!(
+            (*node).type_,
+            NodeTag::T_RangeVar | NodeTag::T_FuncCall | NodeTag::T_CommonTableExpr | NodeTag::T_SelectStmt
+        );
+        if of_interest {
+            (*found.cast::<Found>()).nodes.push(node);
+        }
+        compat::stack_is_too_deep() || compat::walk_children(node, visit, found)
+    }
 }
