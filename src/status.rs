@@ -19,7 +19,7 @@ const NOT_SEEN: &str = "TRUNCATE, VACUUM FULL, CLUSTER, REINDEX before PostgreSQ
 const TRIGGERS: [(&str, &str); 4] = [
     ("pg_warden_start", "judges DDL before it takes a lock"),
     ("pg_warden_end", "sees what DDL made"),
-    ("pg_warden_rewrite", "called when a table is rewritten; nothing is judged there yet"),
+    ("pg_warden_rewrite", "judges a rewrite that no rule foresaw, before it begins"),
     ("pg_warden_drop", "called when something is dropped; nothing is judged there yet"),
 ];
 

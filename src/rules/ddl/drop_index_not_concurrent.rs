@@ -1,4 +1,4 @@
-use crate::ast::{DropKind, Statement};
+use crate::ast::{DropKind, Lock, Statement};
 use crate::facts::Facts;
 use crate::rules::wording::extent;
 use crate::rules::{Report, declare_rule};
@@ -20,6 +20,10 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(index) = facts.index(name).found().filter(|index| !index.partitioned && !index.of_constraint) else {
         return;
     };
+    // Where the transaction has the table locked already, the drop waits for nothing and blocks nobody more.
+    if facts.held(&index.table) == Some(Lock::AccessExclusive) {
+        return;
+    }
     let Some(table) = facts.shared_and_large(&index.table) else { return };
     let of = if table.name.is_empty() { "its table".to_owned() } else { format!("\"{}\"", table.name) };
     report.push(
