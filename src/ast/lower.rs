@@ -411,3 +411,7 @@ fn text(s: *const c_char) -> Option<String> {
 fn offset(location: c_int) -> Option<usize> {
     usize::try_from(location).ok()
 }
+
+fn is_cascade(behavior: pg_sys::DropBehavior::Type) -> bool {
+    behavior == pg_sys::DropBehavior::DROP_CASCADE
+}

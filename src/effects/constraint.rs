@@ -1,7 +1,9 @@
 //! Constraints: what adding, checking and dropping them does, also to other tables.
 
 use super::Collector;
-use crate::ast::{AlterAction, Constraint, ConstraintKind, ForeignKey, Key, Lock, Opaque, QualifiedName};
+use crate::ast::{
+    AlterAction, Constraint, ConstraintKind, ForeignKey, Key, Lock, Opaque, QualifiedName, dropped_constraints,
+};
 use crate::facts::{ConstraintOf, ConstraintType, Kind, Lookup};
 
 impl Collector<'_> {
@@ -134,13 +136,7 @@ impl Collector<'_> {
             }
             _ => {}
         }
-        let dropped: Vec<&str> = actions
-            .iter()
-            .filter_map(|action| match action {
-                AlterAction::DropConstraint { name, .. } => Some(name.as_str()),
-                _ => None,
-            })
-            .collect();
+        let dropped = dropped_constraints(actions);
         let proven = self.facts.proves_not_null(table, column, &dropped);
         if self.unless_proven(table, proven) {
             self.scan_tree(table);

@@ -324,7 +324,7 @@ impl<'a> ScriptFacts<'a> {
 
     fn create_index(&mut self, index: &CreateIndex) {
         let name = index.name.clone().unwrap_or_else(|| {
-            let columns: Vec<_> = index.columns.iter().map(|c| c.clone().unwrap_or_else(|| "expr".into())).collect();
+            let columns = index.naming_columns();
             self.live.object_name(&index.table.name, &columns, "idx")
         });
         let keys_not_null = self.all_not_null(&index.table, &index.columns);

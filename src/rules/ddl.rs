@@ -148,15 +148,6 @@ fn new_column<'a>(
     Some((column, facts.shared_and_large(name)?))
 }
 
-/// Constraints that a statement drops: the server drops first, so that they prove nothing.
-fn dropped_constraints(actions: &[AlterAction]) -> Vec<&str> {
-    let dropped = actions.iter().filter_map(|action| match action {
-        AlterAction::DropConstraint { name, .. } => Some(name.as_str()),
-        _ => None,
-    });
-    dropped.collect()
-}
-
 /// Columns of a known table that are not NOT NULL, and that no validated CHECK but those named proves to hold no NULL.
 fn perhaps_null(table: &QualifiedName, columns: &[String], without: &[&str], facts: &dyn Facts) -> Vec<String> {
     if !facts.exists(table) {

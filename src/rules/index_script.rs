@@ -52,8 +52,7 @@ impl Script<'_> {
 
     /// The name that is written, for the parent; what the server would choose, for the partitions.
     fn index_name(&self, member: &QualifiedName) -> String {
-        let columns: Vec<_> =
-            self.index.columns.iter().map(|column| column.clone().unwrap_or_else(|| "expr".into())).collect();
+        let columns = self.index.naming_columns();
         match &self.index.name {
             Some(name) if *member == self.root => name.clone(),
             _ => self.facts.object_name(&member.name, &columns, "idx"),

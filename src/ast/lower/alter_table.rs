@@ -1,6 +1,6 @@
 //! ALTER TABLE and its actions.
 
-use super::{Lowering, Node, compat, offset, text};
+use super::{Lowering, Node, compat, is_cascade, offset, text};
 use crate::ast::{AlterAction, AlterType, Lock, Opaque, QualifiedName, Statement, Triggers};
 use pgrx::pg_sys;
 use pgrx::pg_sys::AlterTableType as Type;
@@ -166,8 +166,4 @@ impl<'mcx> Lowering<'_, 'mcx> {
 
 fn foreign_key(node: Node<'_>) -> Option<&pg_sys::Constraint> {
     node.cast::<pg_sys::Constraint>().filter(|c| c.contype == pg_sys::ConstrType::CONSTR_FOREIGN)
-}
-
-fn is_cascade(behavior: pg_sys::DropBehavior::Type) -> bool {
-    behavior == pg_sys::DropBehavior::DROP_CASCADE
 }

@@ -1,6 +1,6 @@
 //! Commands that are neither tables' definitions nor queries.
 
-use super::{Lowering, Node, text};
+use super::{Lowering, Node, is_cascade, text};
 use crate::ast::{
     AlterDomain, AlterEnum, DomainAction, Drop, DropKind, Grant, GrantTarget, Lock, QualifiedName, Reindex,
     ReindexKind, Rename, RenameKind, Statement,
@@ -309,10 +309,6 @@ impl<'mcx> Lowering<'_, 'mcx> {
             })
             .collect()
     }
-}
-
-fn is_cascade(behavior: pg_sys::DropBehavior::Type) -> bool {
-    behavior == pg_sys::DropBehavior::DROP_CASCADE
 }
 
 fn checks_values(constraint: &pg_sys::Constraint) -> bool {

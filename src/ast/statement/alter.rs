@@ -157,3 +157,13 @@ pub enum Triggers {
     /// `ALL`.
     All,
 }
+
+/// Constraints that a statement drops: the server drops first, so that they prove nothing.
+#[must_use]
+pub fn dropped_constraints(actions: &[AlterAction]) -> Vec<&str> {
+    let dropped = actions.iter().filter_map(|action| match action {
+        AlterAction::DropConstraint { name, .. } => Some(name.as_str()),
+        _ => None,
+    });
+    dropped.collect()
+}

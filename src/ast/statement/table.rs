@@ -151,6 +151,12 @@ pub struct ForeignKey {
 }
 
 impl CreateIndex {
+    /// What the server makes a name of, where none is given.
+    #[must_use]
+    pub fn naming_columns(&self) -> Vec<String> {
+        self.columns.iter().map(|column| column.clone().unwrap_or_else(|| "expr".to_owned())).collect()
+    }
+
     /// Whether an index of a partition is one that the server would take over instead of building another: as far as
     /// can be told without it, over plain columns of a btree.
     #[must_use]

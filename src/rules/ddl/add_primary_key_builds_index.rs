@@ -1,6 +1,6 @@
-use crate::ast::{AlterAction, Constraint, ConstraintKind, Key, QualifiedName, Statement};
+use crate::ast::{AlterAction, Constraint, ConstraintKind, Key, QualifiedName, Statement, dropped_constraints};
 use crate::facts::{Facts, Kind, Relation};
-use crate::rules::ddl::{BY_PARTITION, by_partition, dropped_constraints, partitions_without_key, perhaps_null};
+use crate::rules::ddl::{BY_PARTITION, by_partition, partitions_without_key, perhaps_null};
 use crate::rules::wording::extent;
 use crate::rules::{Report, cost, declare_rule, sql};
 

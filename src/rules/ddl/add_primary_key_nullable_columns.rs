@@ -1,6 +1,6 @@
-use crate::ast::{AlterAction, Constraint, ConstraintKind, QualifiedName, Statement};
+use crate::ast::{AlterAction, Constraint, ConstraintKind, QualifiedName, Statement, dropped_constraints};
 use crate::facts::{Facts, Index};
-use crate::rules::ddl::{dropped_constraints, perhaps_null};
+use crate::rules::ddl::perhaps_null;
 use crate::rules::wording::rows_are;
 use crate::rules::{Report, cost, declare_rule, sql};
 

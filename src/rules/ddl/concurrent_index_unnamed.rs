@@ -18,7 +18,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(table) = facts.shared_and_large(&index.table).filter(|table| table.kind != Kind::Partitioned) else {
         return;
     };
-    let columns: Vec<String> = index.columns.iter().map(|c| c.clone().unwrap_or_else(|| "expr".into())).collect();
+    let columns = index.naming_columns();
     let name = facts.quote(&facts.object_name(&table.name, &columns, "idx"));
     let unique = if index.unique { "UNIQUE " } else { "" };
     let finding = report

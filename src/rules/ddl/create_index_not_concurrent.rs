@@ -47,7 +47,7 @@ fn already_there(index: &CreateIndex, facts: &dyn Facts) -> bool {
 
 fn name_of(index: &CreateIndex, table: &Relation, facts: &dyn Facts) -> String {
     index.name.clone().unwrap_or_else(|| {
-        let columns: Vec<String> = index.columns.iter().map(|c| c.clone().unwrap_or_else(|| "expr".into())).collect();
+        let columns = index.naming_columns();
         facts.object_name(&table.name, &columns, "idx")
     })
 }

@@ -1,6 +1,5 @@
-use crate::ast::{AlterAction, ConstraintKind, QualifiedName, Statement};
+use crate::ast::{AlterAction, ConstraintKind, QualifiedName, Statement, dropped_constraints};
 use crate::facts::{Column, Facts, Lookup};
-use crate::rules::ddl::dropped_constraints;
 use crate::rules::wording::rows_are;
 use crate::rules::{Report, cost, declare_rule, sql};
 
