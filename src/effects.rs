@@ -405,7 +405,7 @@ impl Collector<'_> {
 
     fn lock(&mut self, name: &QualifiedName, lock: Lock) {
         if let Some(relation) = self.relation(name) {
-            let canonical = QualifiedName::new(relation.schema, relation.name);
+            let canonical = relation.qualified_name();
             self.effects.entry(&canonical, relation.kind == Kind::Index, lock);
         }
     }
@@ -494,7 +494,7 @@ impl Collector<'_> {
     }
 
     fn canonical(&self, name: &QualifiedName) -> Option<QualifiedName> {
-        self.relation(name).map(|relation| QualifiedName::new(relation.schema, relation.name))
+        self.relation(name).map(|relation| relation.qualified_name())
     }
 
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {

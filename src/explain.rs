@@ -121,7 +121,7 @@ fn work(effect: &Effect, relation: &Relation, doubt: Option<&str>) -> Option<Str
 }
 
 fn size(relation: &Relation) -> String {
-    match (relation.rows, relation.bytes) {
+    match (relation.rows(), relation.bytes()) {
         (Some(rows), Some(bytes)) => format!("{} rows, {}", Quantity::Rows(rows), Quantity::Bytes(bytes)),
         (Some(rows), None) => format!("{} rows", Quantity::Rows(rows)),
         (None, Some(bytes)) => Quantity::Bytes(bytes).to_string(),

@@ -1,6 +1,8 @@
 //! What rules may ask about the database: live in the backend, overlaid by a script in lint, fixed in unit tests.
 
 use crate::ast::{AlterAction, AlterType, ColumnDef, CreateIndex, ForeignKey, Located, Lock, Opaque, QualifiedName};
+use core::cell::LazyCell;
+use std::rc::Rc;
 
 pub(crate) mod live;
 pub(crate) mod script;
@@ -60,13 +62,13 @@ pub enum Standing {
     Unjudged,
 }
 
-/// A relation.
+/// A relation; cheap to clone, for every rule asks for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Relation {
     /// Its schema; empty where it is not known.
-    pub schema: String,
+    pub schema: Rc<str>,
     /// Its name.
-    pub name: String,
+    pub name: Rc<str>,
     /// What it is.
     pub kind: Kind,
     /// Who can be hurt.
@@ -75,19 +77,83 @@ pub struct Relation {
     pub unlogged: bool,
     /// Has columns at all.
     pub has_columns: bool,
-    /// Rows in it and its partitions, as the server estimates them; `None` where nothing is known.
-    pub rows: Option<f64>,
-    /// Bytes of it and its partitions.
-    pub bytes: Option<u64>,
-    /// Reaches the size from which locks are judged.
-    pub large: bool,
+    /// How much there is of it.
+    pub extent: Extent,
 }
 
 impl Relation {
+    /// Its schema and name.
+    #[must_use]
+    pub fn qualified_name(&self) -> QualifiedName {
+        QualifiedName::new(&*self.schema, &*self.name)
+    }
+
+    /// Rows in it and its partitions, as the server estimates them; `None` where nothing is known.
+    #[must_use]
+    pub fn rows(&self) -> Option<f64> {
+        self.extent.get().rows
+    }
+
+    /// Bytes of it and its partitions.
+    #[must_use]
+    pub fn bytes(&self) -> Option<u64> {
+        self.extent.get().bytes
+    }
+
+    /// Whether it reaches the size from which locks are judged.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.extent.get().large
+    }
+
     /// Whether it surely holds no row.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes == Some(0)
+        self.bytes() == Some(0)
+    }
+}
+
+/// How much there is of a relation; measured when it is first asked for, since most statements never ask.
+#[derive(Clone)]
+pub struct Extent(Rc<LazyCell<Measured, Box<dyn FnOnce() -> Measured>>>);
+
+/// What was measured of a relation and its partitions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// Rows, as the server estimates them; `None` where nothing is known.
+    pub rows: Option<f64>,
+    /// Bytes.
+    pub bytes: Option<u64>,
+    /// It reaches the size from which locks are judged.
+    pub large: bool,
+}
+
+impl Extent {
+    /// One that is measured when it is asked for.
+    pub fn by(measure: impl FnOnce() -> Measured + 'static) -> Self {
+        Self(Rc::new(LazyCell::new(Box::new(measure))))
+    }
+
+    /// One that is known.
+    #[must_use]
+    pub fn known(measured: Measured) -> Self {
+        Self::by(move || measured)
+    }
+
+    fn get(&self) -> &Measured {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Extent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+impl PartialEq for Extent {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
     }
 }
 
@@ -345,11 +411,11 @@ pub enum TypeKind {
     Other,
 }
 
-/// The type of a column.
+/// The type of a column; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnType {
     /// As the server writes it.
-    pub name: String,
+    pub name: Rc<str>,
     /// What it is, or what it is an array of.
     pub kind: TypeKind,
     /// It is an array.
@@ -369,7 +435,7 @@ impl ColumnType {
             "bigint" => (TypeKind::BigInt, 20),
             _ => (TypeKind::Integer, 23),
         };
-        Self { name: integer.to_owned(), kind, array: false, modifier: None, base }
+        Self { name: integer.into(), kind, array: false, modifier: None, base }
     }
 
     /// How wide an integer is; `None` for what is none.
@@ -615,7 +681,7 @@ pub trait Facts {
 
     /// The relation, when it is shared and large: rules about how long a lock is held look at these alone.
     fn shared_and_large(&self, name: &QualifiedName) -> Option<Relation> {
-        self.shared(name).filter(|relation| relation.large)
+        self.shared(name).filter(|relation| relation.is_large())
     }
 
     /// Schema and name, quoted, of a relation.

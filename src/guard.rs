@@ -6,7 +6,6 @@ use crate::finding::{Finding, Level};
 use crate::policy::{Decision, Levels, Policy};
 use crate::rules;
 use core::cell::{Cell, RefCell};
-use std::collections::HashSet;
 
 pub(crate) mod commit;
 pub(crate) mod event;
@@ -20,7 +19,7 @@ const OWN_SQLSTATE: &str = "WD000";
 
 thread_local! {
     /// Rules whose reminder this session has had.
-    static REMINDED: RefCell<HashSet<&'static str>> = RefCell::default();
+    static REMINDED: RefCell<Vec<&'static str>> = RefCell::default();
     /// Whether this session's log line about a restore is written.
     static RESTORE_LOGGED: Cell<bool> = const { Cell::new(false) };
 }
@@ -56,7 +55,7 @@ fn reports(findings: Vec<Finding>, position: &dyn Fn(usize) -> Option<usize>) ->
         return Vec::new();
     }
     let mut decided = policy().arrange(findings);
-    decided.retain(|(finding, _)| !finding.reminder || REMINDED.with_borrow_mut(|rules| rules.insert(finding.rule)));
+    decided.retain(|(finding, _)| !finding.reminder || is_first_reminder(finding.rule));
     let blocking: Vec<&Finding> =
         decided.iter().filter(|(_, decision)| *decision == Decision::Block).map(|(finding, _)| finding).collect();
     let said: Vec<_> = decided.iter().filter(|(_, decision)| *decision != Decision::Block).collect();
@@ -141,8 +140,19 @@ fn sqlstate(finding: &Finding) -> &'static str {
     rules::find(finding.rule).map_or(OWN_SQLSTATE, |rule| rule.sqlstate)
 }
 
+/// Whether this session has not had a rule's reminder; now it has.
+fn is_first_reminder(rule: &'static str) -> bool {
+    REMINDED.with_borrow_mut(|rules| {
+        let first = !rules.contains(&rule);
+        if first {
+            rules.push(rule);
+        }
+        first
+    })
+}
+
 /// Rules that are not asked again: this session has had their reminder.
-fn reminded() -> HashSet<&'static str> {
+fn reminded() -> Vec<&'static str> {
     REMINDED.with_borrow(Clone::clone)
 }
 

@@ -8,7 +8,6 @@ use crate::effects::{self, Effects};
 use crate::facts::{Facts, MadeWorse, Relation};
 use crate::finding::{Finding, Level};
 use core::cell::OnceCell;
-use std::collections::HashSet;
 
 mod columns;
 pub(crate) mod cost;
@@ -188,7 +187,7 @@ impl<'a> Case<'a> {
 /// What checks add their findings to.
 #[derive(Debug)]
 pub struct Report {
-    skipped: HashSet<&'static str>,
+    skipped: Vec<&'static str>,
     rule: &'static str,
     level: Level,
     findings: Vec<Finding>,
@@ -198,12 +197,12 @@ impl Report {
     /// An empty report.
     #[must_use]
     pub fn new() -> Self {
-        Self::without(HashSet::new())
+        Self::without(Vec::new())
     }
 
     /// An empty report for which these rules are not asked.
     #[must_use]
-    pub fn without(skipped: HashSet<&'static str>) -> Self {
+    pub fn without(skipped: Vec<&'static str>) -> Self {
         Self { skipped, rule: "", level: Level::Off, findings: Vec::new() }
     }
 
@@ -290,7 +289,7 @@ pub fn judge(case: &Case<'_>, report: &mut Report) {
         return;
     }
     for rule in all() {
-        if report.skipped.contains(rule.id) {
+        if report.skipped.contains(&rule.id) {
             continue;
         }
         for check in rule.checks {

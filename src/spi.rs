@@ -6,13 +6,15 @@
 #![allow(unsafe_code, reason = "GUC nest levels and subtransactions; see the module's promise")]
 
 use crate::error::Error;
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::ffi::c_int;
 use core::panic::AssertUnwindSafe;
+use core::ptr;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::prelude::*;
-use pgrx::spi::SpiHeapTupleData;
+use pgrx::spi::{OwnedPreparedStatement, SpiClient, SpiHeapTupleData};
+use std::collections::HashMap;
 use std::ffi::CString;
 
 thread_local! {
@@ -39,14 +41,41 @@ pub(crate) fn select<T>(
     arguments: &[DatumWithOid<'_>],
     mut row: impl FnMut(&SpiHeapTupleData<'_>) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
+    Spi::connect(|client| client.select(query(sql).as_c_str(), None, arguments)?.map(|tuple| row(&tuple)).collect())
+}
+
+thread_local! {
+    /// Plans that this session keeps, by the address of their text. They are never freed: a session ends with its process.
+    static PLANS: RefCell<HashMap<*const str, &'static OwnedPreparedStatement>> = RefCell::default();
+}
+
+/// The same for a query that is asked again and again: it is planned once in a session.
+///
+/// # Errors
+/// As [`select`].
+pub(crate) fn select_planned<T>(
+    sql: &'static str,
+    arguments: &[DatumWithOid<'_>],
+    mut row: impl FnMut(&SpiHeapTupleData<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
     Spi::connect(|client| {
-        let table = client.select(query(sql).as_c_str(), None, arguments)?;
-        let mut rows = Vec::with_capacity(table.len());
-        for tuple in table {
-            rows.push(row(&tuple)?);
-        }
-        Ok(rows)
+        let plan = plan(client, sql, arguments)?;
+        client.select(plan, None, arguments)?.map(|tuple| row(&tuple)).collect()
     })
+}
+
+fn plan(
+    client: &SpiClient<'_>,
+    sql: &'static str,
+    arguments: &[DatumWithOid<'_>],
+) -> Result<&'static OwnedPreparedStatement, Error> {
+    if let Some(plan) = PLANS.with_borrow(|plans| plans.get(&ptr::from_ref(sql)).copied()) {
+        return Ok(plan);
+    }
+    let types: Vec<_> = arguments.iter().map(|argument| PgOid::from(argument.oid())).collect();
+    let plan: &_ = Box::leak(Box::new(client.prepare(&query(sql), &types)?.keep()));
+    PLANS.with_borrow_mut(|plans| plans.insert(ptr::from_ref(sql), plan));
+    Ok(plan)
 }
 
 /// A query in the encoding of the database; pgrx would send UTF-8 whatever that is.
@@ -150,7 +179,7 @@ pub(crate) fn shielded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
     // SAFETY: released or rolled back below on both ways.
     unsafe {
-        pg_sys::BeginInternalSubTransaction(core::ptr::null());
+        pg_sys::BeginInternalSubTransaction(ptr::null());
         pg_sys::MemoryContextSwitchTo(context);
     }
     let work = AssertUnwindSafe(work);

@@ -11,8 +11,8 @@ pub use alter::*;
 pub use command::*;
 pub use table::*;
 
-/// A name as it was written, perhaps with its schema.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+/// A name as it was written, perhaps with its schema. Two are equal wherever they stand.
+#[derive(Debug, Clone, Default)]
 pub struct QualifiedName {
     /// The schema, where it was written.
     pub schema: Option<String>,
@@ -25,10 +25,29 @@ pub struct QualifiedName {
 }
 
 impl QualifiedName {
+    /// What two equal names have in common.
+    fn key(&self) -> (&str, Option<&str>, bool) {
+        (&self.name, self.schema.as_deref(), self.only)
+    }
+
     /// A name with its schema, at no place of a text.
     #[must_use]
     pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
         Self { schema: Some(schema.into()), name: name.into(), only: false, at: None }
+    }
+}
+
+impl PartialEq for QualifiedName {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for QualifiedName {}
+
+impl std::hash::Hash for QualifiedName {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
     }
 }
 

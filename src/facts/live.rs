@@ -13,10 +13,11 @@ use super::{
 use crate::ast::Lock;
 use crate::effects::Effects;
 use crate::{config, text};
-use core::cell::RefCell;
+use core::cell::{OnceCell, RefCell};
 use core::ffi::{CStr, c_int};
 use pgrx::pg_sys::{self, Oid};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 mod catalog;
 mod expression;
@@ -57,14 +58,21 @@ pub(crate) enum Measuring {
     All,
 }
 
+/// Of trees with more members than these, who locks them is asked once for all.
+const FEW: usize = 4;
+
 /// The server as it is now. One for each statement: answers are kept.
 pub(crate) struct Live {
     planning: Planning,
     measuring: Measuring,
     in_block: bool,
     oids: RefCell<HashMap<QualifiedName, Option<Oid>>>,
-    /// Relations that somebody else holds a lock on at all: asking goes through every session of the server.
+    /// Whether somebody else holds a lock of any kind on a relation: asking goes through every session of the server.
     locked: RefCell<HashMap<u32, bool>>,
+    /// All such relations, asked for when a tree is.
+    all_locked: OnceCell<HashSet<u32>>,
+    /// Members of trees, by the OID of their root.
+    members: RefCell<HashMap<u32, Rc<[Oid]>>>,
     relations: RefCell<HashMap<QualifiedName, Lookup<Relation>>>,
     /// By the address of their nodes: many rules ask for the same type.
     types: RefCell<HashMap<usize, Lookup<ColumnType>>>,
@@ -79,6 +87,8 @@ impl Live {
             in_block: false,
             oids: RefCell::default(),
             locked: RefCell::default(),
+            all_locked: OnceCell::new(),
+            members: RefCell::default(),
             relations: RefCell::default(),
             types: RefCell::default(),
         }
@@ -113,18 +123,39 @@ impl Live {
 
     /// A relation, or the members of its tree, on which somebody else holds or awaits a lock of any kind.
     fn locked_members(&self, name: &QualifiedName) -> Vec<Oid> {
-        let members = self.oid(name).map(|oid| relation::members(oid, name.only)).unwrap_or_default();
+        let Some(oid) = self.oid(name) else { return Vec::new() };
+        if name.only {
+            return Some(oid).into_iter().filter(|oid| self.is_locked(*oid)).collect();
+        }
+        let members = self.members(oid);
+        if members.len() <= FEW {
+            return members.iter().copied().filter(|member| self.is_locked(*member)).collect();
+        }
+        let locked = self.all_locked.get_or_init(lock::locked_by_others);
+        members.iter().copied().filter(|member| locked.contains(&member.to_u32())).collect()
+    }
+
+    fn is_locked(&self, oid: Oid) -> bool {
         let mut locked = self.locked.borrow_mut();
-        let mut is_locked = |member: &Oid| {
-            *locked.entry(member.to_u32()).or_insert_with(|| lock::is_contended(*member, Lock::AccessExclusive))
-        };
-        members.into_iter().filter(|member| is_locked(member)).collect()
+        *locked.entry(oid.to_u32()).or_insert_with(|| lock::is_contended(oid, Lock::AccessExclusive))
+    }
+
+    /// A relation with its partitions or children.
+    fn members(&self, oid: Oid) -> Rc<[Oid]> {
+        Rc::clone(self.members.borrow_mut().entry(oid.to_u32()).or_insert_with(|| relation::members(oid).into()))
     }
 
     /// The relation that a name means.
     fn oid(&self, name: &QualifiedName) -> Option<Oid> {
-        let key = QualifiedName { at: None, only: false, ..name.clone() };
-        *self.oids.borrow_mut().entry(key).or_insert_with(|| relation_oid(name))
+        if name.only {
+            return self.oid(&QualifiedName { only: false, ..name.clone() });
+        }
+        if let Some(known) = self.oids.borrow().get(name) {
+            return *known;
+        }
+        let oid = relation_oid(name);
+        self.oids.borrow_mut().insert(name.clone(), oid);
+        oid
     }
 }
 
@@ -134,19 +165,18 @@ impl Facts for Live {
     }
 
     fn relation(&self, name: &QualifiedName) -> Lookup<Relation> {
-        let key = QualifiedName { at: None, ..name.clone() };
-        if let Some(known) = self.relations.borrow().get(&key) {
+        if let Some(known) = self.relations.borrow().get(name) {
             return known.clone();
         }
         let oid = self.oid(name);
         let answer = oid.map_or(Lookup::Missing, |oid| relation::read(oid, name.only, self.measuring));
         if let Lookup::Found(relation) = &answer {
             // Known by its full name as well.
-            let full = QualifiedName { only: key.only, ..QualifiedName::new(&*relation.schema, &*relation.name) };
+            let full = QualifiedName { only: name.only, ..QualifiedName::new(&*relation.schema, &*relation.name) };
             self.oids.borrow_mut().insert(QualifiedName { only: false, ..full.clone() }, oid);
             self.relations.borrow_mut().insert(full, answer.clone());
         }
-        self.relations.borrow_mut().insert(key, answer.clone());
+        self.relations.borrow_mut().insert(name.clone(), answer.clone());
         answer
     }
 
@@ -195,7 +225,7 @@ impl Facts for Live {
     }
 
     fn obstacles(&self, table: &QualifiedName, column: &str) -> Vec<Obstacle> {
-        let members = self.oid(table).map(|oid| if table.only { vec![oid] } else { relation::tree(oid) });
+        let members = self.oid(table).map(|oid| if table.only { vec![oid] } else { relation::members(oid) });
         members.unwrap_or_default().into_iter().flat_map(|member| related::obstacles(member, column)).collect()
     }
 
@@ -264,7 +294,9 @@ impl Facts for Live {
 
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {
         match self.oid(name) {
-            Some(oid) if !name.only => relation::tree(oid).into_iter().filter_map(relation::name_of_relation).collect(),
+            Some(oid) if !name.only => {
+                self.members(oid).iter().copied().filter_map(relation::name_of_relation).collect()
+            }
             Some(oid) => relation::name_of_relation(oid).into_iter().collect(),
             None => Vec::new(),
         }

@@ -2,9 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    AddedCheck, Attachment, Change, Column, ColumnType, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf,
-    Holder, Index, Kind, Lookup, MadeWorse, Obstacle, Reference, Relation, RowSecurity, Standing, TypeChange, Usage,
-    UseOfType, Volatility, Worse,
+    AddedCheck, Attachment, Change, Column, ColumnType, ConstraintOf, ConstraintType, Dependent, Extent, Facts,
+    ForeignKeyOf, Holder, Index, Kind, Lookup, MadeWorse, Measured, Obstacle, Reference, Relation, RowSecurity,
+    Standing, TypeChange, Usage, UseOfType, Volatility, Worse,
 };
 use crate::ast::{
     AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, ForeignKey, Key,
@@ -660,7 +660,7 @@ impl<'a> ScriptFacts<'a> {
     /// One name for a table, whether or not its schema is written: where it is, or where a CREATE would put it.
     fn key(&self, name: &QualifiedName) -> QualifiedName {
         if let Lookup::Found(relation) = self.live.relation(name) {
-            return QualifiedName::new(relation.schema, relation.name);
+            return relation.qualified_name();
         }
         QualifiedName {
             schema: name.schema.clone().or_else(|| self.live.creation_schema()),
@@ -712,15 +712,13 @@ impl Facts for ScriptFacts<'_> {
         let key = self.key(name);
         if let Some(made) = self.changes.tables.get(&key) {
             return Lookup::Found(Relation {
-                schema: key.schema.unwrap_or_default(),
-                name: key.name,
+                schema: key.schema.unwrap_or_default().into(),
+                name: key.name.into(),
                 kind: made.kind,
                 standing: made.standing,
                 unlogged: made.unlogged,
                 has_columns: made.has_columns,
-                rows: Some(0.0),
-                bytes: Some(0),
-                large: false,
+                extent: Extent::known(Measured { rows: Some(0.0), bytes: Some(0), large: false }),
             });
         }
         if self.changes.dropped.contains(&key) {
@@ -728,15 +726,13 @@ impl Facts for ScriptFacts<'_> {
         }
         match self.live.relation(name) {
             Lookup::Missing => Lookup::Found(Relation {
-                schema: name.schema.clone().unwrap_or_default(),
-                name: name.name.clone(),
+                schema: name.schema.as_deref().unwrap_or_default().into(),
+                name: name.name.as_str().into(),
                 kind: Kind::Table,
                 standing: Standing::Shared,
                 unlogged: false,
                 has_columns: true,
-                rows: None,
-                bytes: None,
-                large: true,
+                extent: Extent::known(Measured { rows: None, bytes: None, large: true }),
             }),
             known => known,
         }

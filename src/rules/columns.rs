@@ -42,7 +42,7 @@ pub(super) fn faulty<'a>(
             if relation.standing == Standing::Unjudged || !matches!(relation.kind, Kind::Table | Kind::Partitioned) {
                 return None;
             }
-            (table, relation.schema, altered(table, actions, facts, &has_fault))
+            (table, relation.schema.to_string(), altered(table, actions, facts, &has_fault))
         }
         _ => return None,
     };

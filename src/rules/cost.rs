@@ -75,7 +75,7 @@ fn estimate(relation: &Relation, per_row: f64, per_byte: f64) -> String {
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
 fn seconds(relation: &Relation, per_row: f64, per_byte: f64) -> Option<f64> {
-    match (relation.rows, relation.bytes) {
+    match (relation.rows(), relation.bytes()) {
         (None, None) => None,
         (rows, bytes) => Some(rows.unwrap_or(0.0) * per_row + bytes.unwrap_or(0) as f64 * per_byte),
     }

@@ -168,7 +168,7 @@ fn partitions_without(table: &Relation, facts: &dyn Facts, has: impl Fn(&Qualifi
     if table.kind != Kind::Partitioned {
         return Vec::new();
     }
-    let tree = facts.tree(&QualifiedName::new(table.schema.clone(), table.name.clone()));
+    let tree = facts.tree(&table.qualified_name());
     tree.into_iter()
         .filter(|partition| !has(partition))
         .filter_map(|partition| facts.relation(&partition).found())

@@ -90,14 +90,14 @@ pub(super) fn sentences(all: impl Iterator<Item = String>) -> String {
 
 /// Why a relation is taken to be in use, as a sentence; `None` where nothing shows it.
 pub(super) fn use_of(name: &QualifiedName, relation: &Relation, facts: &dyn Facts) -> Option<String> {
-    if relation.rows.is_none() && !facts.exists(name) {
+    if relation.rows().is_none() && !facts.exists(name) {
         return Some(extent(relation).replace("large", "in use"));
     }
     let usage = facts.usage(name);
     if is_read(&usage) {
         return Some(reads(&usage));
     }
-    let own = [QualifiedName::new(relation.schema.clone(), relation.name.clone())];
+    let own = [relation.qualified_name()];
     let others = needed_by(name, None, &own, facts);
     (!others.is_empty()).then(|| format!("Needed by {}.", described(&others)))
 }
@@ -105,7 +105,7 @@ pub(super) fn use_of(name: &QualifiedName, relation: &Relation, facts: &dyn Fact
 /// Whether the script gives the name of a relation to another in the same transaction.
 pub(super) fn name_is_taken_again(relation: &Relation, facts: &dyn Facts) -> bool {
     let is_it = |schema: Option<&String>, name: &str| {
-        name == relation.name && schema.is_none_or(|s| relation.schema.is_empty() || *s == relation.schema)
+        *name == *relation.name && schema.is_none_or(|s| relation.schema.is_empty() || **s == *relation.schema)
     };
     facts.later_in_transaction().unwrap_or_default().iter().any(|located| match &located.statement {
         Statement::CreateTable(create) => is_it(create.table.schema.as_ref(), &create.table.name),

@@ -38,7 +38,9 @@ pub(super) fn table_of<'a>(statement: &'a Statement, facts: &dyn Facts) -> Optio
             Some((&create.table, create.table.schema.clone().unwrap_or_default()))
         }
         Statement::AlterTable { table, .. } => match facts.relation(table) {
-            Lookup::Found(relation) if relation.standing != Standing::Unjudged => Some((table, relation.schema)),
+            Lookup::Found(relation) if relation.standing != Standing::Unjudged => {
+                Some((table, relation.schema.to_string()))
+            }
             _ => None,
         },
         _ => None,

@@ -37,7 +37,7 @@ impl std::fmt::Display for Quantity {
 #[must_use]
 pub fn extent(relation: &Relation) -> String {
     let name = &relation.name;
-    match (relation.rows, relation.bytes) {
+    match (relation.rows(), relation.bytes()) {
         (Some(rows), Some(bytes)) => {
             format!("\"{name}\" has {} rows ({}).", Quantity::Rows(rows), Quantity::Bytes(bytes))
         }
@@ -51,7 +51,7 @@ pub fn extent(relation: &Relation) -> String {
 /// `1,000,000 rows are`, or `every row is` where they were never counted.
 #[must_use]
 pub fn rows_are(relation: &Relation) -> String {
-    relation.rows.map_or_else(|| "every row is".to_owned(), |rows| format!("{} rows are", Quantity::Rows(rows)))
+    relation.rows().map_or_else(|| "every row is".to_owned(), |rows| format!("{} rows are", Quantity::Rows(rows)))
 }
 
 /// More sessions than these are counted, not named.

@@ -5,6 +5,7 @@ use crate::ast::Lock;
 use core::ffi::c_int;
 use core::mem::ManuallyDrop;
 use pgrx::pg_sys::{self, Oid};
+use std::collections::HashSet;
 
 /// An open relation, under an ACCESS SHARE lock that is given back when it goes out of scope.
 pub(super) struct Opened {
@@ -79,6 +80,28 @@ fn conflicts(oid: Oid, mode: u32) -> Vec<[u32; 2]> {
     unsafe {
         let found = pg_sys::GetLockConflicts(&raw const tag, lock_mode(mode), &raw mut count);
         (0..usize::try_from(count).unwrap_or(0)).map(|i| found.add(i).cast::<[u32; 2]>().read_unaligned()).collect()
+    }
+}
+
+/// Relations of this database that others hold or await a lock on: one walk through all locks of the server, where a tree
+/// would need one through all sessions for each of its members.
+pub(super) fn locked_by_others() -> HashSet<u32> {
+    let relation = u8::try_from(pg_sys::LockTagType::LOCKTAG_RELATION).unwrap_or(0);
+    // SAFETY: the answer is a copy, as long as it says, and ours to free.
+    unsafe {
+        let data = pg_sys::GetLockStatusData();
+        let count = usize::try_from((*data).nelements).unwrap_or(0);
+        let locks = core::slice::from_raw_parts((*data).locks, count);
+        let others = locks.iter().filter(|lock| {
+            let tag = &lock.locktag;
+            tag.locktag_type == relation
+                && tag.locktag_field1 == pg_sys::MyDatabaseId.to_u32()
+                && lock.pid != pg_sys::MyProcPid
+        });
+        let found = others.map(|lock| lock.locktag.locktag_field2).collect();
+        pg_sys::pfree((*data).locks.cast());
+        pg_sys::pfree(data.cast());
+        found
     }
 }
 

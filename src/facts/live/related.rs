@@ -8,18 +8,18 @@ use crate::facts::{
 use crate::spi;
 use crate::text::Text;
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys::{self, Oid, PG_VERSION_NUM};
+use pgrx::pg_sys::{self, Oid};
 use pgrx::spi::SpiHeapTupleData;
 
 /// Rows of a query that is asked with pg_warden's own search path, whatever the caller's is. A query that fails is an
 /// error of pg_warden's own, and raised as one.
 fn rows<T>(
-    sql: &str,
+    sql: &'static str,
     arguments: &[DatumWithOid<'_>],
     row: impl FnMut(&SpiHeapTupleData<'_>) -> Result<T, Error>,
 ) -> Vec<T> {
     let _path = spi::Settings::pin_search_path();
-    spi::select(sql, arguments, row).unwrap_or_else(|error| Error::raise(error))
+    spi::select_planned(sql, arguments, row).unwrap_or_else(|error| Error::raise(error))
 }
 
 fn string(row: &SpiHeapTupleData<'_>, column: usize) -> Result<String, Error> {
@@ -305,11 +305,25 @@ pub(super) fn indexes_with(table: Oid, column: &str) -> Vec<QualifiedName> {
     )
 }
 
+/// When the last of the scans of `usage` was; the server does not tell before 16.
+#[cfg(feature = "pg15")]
+macro_rules! last_scan {
+    () => {
+        "NULL::timestamptz"
+    };
+}
+#[cfg(not(feature = "pg15"))]
+macro_rules! last_scan {
+    () => {
+        "max(pg_stat_get_lastscan(s.oid))"
+    };
+}
+
 /// How much a relation and its partitions are used. The scans that build an index (two of them, if CONCURRENTLY) count
 /// as reads of its table for the server, and not here.
 pub(super) fn usage(relation: Oid) -> Usage {
     let found = rows(
-        &format!(
+        concat!(
             "WITH RECURSIVE tree (oid) AS (
                  SELECT $1
                  UNION
@@ -320,12 +334,13 @@ pub(super) fn usage(relation: Oid) -> Usage {
                  SELECT i.indexrelid, 0 FROM tree AS t JOIN pg_index AS i ON i.indrelid = t.oid
              )
              SELECT sum(greatest(pg_stat_get_numscans(s.oid) - s.builds, 0))::int8,
-                    extract(epoch FROM clock_timestamp() - {})::float8,
+                    extract(epoch FROM clock_timestamp() - ",
+            last_scan!(),
+            ")::float8,
                     extract(epoch FROM clock_timestamp() - (
                         SELECT pg_stat_get_db_stat_reset_time(d.oid) FROM pg_database AS d
                         WHERE d.datname = current_database()))::float8
-             FROM scanned AS s",
-            if PG_VERSION_NUM >= 160_000 { "max(pg_stat_get_lastscan(s.oid))" } else { "NULL::timestamptz" }
+             FROM scanned AS s"
         ),
         &[relation.into()],
         |row| {

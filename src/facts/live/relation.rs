@@ -5,7 +5,7 @@ use super::lock::{Opened, is_held_by_others};
 use super::relcache::{Entry, schema_of};
 use super::{Measuring, cache_id, file, name_data, valid};
 use crate::ast::AlterAction;
-use crate::facts::{Column, ForeignKeyOf, Kind, Lookup, QualifiedName, Relation, Standing};
+use crate::facts::{Column, Extent, ForeignKeyOf, Kind, Lookup, Measured, QualifiedName, Relation, Standing};
 use crate::{config, text};
 use core::cell::RefCell;
 use core::ffi::c_char;
@@ -90,26 +90,28 @@ pub(super) fn read(oid: Oid, only: bool, measuring: Measuring) -> Lookup<Relatio
     let kind = kind(form);
     let standing = standing(oid, &entry);
     let extent = match (kind, standing, measuring) {
-        (_, Standing::Unjudged, Measuring::Shared) => Extent::default(),
+        (_, Standing::Unjudged, Measuring::Shared) => Extent::known(Size::default().measured()),
         (_, Standing::New, Measuring::Shared)
         | (Kind::ForeignTable | Kind::View | Kind::Sequence | Kind::CompositeType | Kind::Other, ..) => {
-            Extent::nothing()
+            Extent::known(Size::nothing().measured())
         }
         // What has no file of its own is not to be measured by it.
-        (Kind::Index, ..) if form.relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_INDEX => Extent::nothing(),
-        _ if only => Extent::of_member(oid).unwrap_or_else(Extent::nothing),
-        _ => Extent::of_tree(oid, form),
+        (Kind::Index, ..) if form.relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_INDEX => {
+            Extent::known(Size::nothing().measured())
+        }
+        _ if only => Extent::by(move || Size::of_member(oid).unwrap_or_else(Size::nothing).measured()),
+        (Kind::Partitioned, ..) => Extent::by(move || Size::of_tree(oid).measured()),
+        _ if form.relhassubclass => Extent::by(move || Size::of_tree(oid).measured()),
+        _ => Extent::by(move || Size::by_look(oid).measured()),
     };
     Lookup::Found(Relation {
-        schema: schema_of(form),
-        name: name_data(&form.relname),
+        schema: schema_of(form).into(),
+        name: name_data(&form.relname).into(),
         kind,
         standing,
         unlogged: form.relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_UNLOGGED,
         has_columns: form.relnatts > 0,
-        large: extent.is_large(),
-        rows: extent.rows,
-        bytes: extent.bytes,
+        extent,
     })
 }
 
@@ -191,9 +193,9 @@ pub(super) fn tree(oid: Oid) -> Vec<Oid> {
     }
 }
 
-/// A relation with its partitions or children, where it has any; with ONLY itself alone.
-pub(super) fn members(oid: Oid, only: bool) -> Vec<Oid> {
-    let has_some = !only && class(oid).is_some_and(|tuple| tuple.form().relhassubclass);
+/// A relation with its partitions or children, where it may have any.
+pub(super) fn members(oid: Oid) -> Vec<Oid> {
+    let has_some = Entry::of(oid).is_some_and(|entry| entry.form().relhassubclass);
     if has_some { tree(oid) } else { vec![oid] }
 }
 
@@ -221,18 +223,14 @@ pub(super) fn is_child(oid: Oid) -> bool {
 
 /// How much there is.
 #[derive(Default)]
-struct Extent {
+struct Size {
     rows: Option<f64>,
     bytes: Option<u64>,
 }
 
-impl Extent {
-    fn of_tree(oid: Oid, form: &pg_sys::FormData_pg_class) -> Self {
-        if form.relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_TABLE || form.relhassubclass {
-            tree(oid).into_iter().filter_map(Self::of_member).fold(Self::nothing(), |sum, member| sum.plus(&member))
-        } else {
-            Self::measured(oid)
-        }
+impl Size {
+    fn of_tree(oid: Oid) -> Self {
+        tree(oid).into_iter().filter_map(Self::of_member).fold(Self::nothing(), |sum, member| sum.plus(&member))
     }
 
     /// A member of a tree by its statistics, which are as good as the sum needs; by a look where there are none.
@@ -242,22 +240,22 @@ impl Extent {
         if ![pg_sys::RELKIND_RELATION, pg_sys::RELKIND_MATVIEW].contains(&form.relkind.cast_unsigned()) {
             return None;
         }
-        Some(Self::by_statistics(oid).unwrap_or_else(|| {
+        Some(Self::by_statistics(form).unwrap_or_else(|| {
             // Partitions made ahead of time are many, empty and never analysed: not worth opening each.
-            if file::is_empty(form) { Self::nothing() } else { Self::measured(oid) }
+            if file::is_empty(form) { Self::nothing() } else { Self::by_look(oid) }
         }))
     }
 
-    fn by_statistics(oid: Oid) -> Option<Self> {
-        let tuple = class(oid)?;
-        let form = tuple.form();
+    fn by_statistics(form: &pg_sys::FormData_pg_class) -> Option<Self> {
         let pages = u64::try_from(form.relpages).ok().filter(|pages| *pages > 0 && form.reltuples >= 0.0)?;
         Some(Self { rows: Some(f64::from(form.reltuples)), bytes: Some(pages * u64::from(pg_sys::BLCKSZ)) })
     }
 
     /// As the planner sees it now: the blocks there are, and rows by the density that statistics or widths suggest.
-    fn measured(oid: Oid) -> Self {
-        let Some(opened) = Opened::at_once(oid) else { return Self::by_statistics(oid).unwrap_or_default() };
+    fn by_look(oid: Oid) -> Self {
+        let Some(opened) = Opened::at_once(oid) else {
+            return class(oid).and_then(|tuple| Self::by_statistics(tuple.form())).unwrap_or_default();
+        };
         let (mut pages, mut rows, mut visible) = (0, 0.0, 0.0);
         // SAFETY: the relation is open and locked, and the places are ours.
         unsafe {
@@ -286,6 +284,10 @@ impl Extent {
             rows: self.rows.zip(other.rows).map(|(a, b)| a + b),
             bytes: self.bytes.zip(other.bytes).map(|(a, b)| a + b),
         }
+    }
+
+    fn measured(self) -> Measured {
+        Measured { rows: self.rows, bytes: self.bytes, large: self.is_large() }
     }
 
     /// What could not be measured, because somebody has it locked, is taken to be large.

@@ -6,19 +6,26 @@ use super::{Planning, valid};
 use crate::ast::Opaque;
 use crate::facts::{ColumnType, Lookup, TypeKind};
 use crate::text;
+use core::cell::RefCell;
 use pgrx::pg_sys::{self, BuiltinOid, Oid};
+use std::collections::HashMap;
 
 /// A type as it was written; none where it is taken from a column (`t.a%TYPE`), which somebody else chose.
 pub(super) fn named(type_name: &Opaque, planning: Planning) -> Lookup<ColumnType> {
     let Some(written) = node(type_name) else { return Lookup::Missing };
     // SAFETY: a TypeName of the statement that is judged.
-    if unsafe { (*written.cast::<pg_sys::TypeName>()).pct_type } {
+    let written = unsafe { &*written.cast::<pg_sys::TypeName>() };
+    if written.pct_type {
         return Lookup::Missing;
     }
-    ask(planning, || match resolve_type(type_name) {
+    let resolve = || match resolve_type(type_name) {
         Some((oid, modifier)) => Lookup::Found(column_type(oid, modifier)),
         None => Lookup::Missing,
-    })
+    };
+    // A modifier runs a function of the type, and a schema may be closed to the caller: both can raise.
+    // SAFETY: null, or the list of a TypeName.
+    let can_raise = !written.typmods.is_null() || unsafe { pg_sys::list_length(written.names) } > 1;
+    if can_raise { ask(planning, resolve) } else { resolve() }
 }
 
 /// The type of a column that exists.
@@ -34,7 +41,25 @@ pub(super) fn coerces_freely(from: &ColumnType, to: &ColumnType) -> bool {
     from.base == to.base || unsafe { pg_sys::IsBinaryCoercible(Oid::from_u32(from.base), Oid::from_u32(to.base)) }
 }
 
+thread_local! {
+    /// The server's own types without a modifier, which never change.
+    static KNOWN: RefCell<HashMap<u32, ColumnType>> = RefCell::default();
+}
+
 fn column_type(oid: Oid, modifier: i32) -> ColumnType {
+    let may_change = oid.to_u32() >= pg_sys::FirstNormalObjectId || modifier >= 0;
+    if may_change {
+        return described(oid, modifier);
+    }
+    if let Some(known) = KNOWN.with_borrow(|known| known.get(&oid.to_u32()).cloned()) {
+        return known;
+    }
+    let type_ = described(oid, modifier);
+    KNOWN.with_borrow_mut(|known| known.insert(oid.to_u32(), type_.clone()));
+    type_
+}
+
+fn described(oid: Oid, modifier: i32) -> ColumnType {
     // SAFETY: a type that exists, and a place of ours.
     let (name, base, modifier, element) = unsafe {
         let name = text::from_c(pg_sys::format_type_with_typemod(oid, modifier)).unwrap_or_default();
@@ -43,7 +68,7 @@ fn column_type(oid: Oid, modifier: i32) -> ColumnType {
         (name, base, modifier, valid(pg_sys::get_element_type(base)))
     };
     ColumnType {
-        name,
+        name: name.into(),
         kind: kind(element.unwrap_or(oid)),
         array: element.is_some(),
         modifier: Some(modifier).filter(|modifier| *modifier >= 0),

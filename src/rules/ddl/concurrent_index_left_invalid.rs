@@ -13,7 +13,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Statement::CreateIndex(index) = statement else { return };
     let Some(name) = index.name.as_ref().filter(|_| index.if_not_exists) else { return };
     let Some(table) = facts.shared(&index.table) else { return };
-    let name = QualifiedName::new(table.schema.clone(), name.clone());
+    let name = QualifiedName::new(&*table.schema, name.clone());
     let Some(existing) = facts.index(&name).found().filter(|existing| !existing.valid && !existing.partitioned) else {
         return;
     };

@@ -63,7 +63,7 @@ fn large_tables(domain: &QualifiedName, facts: &dyn Facts) -> Vec<Relation> {
     let is_part = |table: &&QualifiedName| facts.parent(table).is_some_and(|parent| seen.contains(&parent));
     let mut tables: Vec<_> =
         seen.iter().filter(|table| !is_part(table)).filter_map(|table| facts.shared_and_large(table)).collect();
-    tables.sort_by_key(|table| std::cmp::Reverse(table.bytes));
+    tables.sort_by_key(|table| std::cmp::Reverse(table.bytes()));
     tables
 }
 

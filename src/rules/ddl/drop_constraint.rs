@@ -22,7 +22,7 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
         return;
     }
     let identifies = facts.indexes(name).iter().any(|index| index.name == *dropped && index.replica_identity);
-    let Some(effect) = effect(&foreign_keys, identifies.then_some(table.name.as_str())) else { return };
+    let Some(effect) = effect(&foreign_keys, identifies.then_some(&*table.name)) else { return };
     report.push(
         report
             .finding(
@@ -38,7 +38,7 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
 /// Foreign keys that need the index of a key.
 pub(super) fn foreign_keys_to(table: &Relation, key: &ConstraintOf, facts: &dyn Facts) -> Vec<Dependent> {
     let Some(index) = &key.index else { return Vec::new() };
-    let mut needed_by = evidence::needed_by(&QualifiedName::new(table.schema.clone(), index.clone()), None, &[], facts);
+    let mut needed_by = evidence::needed_by(&QualifiedName::new(&*table.schema, index.clone()), None, &[], facts);
     needed_by.retain(|dependent| dependent.constraint.is_some());
     needed_by
 }

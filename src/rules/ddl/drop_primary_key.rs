@@ -28,7 +28,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         let comes_back =
             actions.iter().any(adds_primary_key) || evidence::is_altered_later(name, facts, adds_primary_key);
         let identifies = !comes_back && facts.publishes_by_primary_key(name);
-        let Some(effect) = effect(&foreign_keys, identifies.then_some(table.name.as_str())) else { continue };
+        let Some(effect) = effect(&foreign_keys, identifies.then_some(&*table.name)) else { continue };
         // In a block another may come next; the guard does not know what follows. Foreign keys go for good.
         let unknown = facts.later_in_transaction().is_none() && facts.in_transaction_block();
         let level = if unknown && foreign_keys.is_empty() { Level::Info } else { Level::Warning };

@@ -30,7 +30,7 @@ fn judge(schema: &str, found: &[(QualifiedName, Relation)], facts: &dyn Facts, r
     let holds_rows = |relation: &Relation| relation.kind == Kind::Table && !relation.is_empty();
     let with_rows = found.iter().filter(|(_, relation)| holds_rows(relation)).count();
     let is_used = with_rows > 0 || found.iter().any(|(name, _)| evidence::is_read(&facts.usage(name)));
-    let rows: f64 = found.iter().filter(|(_, r)| holds_rows(r)).filter_map(|(_, relation)| relation.rows).sum();
+    let rows: f64 = found.iter().filter(|(_, r)| holds_rows(r)).filter_map(|(_, relation)| relation.rows()).sum();
     report.push(
         report
             .finding(facts.quote(schema), format!("dropping schema \"{schema}\" drops all that is in it"))

@@ -55,5 +55,5 @@ fn judge(name: &QualifiedName, table: &Relation, facts: &dyn Facts, report: &mut
 /// The names as the catalog has them.
 pub(super) fn own_names(names: &[QualifiedName], facts: &dyn Facts) -> Vec<QualifiedName> {
     let found = names.iter().filter_map(|name| facts.relation(name).found());
-    found.map(|relation| QualifiedName::new(relation.schema, relation.name)).collect()
+    found.map(|relation| relation.qualified_name()).collect()
 }

@@ -2,7 +2,7 @@ use crate::ast::{AlterAction, QualifiedName};
 use crate::facts::{Facts, Kind, Relation};
 use crate::finding::Finding;
 use crate::rules::wording::extent;
-use crate::rules::{Report, cost, declare_rule};
+use crate::rules::{Quantity, Report, cost, declare_rule};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/move-tablespace-or-am.md")]
@@ -36,8 +36,10 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
 
 /// An index has entries, which are no rows.
 fn size(relation: &Relation) -> String {
-    if relation.kind == Kind::Index { extent(&Relation { rows: None, ..relation.clone() }) } else { extent(relation) }
-        .replace("; its rows were never counted", "")
+    match relation.bytes() {
+        Some(bytes) if relation.kind == Kind::Index => format!("\"{}\" has {}.", relation.name, Quantity::Bytes(bytes)),
+        _ => extent(relation).replace("; its rows were never counted", ""),
+    }
 }
 
 fn with_way_out(finding: Finding, action: &AlterAction, relation: &Relation, facts: &dyn Facts) -> Finding {

@@ -29,7 +29,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
                 .at(name.at)
                 .never_blocks(),
         );
-    } else if view.large {
+    } else if view.is_large() {
         report.push(
             report
                 .finding(identity, format!("refreshing \"{}\" CONCURRENTLY compares all its rows", view.name))

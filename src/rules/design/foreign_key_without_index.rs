@@ -54,7 +54,7 @@ fn judge(suspect: &Worse, key: &ForeignKeyOf, facts: &dyn Facts, report: &mut Re
                 "Checked at COMMIT. Each DELETE or key UPDATE in \"{}\" will read all of \"{}\"{}.",
                 key.referenced.name,
                 table.name,
-                table.bytes.filter(|b| *b > 0).map(|b| format!(" ({})", Quantity::Bytes(b))).unwrap_or_default()
+                table.bytes().filter(|b| *b > 0).map(|b| format!(" ({})", Quantity::Bytes(b))).unwrap_or_default()
             ))
             .remedy(introduction, sql)
             .at(suspect.at),

@@ -15,7 +15,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     if index.predicate.is_none() || table.standing == Standing::Unjudged {
         return;
     }
-    let exists = |name: &String| facts.exists(&QualifiedName::new(table.schema.clone(), name.clone()));
+    let exists = |name: &String| facts.exists(&QualifiedName::new(&*table.schema, name.clone()));
     let is_there = index.if_not_exists && index.name.as_ref().is_some_and(exists);
     if is_there || facts.predicate_is_mutable(index) != Lookup::Found(true) {
         return;
