@@ -45,6 +45,18 @@ impl PartialEq for QualifiedName {
 
 impl Eq for QualifiedName {}
 
+impl PartialOrd for QualifiedName {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for QualifiedName {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
 impl std::hash::Hash for QualifiedName {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.key().hash(state);

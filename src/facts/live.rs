@@ -16,7 +16,7 @@ use crate::{config, text};
 use core::cell::{OnceCell, RefCell};
 use core::ffi::{CStr, c_int};
 use pgrx::pg_sys::{self, Oid};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 mod catalog;
@@ -66,16 +66,18 @@ pub(crate) struct Live {
     planning: Planning,
     measuring: Measuring,
     in_block: bool,
-    oids: RefCell<HashMap<QualifiedName, Option<Oid>>>,
+    oids: RefCell<BTreeMap<QualifiedName, Option<Oid>>>,
     /// Whether somebody else holds a lock of any kind on a relation: asking goes through every session of the server.
-    locked: RefCell<HashMap<u32, bool>>,
+    locked: RefCell<BTreeMap<u32, bool>>,
     /// All such relations, asked for when a tree is.
     all_locked: OnceCell<HashSet<u32>>,
+    /// The strongest lock that this session holds on a relation.
+    held: RefCell<BTreeMap<u32, Option<Lock>>>,
     /// Members of trees, by the OID of their root.
-    members: RefCell<HashMap<u32, Rc<[Oid]>>>,
-    relations: RefCell<HashMap<QualifiedName, Lookup<Relation>>>,
+    members: RefCell<BTreeMap<u32, Rc<[Oid]>>>,
+    relations: RefCell<BTreeMap<QualifiedName, Lookup<Relation>>>,
     /// By the address of their nodes: many rules ask for the same type.
-    types: RefCell<HashMap<usize, Lookup<ColumnType>>>,
+    types: RefCell<BTreeMap<usize, Lookup<ColumnType>>>,
 }
 
 impl Live {
@@ -88,6 +90,7 @@ impl Live {
             oids: RefCell::default(),
             locked: RefCell::default(),
             all_locked: OnceCell::new(),
+            held: RefCell::default(),
             members: RefCell::default(),
             relations: RefCell::default(),
             types: RefCell::default(),
@@ -403,7 +406,8 @@ impl Facts for Live {
     }
 
     fn held(&self, name: &QualifiedName) -> Option<Lock> {
-        self.oid(name).and_then(held::held)
+        let oid = self.oid(name)?;
+        *self.held.borrow_mut().entry(oid.to_u32()).or_insert_with(|| held::held(oid))
     }
 
     fn held_tables(&self) -> Vec<(QualifiedName, Lock)> {

@@ -1,9 +1,9 @@
 //! The columns that a statement makes or gives another type, as rules about types see them.
 #![forbid(unsafe_code)]
 
-use super::Report;
+use super::{Report, keys};
 use crate::ast::{AlterAction, CreateTable, QualifiedName, Statement};
-use crate::facts::{ColumnType, Facts, Kind, Lookup, Standing};
+use crate::facts::{ColumnType, Facts, Kind, Standing};
 use crate::finding::Finding;
 
 /// A column whose type is known.
@@ -18,8 +18,8 @@ pub(super) struct Typed<'a> {
 
 /// Columns of one table that have the same fault.
 pub(super) struct Faulty<'a> {
+    identity: String,
     table: &'a QualifiedName,
-    schema: String,
     columns: Vec<Typed<'a>>,
 }
 
@@ -32,21 +32,23 @@ pub(super) fn faulty<'a>(
     facts: &dyn Facts,
     has_fault: impl Fn(&Typed<'_>) -> bool,
 ) -> Option<Faulty<'a>> {
-    let (table, schema, columns) = match statement {
-        Statement::CreateTable(create) if is_judged(create, facts) => {
-            let schema = create.table.schema.clone().unwrap_or_default();
-            (&create.table, schema, created(create, facts).into_iter().filter(has_fault).collect::<Vec<_>>())
-        }
-        Statement::AlterTable { table, actions, .. } => {
-            let Lookup::Found(relation) = facts.relation(table) else { return None };
-            if relation.standing == Standing::Unjudged || !matches!(relation.kind, Kind::Table | Kind::Partitioned) {
-                return None;
-            }
-            (table, relation.schema.to_string(), altered(table, actions, facts, &has_fault))
-        }
+    let (table, columns) = match statement {
+        Statement::CreateTable(create) => (&create.table, created(create, facts, &has_fault)),
+        Statement::AlterTable { table, actions, .. } => (table, altered(table, actions, facts, &has_fault)),
         _ => return None,
     };
-    (!columns.is_empty()).then_some(Faulty { table, schema, columns })
+    // Most have none: the table is looked at only then.
+    if columns.is_empty() {
+        return None;
+    }
+    let is_judged = match statement {
+        Statement::CreateTable(create) => is_judged(create, facts),
+        _ => {
+            let relation = facts.relation(table).found()?;
+            relation.standing != Standing::Unjudged && matches!(relation.kind, Kind::Table | Kind::Partitioned)
+        }
+    };
+    is_judged.then(|| Faulty { identity: keys::identity(statement, table, facts), table, columns })
 }
 
 /// Whether a CREATE TABLE makes a table that others will see.
@@ -55,10 +57,10 @@ pub(super) fn is_judged(create: &CreateTable, facts: &dyn Facts) -> bool {
     !(create.temporary || create.foreign || create.is_partition || exists())
 }
 
-fn created<'a>(create: &'a CreateTable, facts: &dyn Facts) -> Vec<Typed<'a>> {
+fn created<'a>(create: &'a CreateTable, facts: &dyn Facts, has_fault: &impl Fn(&Typed<'_>) -> bool) -> Vec<Typed<'a>> {
     let typed = create.columns.iter().filter_map(|column| {
         let type_ = facts.type_named(&column.type_name).found()?;
-        Some(Typed { name: &column.name, at: column.at, type_ })
+        Some(Typed { name: &column.name, at: column.at, type_ }).filter(has_fault)
     });
     typed.collect()
 }
@@ -92,15 +94,12 @@ fn altered<'a>(
 
 impl Faulty<'_> {
     /// `column "placed" of "orders" is timestamp without time zone`.
-    pub(super) fn finding(&self, report: &Report, what: &str, facts: &dyn Facts) -> Finding {
+    pub(super) fn finding(&self, report: &Report, what: &str) -> Finding {
         let names: Vec<_> = self.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
         let (noun, verb) = if names.len() == 1 { ("column", "is") } else { ("columns", "are") };
         let table = &self.table.name;
         report
-            .finding(
-                facts.qualified(&self.schema, table),
-                format!("{noun} {} of \"{table}\" {verb} {what}", names.join(", ")),
-            )
+            .finding(self.identity.clone(), format!("{noun} {} of \"{table}\" {verb} {what}", names.join(", ")))
             .at(self.columns.first().and_then(|column| column.at))
     }
 

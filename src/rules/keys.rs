@@ -9,12 +9,10 @@ use crate::facts::{ColumnType, Facts, Lookup, Standing};
 pub(super) struct NewForeignKey<'a> {
     /// Its table.
     pub(super) table: &'a QualifiedName,
-    /// The schema of its table, where it is known.
-    pub(super) schema: String,
     /// What it demands.
     pub(super) key: &'a ForeignKey,
-    /// Its name, as it is given or as the server will choose it.
-    pub(super) name: String,
+    /// Its name, where it is given.
+    name: Option<&'a str>,
     /// Where it stands in the text.
     pub(super) at: Option<usize>,
 }
@@ -31,29 +29,43 @@ pub(super) struct Pair {
     pub(super) referenced_type: ColumnType,
 }
 
-/// The table that a statement makes or alters, unless nobody else shares it, and its schema.
-pub(super) fn table_of<'a>(statement: &'a Statement, facts: &dyn Facts) -> Option<(&'a QualifiedName, String)> {
+/// The table that a statement makes or alters, unless nobody else shares it.
+pub(super) fn table_of<'a>(statement: &'a Statement, facts: &dyn Facts) -> Option<&'a QualifiedName> {
     match statement {
-        Statement::CreateTable(create) if columns::is_judged(create, facts) => {
-            Some((&create.table, create.table.schema.clone().unwrap_or_default()))
+        Statement::CreateTable(create) => columns::is_judged(create, facts).then_some(&create.table),
+        Statement::AlterTable { table, .. } => {
+            let relation = facts.relation(table).found()?;
+            (relation.standing != Standing::Unjudged).then_some(table)
         }
-        Statement::AlterTable { table, .. } => match facts.relation(table) {
-            Lookup::Found(relation) if relation.standing != Standing::Unjudged => {
-                Some((table, relation.schema.to_string()))
-            }
-            _ => None,
-        },
         _ => None,
+    }
+}
+
+/// The table that a statement makes or alters, with its schema where that is known, for findings.
+pub(super) fn identity(statement: &Statement, table: &QualifiedName, facts: &dyn Facts) -> String {
+    match (statement, facts.relation(table)) {
+        (Statement::AlterTable { .. }, Lookup::Found(relation)) => facts.qualified(&relation.schema, &table.name),
+        _ => facts.qualified(table.schema.as_deref().unwrap_or_default(), &table.name),
     }
 }
 
 /// The foreign keys that a statement makes.
 pub(super) fn foreign_keys<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<NewForeignKey<'a>> {
-    let Some((table, schema)) = table_of(statement, facts) else { return Vec::new() };
-    let keys = constraints(statement, facts).into_iter().filter_map(|constraint| {
-        let ConstraintKind::ForeignKey(key) = &constraint.kind else { return None };
-        let name = constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &key.columns, "fkey"));
-        Some(NewForeignKey { table, schema: schema.clone(), key, name, at: constraint.at })
+    let keys: Vec<_> = constraints(statement, facts)
+        .into_iter()
+        .filter_map(|constraint| match &constraint.kind {
+            ConstraintKind::ForeignKey(key) => Some((key, constraint)),
+            _ => None,
+        })
+        .collect();
+    // Most statements make none: the table is looked at only then.
+    if keys.is_empty() {
+        return Vec::new();
+    }
+    let Some(table) = table_of(statement, facts) else { return Vec::new() };
+    let keys = keys.into_iter().map(|(key, constraint)| {
+        let name = constraint.name.as_deref();
+        NewForeignKey { table, key, name, at: constraint.at }
     });
     keys.collect()
 }
@@ -93,20 +105,21 @@ pub(super) fn new_columns<'a>(statement: &'a Statement, facts: &dyn Facts) -> Ve
 }
 
 /// The type of a column of the statement's own table.
-pub(super) fn own_type(
-    statement: &Statement,
-    table: &QualifiedName,
-    column: &str,
-    facts: &dyn Facts,
-) -> Option<ColumnType> {
-    match new_columns(statement, facts).into_iter().find(|new| new.name == column) {
-        Some(new) => facts.type_of_new(new),
-        None if matches!(statement, Statement::CreateTable(_)) => None,
-        None => facts.column_type(table, column).found(),
+pub(super) fn own_type(statement: &Statement, column: &str, facts: &dyn Facts) -> Option<ColumnType> {
+    match (new_columns(statement, facts).into_iter().find(|new| new.name == column), statement) {
+        (Some(new), _) => facts.type_of_new(new),
+        (None, Statement::AlterTable { table, .. }) => facts.column_type(table, column).found(),
+        _ => None,
     }
 }
 
 impl NewForeignKey<'_> {
+    /// Its name, as it is given or as the server will choose it.
+    pub(super) fn name(&self, facts: &dyn Facts) -> String {
+        let chosen = || facts.object_name(&self.table.name, &self.key.columns, "fkey");
+        self.name.map_or_else(chosen, str::to_owned)
+    }
+
     /// Its columns and those it refers to, where both types are known.
     pub(super) fn pairs(&self, statement: &Statement, facts: &dyn Facts) -> Vec<Pair> {
         let of_itself = matches!(statement, Statement::CreateTable(_))
@@ -118,13 +131,13 @@ impl NewForeignKey<'_> {
         };
         let pairs = self.key.columns.iter().zip(referenced_columns).filter_map(|(column, referenced)| {
             let referenced_type = if of_itself {
-                own_type(statement, self.table, &referenced, facts)
+                own_type(statement, &referenced, facts)
             } else {
                 facts.column_type(&self.key.referenced, &referenced).found()
             };
             Some(Pair {
                 column: column.clone(),
-                type_: own_type(statement, self.table, column, facts)?,
+                type_: own_type(statement, column, facts)?,
                 referenced,
                 referenced_type: referenced_type?,
             })

@@ -19,14 +19,14 @@ fn check(case: &Case<'_>, report: &mut Report) {
     }
     let own: Vec<&QualifiedName> = case.locks().relations().iter().map(|effect| &effect.name).collect();
     for effect in case.locks().relations().iter().filter(|e| e.lock >= Lock::ShareRowExclusive && !e.is_index) {
+        let Some(table) = facts.shared(&effect.name) else { continue };
         let in_the_way = facts.in_the_way(&effect.name, effect.lock);
         if in_the_way.is_empty() {
             continue;
         }
         // A foreign key's two tables, a tree of partitions and its members belong together.
         let another = held.iter().find(|(name, _)| !own.contains(&name) && !are_related(name, &own, facts));
-        let locked = another.and_then(|(name, _)| facts.shared(name));
-        let (Some(locked), Some(table)) = (locked, facts.shared(&effect.name)) else { continue };
+        let Some(locked) = another.and_then(|(name, _)| facts.shared(name)) else { continue };
         report.push(
             report
                 .finding(

@@ -30,7 +30,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         return;
     };
     let hint = found.instead(facts, |column| limited(column, facts));
-    report.push(found.finding(report, "char(n), filled up with blanks", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "char(n), filled up with blanks").detail(DETAIL).hint(hint));
 }
 
 /// `code text CHECK (char_length(code) <= 3)`: the modifier counts four bytes of header with the length.

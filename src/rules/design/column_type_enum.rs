@@ -24,5 +24,5 @@ const AUDIT: Audit = Audit {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(found) = columns::faulty(statement, facts, |column| column.type_.is(TypeKind::Enum)) else { return };
     let hint = format!("{}, with a foreign key to a table of the values", found.instead(facts, |_| "text".to_owned()));
-    report.push(found.finding(report, "an enum", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "an enum").detail(DETAIL).hint(hint));
 }

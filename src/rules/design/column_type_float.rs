@@ -19,7 +19,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         return;
     };
     let hint = found.instead(facts, |_| "numeric".to_owned());
-    report.push(found.finding(report, "a floating-point number", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "a floating-point number").detail(DETAIL).hint(hint));
 }
 
 /// Whether a name ends in a word for money, perhaps with its currency behind: `tax_amount`, `price_eur`, not `tax_rate`.

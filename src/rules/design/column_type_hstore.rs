@@ -14,5 +14,5 @@ const DETAIL: &str = "hstore holds pairs of texts, one level deep: numbers and l
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(found) = columns::faulty(statement, facts, |column| column.type_.is(TypeKind::Hstore)) else { return };
     let hint = found.instead(facts, |_| "jsonb".to_owned());
-    report.push(found.finding(report, "hstore", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "hstore").detail(DETAIL).hint(hint));
 }

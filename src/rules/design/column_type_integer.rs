@@ -20,7 +20,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         return;
     };
     let hint = found.instead(facts, |_| "bigint".to_owned());
-    report.push(found.finding(report, "integer, not bigint", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "integer, not bigint").detail(DETAIL).hint(hint));
 }
 
 /// Whether the column is part of a key, which other rules look at.

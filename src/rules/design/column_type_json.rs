@@ -25,5 +25,5 @@ const AUDIT: Audit = Audit {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(found) = columns::faulty(statement, facts, |column| column.type_.is(TypeKind::Json)) else { return };
     let hint = found.instead(facts, |_| "jsonb".to_owned());
-    report.push(found.finding(report, "json", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "json").detail(DETAIL).hint(hint));
 }

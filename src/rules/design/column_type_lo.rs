@@ -19,5 +19,5 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         "{}; or a trigger with lo_manage() on the column, BEFORE UPDATE OR DELETE",
         found.instead(facts, |_| "bytea".to_owned())
     );
-    report.push(found.finding(report, "a large object", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "a large object").detail(DETAIL).hint(hint));
 }

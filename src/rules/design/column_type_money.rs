@@ -25,5 +25,5 @@ const AUDIT: Audit = Audit {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(found) = columns::faulty(statement, facts, |column| column.type_.is(TypeKind::Money)) else { return };
     let hint = format!("{}, with the currency in a column of its own", found.instead(facts, |_| "numeric".to_owned()));
-    report.push(found.finding(report, "money", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "money").detail(DETAIL).hint(hint));
 }

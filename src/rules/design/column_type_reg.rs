@@ -34,5 +34,5 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         "{}, and a cast where it is used",
         found.instead(facts, |column| (if column.type_.array { "text[]" } else { "text" }).to_owned())
     );
-    report.push(found.finding(report, "of a type that pg_upgrade refuses", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "of a type that pg_upgrade refuses").detail(DETAIL).hint(hint));
 }

@@ -25,7 +25,7 @@ const AUDIT: Audit = Audit {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(found) = columns::faulty(statement, facts, |column| column.type_.is(TypeKind::Timestamp)) else { return };
     let hint = found.instead(facts, |column| precise("timestamptz", column.type_.modifier));
-    report.push(found.finding(report, "timestamp without time zone", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "timestamp without time zone").detail(DETAIL).hint(hint));
 }
 
 /// The type with the precision that was written.

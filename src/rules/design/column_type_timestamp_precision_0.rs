@@ -33,5 +33,5 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         "{}, and date_trunc('second', ...) where whole seconds are wanted",
         found.instead(facts, |_| "timestamptz".to_owned())
     );
-    report.push(found.finding(report, "rounded to whole seconds", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "rounded to whole seconds").detail(DETAIL).hint(hint));
 }

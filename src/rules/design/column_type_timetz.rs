@@ -25,5 +25,5 @@ const AUDIT: Audit = Audit {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(found) = columns::faulty(statement, facts, |column| column.type_.is(TypeKind::TimeTz)) else { return };
     let hint = format!("{}, or timestamptz where it is a moment", found.instead(facts, |_| "time".to_owned()));
-    report.push(found.finding(report, "time with time zone", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "time with time zone").detail(DETAIL).hint(hint));
 }

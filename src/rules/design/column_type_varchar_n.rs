@@ -29,7 +29,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         return;
     };
     let hint = found.instead(facts, |column| limited(column, facts));
-    report.push(found.finding(report, "varchar(n)", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "varchar(n)").detail(DETAIL).hint(hint));
 }
 
 /// `name text CHECK (char_length(name) <= 100)`: the modifier counts four bytes of header with the length.

@@ -24,5 +24,5 @@ const AUDIT: Audit = Audit {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(found) = columns::faulty(statement, facts, |column| column.type_.is(TypeKind::Xml)) else { return };
     let hint = format!("{}, or text where it is only kept", found.instead(facts, |_| "jsonb".to_owned()));
-    report.push(found.finding(report, "xml", facts).detail(DETAIL).hint(hint));
+    report.push(found.finding(report, "xml").detail(DETAIL).hint(hint));
 }

@@ -10,23 +10,30 @@ declare_rule! {
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
-    let Some((table, schema)) = keys::table_of(statement, facts) else { return };
-    let object = facts.qualified(&schema, &table.name);
     for column in keys::new_columns(statement, facts) {
         if let Some(type_) = frozen(&column.literals, || facts.type_of_new(column), facts) {
-            judge(&object, &column.name, &type_, column.at, facts, report);
+            judge(statement, &column.name, &type_, column.at, facts, report);
         }
     }
-    let Statement::AlterTable { actions, .. } = statement else { return };
+    let Statement::AlterTable { table, actions, .. } = statement else { return };
     for action in actions {
         let AlterAction::AlterColumn { column, literals } = action else { continue };
         if let Some(type_) = frozen(literals, || facts.column_type(table, column).found(), facts) {
-            judge(&object, column, &type_, table.at, facts, report);
+            judge(statement, column, &type_, table.at, facts, report);
         }
     }
 }
 
-fn judge(object: &str, column: &str, type_: &ColumnType, at: Option<usize>, facts: &dyn Facts, report: &mut Report) {
+fn judge(
+    statement: &Statement,
+    column: &str,
+    type_: &ColumnType,
+    at: Option<usize>,
+    facts: &dyn Facts,
+    report: &mut Report,
+) {
+    let Some(table) = keys::table_of(statement, facts) else { return };
+    let object = keys::identity(statement, table, facts);
     let instead = match type_.kind {
         TypeKind::Date => "CURRENT_DATE",
         TypeKind::Time => "LOCALTIME",

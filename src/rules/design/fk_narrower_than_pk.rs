@@ -28,7 +28,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         let last = if first.type_.integer_bytes() == Some(2) { "32,767" } else { "2,147,483,647" };
         report.push(
             report
-                .finding(facts.qualified(&key.schema, &key.table.name), key.difference(first))
+                .finding(keys::identity(statement, key.table, facts), key.difference(first))
                 .detail(format!(
                     "Once \"{}\" passes {last}, no row of \"{}\" can refer to it: INSERT fails.",
                     first.referenced, key.table.name

@@ -23,7 +23,7 @@ const AUDIT: Audit = Audit {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let keys = keys::foreign_keys(statement, facts);
     for (place, key) in keys.iter().enumerate() {
-        let twin = keys.iter().take(place).find(|other| is_equal(key, other)).map(|other| other.name.clone());
+        let twin = keys.iter().take(place).find(|other| is_equal(key, other)).map(|other| other.name(facts));
         let made_here = matches!(statement, Statement::CreateTable(_));
         let Some(twin) = twin.or_else(|| if made_here { None } else { facts.equal_foreign_key(key.table, key.key) })
         else {
@@ -32,8 +32,8 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         report.push(
             report
                 .finding(
-                    facts.qualified(&key.schema, &key.table.name),
-                    format!("foreign key \"{}\" demands what \"{twin}\" demands already", key.name),
+                    keys::identity(statement, key.table, facts),
+                    format!("foreign key \"{}\" demands what \"{twin}\" demands already", key.name(facts)),
                 )
                 .detail(format!(
                     "Each INSERT and key UPDATE in \"{}\" will be checked twice, each DELETE in \"{}\" as well.",
@@ -41,7 +41,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
                 ))
                 .hint(format!(
                     "Leave it out. For another name: ALTER TABLE {} RENAME CONSTRAINT {} TO <name>;",
-                    facts.qualified(&key.schema, &key.table.name),
+                    keys::identity(statement, key.table, facts),
                     facts.quote(&twin)
                 ))
                 .at(key.at),

@@ -22,8 +22,8 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         report.push(
             report
                 .finding(
-                    facts.qualified(&key.schema, &key.table.name),
-                    format!("foreign key \"{}\" checks nothing where one of its columns is NULL", key.name),
+                    keys::identity(statement, key.table, facts),
+                    format!("foreign key \"{}\" checks nothing where one of its columns is NULL", key.name(facts)),
                 )
                 .detail(format!(
                     "A row with NULL in \"{first}\" may have any value in \"{second}\", whether \"{}\" has it or not.",

@@ -17,7 +17,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         let Some(first) = pairs.first() else { continue };
         report.push(
             report
-                .finding(facts.qualified(&key.schema, &key.table.name), key.difference(first))
+                .finding(keys::identity(statement, key.table, facts), key.difference(first))
                 .detail("The server converts one to the other at each check, and so does each join over the key.")
                 .hint(NewForeignKey::instead(&pairs, facts))
                 .at(key.at),

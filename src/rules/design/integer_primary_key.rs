@@ -10,14 +10,12 @@ declare_rule! {
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
-    let Some((table, schema)) = keys::table_of(statement, facts) else { return };
     let mut names: Vec<String> = Vec::new();
     for constraint in keys::constraints(statement, facts) {
         let ConstraintKind::PrimaryKey(key) = &constraint.kind else { continue };
         // A part of a longer key is often a small number: a line of an order.
         let [column] = key.columns.as_slice() else { continue };
-        let is_integer =
-            keys::own_type(statement, table, column, facts).is_some_and(|type_| type_.is(TypeKind::Integer));
+        let is_integer = keys::own_type(statement, column, facts).is_some_and(|type_| type_.is(TypeKind::Integer));
         if is_integer && !refers(statement, column, facts) {
             names.push(column.clone());
         }
@@ -27,6 +25,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     names.sort();
     names.dedup();
     let Some(first) = names.first() else { return };
+    let Some(table) = keys::table_of(statement, facts) else { return };
     let at = keys::new_columns(statement, facts)
         .into_iter()
         .find(|column| column.name == *first)
@@ -37,7 +36,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     report.push(
         report
             .finding(
-                facts.qualified(&schema, &table.name),
+                keys::identity(statement, table, facts),
                 format!("{noun} {} of \"{}\" {verb} shorter than bigint", quoted.join(", "), table.name),
             )
             .detail(
