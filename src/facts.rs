@@ -63,7 +63,7 @@ pub enum Standing {
 }
 
 /// A relation; cheap to clone, for every rule asks for it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Relation {
     /// Its schema; empty where it is not known.
     pub schema: Rc<str>,
@@ -71,14 +71,14 @@ pub struct Relation {
     pub name: Rc<str>,
     /// What it is.
     pub kind: Kind,
-    /// Who can be hurt.
-    pub standing: Standing,
+    /// Who can be hurt: see [`Relation::standing`].
+    pub standing: Deferred<Standing>,
     /// `UNLOGGED`.
     pub unlogged: bool,
     /// Has columns at all.
     pub has_columns: bool,
-    /// How much there is of it.
-    pub extent: Extent,
+    /// How much there is of it: see [`Relation::rows`] and its like.
+    pub extent: Deferred<Extent>,
 }
 
 impl Relation {
@@ -86,6 +86,18 @@ impl Relation {
     #[must_use]
     pub fn qualified_name(&self) -> QualifiedName {
         QualifiedName::new(&*self.schema, &*self.name)
+    }
+
+    /// Who can be hurt.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.standing.get()
+    }
+
+    /// Whether others share it, so that they can be hurt.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.standing() == Standing::Shared
     }
 
     /// Rows in it and its partitions, as the server estimates them; `None` where nothing is known.
@@ -113,13 +125,9 @@ impl Relation {
     }
 }
 
-/// How much there is of a relation; measured when it is first asked for, since most statements never ask.
-#[derive(Clone)]
-pub struct Extent(Rc<LazyCell<Measured, Box<dyn FnOnce() -> Measured>>>);
-
-/// What was measured of a relation and its partitions.
+/// How much there is of a relation and its partitions.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Measured {
+pub struct Extent {
     /// Rows, as the server estimates them; `None` where nothing is known.
     pub rows: Option<f64>,
     /// Bytes.
@@ -128,32 +136,34 @@ pub struct Measured {
     pub large: bool,
 }
 
-impl Extent {
-    /// One that is measured when it is asked for.
-    pub fn by(measure: impl FnOnce() -> Measured + 'static) -> Self {
-        Self(Rc::new(LazyCell::new(Box::new(measure))))
+/// An answer that takes long, given when somebody asks: about most statements nobody does.
+#[derive(Clone)]
+pub enum Deferred<T> {
+    /// It is known.
+    Known(T),
+    /// It is found out once.
+    Later(Rc<LazyCell<T, Box<dyn FnOnce() -> T>>>),
+}
+
+impl<T: Copy> Deferred<T> {
+    /// One that is found out when it is asked for.
+    pub fn later(find_out: impl FnOnce() -> T + 'static) -> Self {
+        Self::Later(Rc::new(LazyCell::new(Box::new(find_out))))
     }
 
-    /// One that is known.
+    /// The answer.
     #[must_use]
-    pub fn known(measured: Measured) -> Self {
-        Self::by(move || measured)
-    }
-
-    fn get(&self) -> &Measured {
-        &self.0
+    pub fn get(&self) -> T {
+        match self {
+            Self::Known(answer) => *answer,
+            Self::Later(answer) => ***answer,
+        }
     }
 }
 
-impl std::fmt::Debug for Extent {
+impl<T: Copy + std::fmt::Debug> std::fmt::Debug for Deferred<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.get().fmt(f)
-    }
-}
-
-impl PartialEq for Extent {
-    fn eq(&self, other: &Self) -> bool {
-        self.get() == other.get()
     }
 }
 
@@ -639,8 +649,8 @@ pub trait Facts {
     fn relations_of_schema(&self, schema: &str) -> Vec<QualifiedName>;
     /// The strongest lock that this transaction holds on a relation.
     fn held(&self, name: &QualifiedName) -> Option<Lock>;
-    /// Tables that earlier statements of this transaction locked, shared ones alone.
-    fn held_tables(&self) -> Vec<(QualifiedName, Lock)>;
+    /// Tables that earlier statements of this transaction locked at least so; others may not share each of them.
+    fn held_tables(&self, at_least: Lock) -> Vec<(QualifiedName, Lock)>;
     /// Seconds after which a transaction with a conflicting lock is in the way.
     fn busy_after(&self) -> f64;
     /// Transactions of this database that are older than so many seconds and hold a snapshot.
@@ -676,12 +686,19 @@ pub trait Facts {
 
     /// The relation, when it is one that others share.
     fn shared(&self, name: &QualifiedName) -> Option<Relation> {
-        self.relation(name).found().filter(|relation| relation.standing == Standing::Shared)
+        self.relation(name).found().filter(Relation::is_shared)
     }
 
     /// The relation, when it is shared and large: rules about how long a lock is held look at these alone.
     fn shared_and_large(&self, name: &QualifiedName) -> Option<Relation> {
-        self.shared(name).filter(|relation| relation.is_large())
+        // Most are small, which is found out at less cost than who shares them.
+        self.relation(name).found().filter(|relation| relation.is_large() && relation.is_shared())
+    }
+
+    /// The relation, when it is shared, and large or in use: rules about the wait for a lock look at these alone.
+    fn large_or_in_use(&self, name: &QualifiedName) -> Option<Relation> {
+        let relation = self.relation(name).found()?;
+        ((relation.is_large() || self.in_use(name)) && relation.is_shared()).then_some(relation)
     }
 
     /// Schema and name, quoted, of a relation.
@@ -701,7 +718,9 @@ pub trait Facts {
 
     /// Who holds or awaits a lock that conflicts with one that is about to be taken, and will not be gone in a moment.
     fn in_the_way(&self, name: &QualifiedName, lock: Lock) -> Vec<Holder> {
-        if !self.is_contended(name, lock) {
+        // What this transaction made, nobody else can see.
+        let is_old = self.relation(name).found().is_some_and(|r| !matches!(r.standing, Deferred::Known(_)));
+        if !is_old || !self.is_contended(name, lock) {
             return Vec::new();
         }
         let busy_after = self.busy_after();

@@ -6,7 +6,7 @@
 #![allow(unsafe_code, reason = "reads relcache and syscache; see the module's promise")]
 
 use super::{
-    AddedCheck, AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, CreateIndex,
+    AddedCheck, AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, CreateIndex, Deferred,
     Dependent, Facts, ForeignKey, ForeignKeyOf, Holder, Index, Located, Lookup, Obstacle, Opaque, QualifiedName,
     Reference, Relation, RowSecurity, TypeChange, Usage, UseOfType, Volatility,
 };
@@ -116,9 +116,9 @@ impl Live {
     /// Remembers the tables that the statement is about to lock against writers, for the rest of the transaction.
     pub(crate) fn note_held(&self, effects: &Effects) {
         for effect in effects.relations().iter().filter(|effect| !effect.is_index && effect.lock >= Lock::Share) {
-            if self.shared(&effect.name).is_some()
-                && let Some(oid) = self.oid(&effect.name)
-            {
+            let relation = self.relation(&effect.name).found();
+            let may_be_shared = relation.is_some_and(|r| !matches!(r.standing, Deferred::Known(_)));
+            if may_be_shared && let Some(oid) = self.oid(&effect.name) {
                 held::note(oid);
             }
         }
@@ -410,8 +410,8 @@ impl Facts for Live {
         *self.held.borrow_mut().entry(oid.to_u32()).or_insert_with(|| held::held(oid))
     }
 
-    fn held_tables(&self) -> Vec<(QualifiedName, Lock)> {
-        held::held_tables()
+    fn held_tables(&self, at_least: Lock) -> Vec<(QualifiedName, Lock)> {
+        held::held_tables(at_least)
     }
 
     fn busy_after(&self) -> f64 {

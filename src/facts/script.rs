@@ -2,9 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    AddedCheck, Attachment, Change, Column, ColumnType, ConstraintOf, ConstraintType, Dependent, Extent, Facts,
-    ForeignKeyOf, Holder, Index, Kind, Lookup, MadeWorse, Measured, Obstacle, Reference, Relation, RowSecurity,
-    Standing, TypeChange, Usage, UseOfType, Volatility, Worse,
+    AddedCheck, Attachment, Change, Column, ColumnType, ConstraintOf, ConstraintType, Deferred, Dependent, Extent,
+    Facts, ForeignKeyOf, Holder, Index, Kind, Lookup, MadeWorse, Obstacle, Reference, Relation, RowSecurity, Standing,
+    TypeChange, Usage, UseOfType, Volatility, Worse,
 };
 use crate::ast::{
     AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, ForeignKey, Key,
@@ -715,10 +715,10 @@ impl Facts for ScriptFacts<'_> {
                 schema: key.schema.unwrap_or_default().into(),
                 name: key.name.into(),
                 kind: made.kind,
-                standing: made.standing,
+                standing: Deferred::Known(made.standing),
                 unlogged: made.unlogged,
                 has_columns: made.has_columns,
-                extent: Extent::known(Measured { rows: Some(0.0), bytes: Some(0), large: false }),
+                extent: Deferred::Known(Extent { rows: Some(0.0), bytes: Some(0), large: false }),
             });
         }
         if self.changes.dropped.contains(&key) {
@@ -729,10 +729,10 @@ impl Facts for ScriptFacts<'_> {
                 schema: name.schema.as_deref().unwrap_or_default().into(),
                 name: name.name.as_str().into(),
                 kind: Kind::Table,
-                standing: Standing::Shared,
+                standing: Deferred::Known(Standing::Shared),
                 unlogged: false,
                 has_columns: true,
-                extent: Extent::known(Measured { rows: None, bytes: None, large: true }),
+                extent: Deferred::Known(Extent { rows: None, bytes: None, large: true }),
             }),
             known => known,
         }
@@ -1111,8 +1111,8 @@ impl Facts for ScriptFacts<'_> {
         self.changes.held.iter().find(|(held, _)| *held == key).map(|(_, lock)| *lock)
     }
 
-    fn held_tables(&self) -> Vec<(QualifiedName, Lock)> {
-        self.changes.held.clone()
+    fn held_tables(&self, at_least: Lock) -> Vec<(QualifiedName, Lock)> {
+        self.changes.held.iter().filter(|(_, lock)| *lock >= at_least).cloned().collect()
     }
 
     fn busy_after(&self) -> f64 {

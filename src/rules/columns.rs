@@ -45,7 +45,7 @@ pub(super) fn faulty<'a>(
         Statement::CreateTable(create) => is_judged(create, facts),
         _ => {
             let relation = facts.relation(table).found()?;
-            relation.standing != Standing::Unjudged && matches!(relation.kind, Kind::Table | Kind::Partitioned)
+            relation.standing() != Standing::Unjudged && matches!(relation.kind, Kind::Table | Kind::Partitioned)
         }
     };
     is_judged.then(|| Faulty { identity: keys::identity(statement, table, facts), table, columns })

@@ -35,7 +35,7 @@ pub(super) fn table_of<'a>(statement: &'a Statement, facts: &dyn Facts) -> Optio
         Statement::CreateTable(create) => columns::is_judged(create, facts).then_some(&create.table),
         Statement::AlterTable { table, .. } => {
             let relation = facts.relation(table).found()?;
-            (relation.standing != Standing::Unjudged).then_some(table)
+            (relation.standing() != Standing::Unjudged).then_some(table)
         }
         _ => None,
     }

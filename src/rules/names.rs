@@ -53,7 +53,7 @@ pub(super) fn faulty<'a>(
 /// The names that a statement gives to what others will see.
 fn given<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<Name<'a>> {
     let is_judged = |name: &QualifiedName| {
-        facts.relation(name).found().is_some_and(|relation| relation.standing != Standing::Unjudged)
+        facts.relation(name).found().is_some_and(|relation| relation.standing() != Standing::Unjudged)
     };
     let relation = |name: &'a QualifiedName| Name { text: &name.name, of: Named::Relation, at: name.at };
     match statement {

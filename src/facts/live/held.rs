@@ -51,10 +51,14 @@ pub(crate) fn end_subtransaction(own: pg_sys::SubTransactionId, parent: Option<p
     });
 }
 
-/// Tables that earlier statements of this transaction locked, and that are still locked.
-pub(super) fn held_tables() -> Vec<(QualifiedName, Lock)> {
+/// Tables that earlier statements of this transaction locked at least so, and that are still locked.
+pub(super) fn held_tables(at_least: Lock) -> Vec<(QualifiedName, Lock)> {
     let tables: Vec<Oid> = NOTED.with_borrow(|noted| noted.iter().map(|known| known.table).collect());
-    tables.into_iter().filter_map(|table| Some((name_of_relation(table)?, held(table)?))).collect()
+    let held = tables.into_iter().filter_map(|table| {
+        let lock = held(table).filter(|lock| *lock >= at_least)?;
+        Some((name_of_relation(table)?, lock))
+    });
+    held.collect()
 }
 
 /// The strongest lock that this session holds on a relation.

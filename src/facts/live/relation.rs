@@ -5,7 +5,7 @@ use super::lock::{Opened, is_held_by_others};
 use super::relcache::{Entry, schema_of};
 use super::{Measuring, cache_id, file, name_data, valid};
 use crate::ast::AlterAction;
-use crate::facts::{Column, Extent, ForeignKeyOf, Kind, Lookup, Measured, QualifiedName, Relation, Standing};
+use crate::facts::{Column, Deferred, Extent, ForeignKeyOf, Kind, Lookup, QualifiedName, Relation, Standing};
 use crate::{config, text};
 use core::cell::RefCell;
 use core::ffi::c_char;
@@ -87,32 +87,38 @@ pub(super) fn attribute(oid: Oid, column: &str) -> Option<Tuple<pg_sys::FormData
 pub(super) fn read(oid: Oid, only: bool, measuring: Measuring) -> Lookup<Relation> {
     let Some(entry) = Entry::of(oid) else { return Lookup::Missing };
     let form = entry.form();
-    let kind = kind(form);
     let standing = standing(oid, &entry);
-    let extent = match (kind, standing, measuring) {
-        (_, Standing::Unjudged, Measuring::Shared) => Extent::known(Size::default().measured()),
-        (_, Standing::New, Measuring::Shared)
-        | (Kind::ForeignTable | Kind::View | Kind::Sequence | Kind::CompositeType | Kind::Other, ..) => {
-            Extent::known(Size::nothing().measured())
-        }
-        // What has no file of its own is not to be measured by it.
-        (Kind::Index, ..) if form.relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_INDEX => {
-            Extent::known(Size::nothing().measured())
-        }
-        _ if only => Extent::by(move || Size::of_member(oid).unwrap_or_else(Size::nothing).measured()),
-        (Kind::Partitioned, ..) => Extent::by(move || Size::of_tree(oid).measured()),
-        _ if form.relhassubclass => Extent::by(move || Size::of_tree(oid).measured()),
-        _ => Extent::by(move || Size::by_look(oid).measured()),
-    };
+    let nobody_else_uses_it = matches!(standing, Deferred::Known(Standing::New | Standing::Unjudged));
     Lookup::Found(Relation {
         schema: schema_of(form).into(),
         name: name_data(&form.relname).into(),
-        kind,
-        standing,
+        kind: kind(form),
         unlogged: form.relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_UNLOGGED,
         has_columns: form.relnatts > 0,
-        extent,
+        extent: if nobody_else_uses_it && measuring == Measuring::Shared {
+            Deferred::Known(Size::nothing().measured())
+        } else {
+            extent(oid, only, form)
+        },
+        standing,
     })
+}
+
+fn extent(oid: Oid, only: bool, form: &pg_sys::FormData_pg_class) -> Deferred<Extent> {
+    match kind(form) {
+        Kind::ForeignTable | Kind::View | Kind::Sequence | Kind::CompositeType | Kind::Other => {
+            Deferred::Known(Size::nothing().measured())
+        }
+        // What has no file of its own is not to be measured by it.
+        Kind::Index if form.relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_INDEX => {
+            Deferred::Known(Size::nothing().measured())
+        }
+        _ if only => Deferred::later(move || Size::of_member(oid).unwrap_or_else(Size::nothing).measured()),
+        kind if kind == Kind::Partitioned || form.relhassubclass => {
+            Deferred::later(move || Size::of_tree(oid).measured())
+        }
+        _ => Deferred::later(move || Size::by_look(oid).measured()),
+    }
 }
 
 fn kind(form: &pg_sys::FormData_pg_class) -> Kind {
@@ -129,18 +135,24 @@ fn kind(form: &pg_sys::FormData_pg_class) -> Kind {
     }
 }
 
-fn standing(oid: Oid, entry: &Entry) -> Standing {
+fn standing(oid: Oid, entry: &Entry) -> Deferred<Standing> {
     let of_server = oid.to_u32() < pg_sys::FirstNormalObjectId;
     let temporary = entry.form().relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_TEMP;
-    // SAFETY: any OID may be asked for.
-    let of_extension =
-        || unsafe { pg_sys::getExtensionOfObject(pg_sys::RelationRelationId, oid) } != pg_sys::InvalidOid;
-    // The search through pg_depend comes last. What an extension's script makes is not seen while it is new.
+    // What an extension's script makes is not seen while it is new.
     if of_server || temporary {
-        Standing::Unjudged
+        Deferred::Known(Standing::Unjudged)
     } else if entry.is_made_in_this_transaction() {
-        Standing::New
-    } else if of_extension() {
+        Deferred::Known(Standing::New)
+    } else {
+        Deferred::later(move || standing_of_older(oid))
+    }
+}
+
+/// By a search through pg_depend.
+fn standing_of_older(oid: Oid) -> Standing {
+    // SAFETY: any OID may be asked for.
+    let extension = unsafe { pg_sys::getExtensionOfObject(pg_sys::RelationRelationId, oid) };
+    if extension != pg_sys::InvalidOid {
         Standing::Unjudged
     } else if made_here_and_unused(oid) {
         Standing::New
@@ -286,8 +298,8 @@ impl Size {
         }
     }
 
-    fn measured(self) -> Measured {
-        Measured { rows: self.rows, bytes: self.bytes, large: self.is_large() }
+    fn measured(self) -> Extent {
+        Extent { rows: self.rows, bytes: self.bytes, large: self.is_large() }
     }
 
     /// What could not be measured, because somebody has it locked, is taken to be large.

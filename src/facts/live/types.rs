@@ -22,10 +22,8 @@ pub(super) fn named(type_name: &Opaque, planning: Planning) -> Lookup<ColumnType
         Some((oid, modifier)) => Lookup::Found(column_type(oid, modifier)),
         None => Lookup::Missing,
     };
-    // A modifier runs a function of the type, and a schema may be closed to the caller: both can raise.
-    // SAFETY: null, or the list of a TypeName.
-    let can_raise = !written.typmods.is_null() || unsafe { pg_sys::list_length(written.names) } > 1;
-    if can_raise { ask(planning, resolve) } else { resolve() }
+    // A modifier runs a function of the type, which can raise, and a schema may be closed to the caller.
+    if written.typmods.is_null() && !is_qualified(written) { resolve() } else { ask(planning, resolve) }
 }
 
 /// The type of a column that exists.
@@ -39,6 +37,16 @@ pub(super) fn of_column(table: Oid, column: &str) -> Option<ColumnType> {
 pub(super) fn coerces_freely(from: &ColumnType, to: &ColumnType) -> bool {
     // SAFETY: any OID may be asked for.
     from.base == to.base || unsafe { pg_sys::IsBinaryCoercible(Oid::from_u32(from.base), Oid::from_u32(to.base)) }
+}
+
+/// Whether a type is written with a schema; the grammar adds pg_catalog to the standard's names.
+fn is_qualified(written: &pg_sys::TypeName) -> bool {
+    // SAFETY: the names of a TypeName are a list of strings.
+    unsafe {
+        pg_sys::list_length(written.names) > 1
+            && text::from_c((*pg_sys::list_nth(written.names, 0).cast::<pg_sys::String>()).sval)
+                .is_none_or(|schema| schema != "pg_catalog")
+    }
 }
 
 thread_local! {

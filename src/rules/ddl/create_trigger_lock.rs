@@ -15,7 +15,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     if facts.lock_timeout() > 0 {
         return;
     }
-    let Some(table) = facts.shared(name).filter(|table| table.is_large() || facts.in_use(name)) else { return };
+    let Some(table) = facts.large_or_in_use(name) else { return };
     report.push(
         report
             .finding(

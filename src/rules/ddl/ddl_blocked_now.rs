@@ -23,11 +23,11 @@ fn check(case: &Case<'_>, report: &mut Report) {
 }
 
 fn judge(effect: &Effect, facts: &dyn Facts, report: &mut Report) {
-    let Some(table) = facts.shared(&effect.name) else { return };
     let in_the_way = facts.in_the_way(&effect.name, effect.lock);
     if in_the_way.is_empty() {
         return;
     }
+    let Some(table) = facts.shared(&effect.name) else { return };
     let bound = match facts.lock_timeout() {
         0 => "lock_timeout is 0, so that the wait has no end.".to_owned(),
         bound => format!("It gives up after {bound} ms."),

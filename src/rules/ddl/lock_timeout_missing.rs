@@ -46,7 +46,5 @@ fn waited_for(case: &Case<'_>) -> Option<Relation> {
             effect.lock >= least && !effect.is_index
         })
         .filter(|(_, effect)| facts.held(&effect.name).is_none_or(|held| held < effect.lock))
-        .find_map(|(_, effect)| {
-            facts.shared(&effect.name).filter(|table| table.is_large() || facts.in_use(&effect.name))
-        })
+        .find_map(|(_, effect)| facts.large_or_in_use(&effect.name))
 }

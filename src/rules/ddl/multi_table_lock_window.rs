@@ -12,21 +12,20 @@ declare_rule! {
 
 fn check(case: &Case<'_>, report: &mut Report) {
     let facts = case.facts;
-    let held: Vec<(QualifiedName, Lock)> =
-        facts.held_tables().into_iter().filter(|(_, lock)| *lock >= Lock::ShareRowExclusive).collect();
+    let held = facts.held_tables(Lock::ShareRowExclusive);
     if held.is_empty() {
         return;
     }
     let own: Vec<&QualifiedName> = case.locks().relations().iter().map(|effect| &effect.name).collect();
     for effect in case.locks().relations().iter().filter(|e| e.lock >= Lock::ShareRowExclusive && !e.is_index) {
-        let Some(table) = facts.shared(&effect.name) else { continue };
         let in_the_way = facts.in_the_way(&effect.name, effect.lock);
         if in_the_way.is_empty() {
             continue;
         }
         // A foreign key's two tables, a tree of partitions and its members belong together.
-        let another = held.iter().find(|(name, _)| !own.contains(&name) && !are_related(name, &own, facts));
-        let Some(locked) = another.and_then(|(name, _)| facts.shared(name)) else { continue };
+        let mut apart = held.iter().filter(|(name, _)| !own.contains(&name) && !are_related(name, &own, facts));
+        let locked = apart.find_map(|(name, _)| facts.shared(name));
+        let (Some(locked), Some(table)) = (locked, facts.shared(&effect.name)) else { continue };
         report.push(
             report
                 .finding(

@@ -11,12 +11,11 @@ declare_rule! {
 
 fn check(case: &Case<'_>, report: &mut Report) {
     let facts = case.facts;
-    let held = facts.held_tables();
-    let Some((locked, _)) = held.iter().find(|(_, lock)| *lock == Lock::AccessExclusive) else { return };
-    let Some(locked) = facts.shared(locked) else { return };
+    let held = facts.held_tables(Lock::AccessExclusive);
+    let Some(locked) = held.iter().find_map(|(name, _)| facts.shared(name)) else { return };
     let long_work = case.effects().relations().iter().filter(|e| !e.is_index && !e.work.is_none()).find_map(|effect| {
         let table = facts.shared_and_large(&effect.name)?;
-        let another = !held.iter().any(|(name, lock)| *name == effect.name && *lock == Lock::AccessExclusive);
+        let another = !held.iter().any(|(name, _)| *name == effect.name);
         another.then_some(table)
     });
     let Some(table) = long_work else { return };

@@ -30,7 +30,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         }
         Statement::AlterTable { table, actions, .. } => {
             let schema = match facts.relation(table) {
-                Lookup::Found(relation) if relation.standing != Standing::Unjudged => relation.schema,
+                Lookup::Found(relation) if relation.standing() != Standing::Unjudged => relation.schema,
                 _ => return,
             };
             let columns = actions.iter().filter_map(|action| match action {

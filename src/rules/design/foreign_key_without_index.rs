@@ -35,7 +35,7 @@ fn check(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
 
 fn judge(suspect: &Worse, key: &ForeignKeyOf, facts: &dyn Facts, report: &mut Report) {
     let Some(table) = facts.relation(&suspect.table).found() else { return };
-    if table.standing == Standing::Unjudged {
+    if table.standing() == Standing::Unjudged {
         return;
     }
     let (introduction, sql) = remedy(suspect, &table, key, facts);
@@ -65,7 +65,7 @@ fn judge(suspect: &Worse, key: &ForeignKeyOf, facts: &dyn Facts, report: &mut Re
 fn remedy(suspect: &Worse, table: &Relation, key: &ForeignKeyOf, facts: &dyn Facts) -> (&'static str, String) {
     let name = facts.quote(&facts.object_name(&table.name, &key.columns, "idx"));
     let target = format!("{name} ON {} ({});", facts.identity(table), facts.quote_list(&key.columns));
-    match (suspect.alone, table.standing) {
+    match (suspect.alone, table.standing()) {
         (true, _) => ("In one transaction with the table", format!("CREATE INDEX {target}")),
         (false, Standing::New) => ("Best in the same transaction", format!("CREATE INDEX {target}")),
         (false, _) => ("", format!("CREATE INDEX CONCURRENTLY {target}")),

@@ -12,7 +12,7 @@ declare_rule! {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Statement::CreateIndex(index) = statement else { return };
     let Some(table) = facts.relation(&index.table).found() else { return };
-    if index.predicate.is_none() || table.standing == Standing::Unjudged {
+    if index.predicate.is_none() || table.standing() == Standing::Unjudged {
         return;
     }
     let exists = |name: &String| facts.exists(&QualifiedName::new(&*table.schema, name.clone()));

@@ -50,7 +50,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
 
 /// A table that is judged; it is refused whether or not others share it.
 fn judged(table: &QualifiedName, facts: &dyn Facts) -> Option<Relation> {
-    facts.relation(table).found().filter(|relation| relation.standing != Standing::Unjudged)
+    facts.relation(table).found().filter(|relation| relation.standing() != Standing::Unjudged)
 }
 
 fn judge_constraint(

@@ -17,7 +17,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
             }
         }
         Statement::AlterTable { table, actions, .. } => {
-            let is_judged = facts.relation(table).found().is_some_and(|r| r.standing != Standing::Unjudged);
+            let is_judged = facts.relation(table).found().is_some_and(|r| r.standing() != Standing::Unjudged);
             let parent = actions.iter().find_map(|action| match action {
                 AlterAction::Inherit { parent } => Some(parent),
                 _ => None,

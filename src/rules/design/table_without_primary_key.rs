@@ -28,7 +28,7 @@ fn check(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
         }
         let Some(table) = facts.relation(&suspect.table).found() else { continue };
         let judged = matches!(table.kind, Kind::Table | Kind::Partitioned)
-            && table.standing != Standing::Unjudged
+            && table.standing() != Standing::Unjudged
             && !table.unlogged
             && table.has_columns;
         if !judged || facts.has_key(&suspect.table) || facts.is_child(&suspect.table) {
