@@ -94,6 +94,12 @@ impl Relation {
         self.standing.get()
     }
 
+    /// Whether rules look at it at all.
+    #[must_use]
+    pub fn is_judged(&self) -> bool {
+        self.standing() != Standing::Unjudged
+    }
+
     /// Whether others share it, so that they can be hurt.
     #[must_use]
     pub fn is_shared(&self) -> bool {

@@ -3,7 +3,7 @@
 
 use super::{Report, keys};
 use crate::ast::{AlterAction, CreateTable, QualifiedName, Statement};
-use crate::facts::{ColumnType, Facts, Kind, Standing};
+use crate::facts::{ColumnType, Facts, Kind};
 use crate::finding::Finding;
 
 /// A column whose type is known.
@@ -45,7 +45,7 @@ pub(super) fn faulty<'a>(
         Statement::CreateTable(create) => is_judged(create, facts),
         _ => {
             let relation = facts.relation(table).found()?;
-            relation.standing() != Standing::Unjudged && matches!(relation.kind, Kind::Table | Kind::Partitioned)
+            relation.is_judged() && matches!(relation.kind, Kind::Table | Kind::Partitioned)
         }
     };
     is_judged.then(|| Faulty { identity: keys::identity(statement, table, facts), table, columns })

@@ -3,7 +3,7 @@
 
 use super::columns;
 use crate::ast::{AlterAction, ColumnDef, Constraint, ConstraintKind, ForeignKey, QualifiedName, Statement};
-use crate::facts::{ColumnType, Facts, Lookup, Standing};
+use crate::facts::{ColumnType, Facts, Lookup};
 
 /// A foreign key that a statement makes.
 pub(super) struct NewForeignKey<'a> {
@@ -35,7 +35,7 @@ pub(super) fn table_of<'a>(statement: &'a Statement, facts: &dyn Facts) -> Optio
         Statement::CreateTable(create) => columns::is_judged(create, facts).then_some(&create.table),
         Statement::AlterTable { table, .. } => {
             let relation = facts.relation(table).found()?;
-            (relation.standing() != Standing::Unjudged).then_some(table)
+            (relation.is_judged()).then_some(table)
         }
         _ => None,
     }

@@ -3,7 +3,7 @@
 
 use super::{Report, keys};
 use crate::ast::{CreateTable, QualifiedName, RenameKind, Statement};
-use crate::facts::{Facts, Standing};
+use crate::facts::Facts;
 use crate::finding::Finding;
 
 /// What a name is given to. Names of indexes and constraints stand in no query.
@@ -38,12 +38,13 @@ pub(super) fn faulty<'a>(
 ) -> Option<Faulty<'a>> {
     let mut names = given(statement, facts);
     names.retain(has_fault);
+    // Most have none: the relation is looked at only then.
     names.first()?;
+    let is_judged = |name: &QualifiedName| facts.relation(name).found().is_some_and(|relation| relation.is_judged());
     let object = match statement {
-        Statement::CreateTable(CreateTable { table, .. })
-        | Statement::CreateTableAs { table, .. }
-        | Statement::AlterTable { table, .. } => table,
-        Statement::Rename(rename) => &rename.relation,
+        Statement::CreateTable(CreateTable { table, .. }) | Statement::CreateTableAs { table, .. } => table,
+        Statement::AlterTable { table, .. } if is_judged(table) => table,
+        Statement::Rename(rename) if is_judged(&rename.relation) => &rename.relation,
         _ => return None,
     };
     let object = facts.qualified(object.schema.as_deref().unwrap_or(""), &object.name);
@@ -52,9 +53,6 @@ pub(super) fn faulty<'a>(
 
 /// The names that a statement gives to what others will see.
 fn given<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<Name<'a>> {
-    let is_judged = |name: &QualifiedName| {
-        facts.relation(name).found().is_some_and(|relation| relation.standing() != Standing::Unjudged)
-    };
     let relation = |name: &'a QualifiedName| Name { text: &name.name, of: Named::Relation, at: name.at };
     match statement {
         Statement::CreateTable(create) => {
@@ -68,8 +66,8 @@ fn given<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<Name<'a>> {
         {
             vec![relation(table)]
         }
-        Statement::AlterTable { table, .. } if is_judged(table) => columns(statement, facts).collect(),
-        Statement::Rename(rename) if is_judged(&rename.relation) => {
+        Statement::AlterTable { .. } => columns(statement, facts).collect(),
+        Statement::Rename(rename) => {
             let of = match rename.kind {
                 RenameKind::Table | RenameKind::View => Named::Relation,
                 RenameKind::Column | RenameKind::ViewColumn => Named::Column,

@@ -72,8 +72,23 @@ pub(super) fn is_contended(oid: Oid, lock: Lock) -> bool {
     !conflicts(oid, lock as u32 + 1).is_empty()
 }
 
+unsafe extern "C" {
+    // access/twophase.h, which pgrx does not bind.
+    static max_prepared_xacts: c_int;
+}
+
+/// Whether there is nobody else in this database who could hold a lock: no session and no prepared transaction. It spares
+/// the walk through the locks of every session that the server has room for.
+fn is_alone() -> bool {
+    // SAFETY: reads settings of the server, and counts under a lock of the server's own.
+    unsafe { max_prepared_xacts == 0 && pg_sys::CountDBConnections(pg_sys::MyDatabaseId) <= 1 }
+}
+
 /// Virtual transactions of others whose locks on the relation conflict with the mode.
 fn conflicts(oid: Oid, mode: u32) -> Vec<[u32; 2]> {
+    if is_alone() {
+        return Vec::new();
+    }
     let mut count: c_int = 0;
     let tag = relation_tag(oid);
     // SAFETY: a whole tag; the array is as long as counted.

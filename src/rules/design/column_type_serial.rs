@@ -1,6 +1,6 @@
 use crate::ast::{AlterAction, ColumnDef, QualifiedName, Statement};
-use crate::facts::{Facts, Lookup, Standing};
-use crate::rules::{Audit, Report, Source, declare_rule};
+use crate::facts::Facts;
+use crate::rules::{Audit, Report, Source, declare_rule, keys};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-serial.md")]
@@ -25,19 +25,14 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
             if create.if_not_exists && facts.exists(&create.table) {
                 return;
             }
-            let schema = create.table.schema.as_deref().unwrap_or("");
-            judge(&create.table, schema, create.columns.iter(), facts, report);
+            judge(statement, &create.table, create.columns.iter(), facts, report);
         }
         Statement::AlterTable { table, actions, .. } => {
-            let schema = match facts.relation(table) {
-                Lookup::Found(relation) if relation.standing() != Standing::Unjudged => relation.schema,
-                _ => return,
-            };
             let columns = actions.iter().filter_map(|action| match action {
                 AlterAction::AddColumn { column, .. } => Some(&**column),
                 _ => None,
             });
-            judge(table, &schema, columns, facts, report);
+            judge(statement, table, columns, facts, report);
         }
         _ => {}
     }
@@ -45,14 +40,18 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
 
 /// One finding a statement, however many columns.
 fn judge<'a>(
+    statement: &Statement,
     table: &QualifiedName,
-    schema: &str,
     columns: impl Iterator<Item = &'a ColumnDef>,
     facts: &dyn Facts,
     report: &mut Report,
 ) {
     let serial: Vec<(&ColumnDef, &str)> = columns.filter_map(|column| Some((column, column.serial?))).collect();
     let Some((first, _)) = serial.first() else { return };
+    let alters = matches!(statement, Statement::AlterTable { .. });
+    if alters && !facts.relation(table).found().is_some_and(|relation| relation.is_judged()) {
+        return;
+    }
     let names: Vec<_> = serial.iter().map(|(column, _)| format!("\"{}\"", column.name)).collect();
     let (noun, verb) = if serial.len() == 1 { ("column", "is") } else { ("columns", "are") };
     let instead: Vec<_> = serial
@@ -62,7 +61,7 @@ fn judge<'a>(
     report.push(
         report
             .finding(
-                facts.qualified(schema, &table.name),
+                keys::identity(statement, table, facts),
                 format!("{noun} {} of \"{}\" {verb} serial", names.join(", "), table.name),
             )
             .detail(

@@ -35,7 +35,7 @@ fn check(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
 
 fn judge(suspect: &Worse, key: &ForeignKeyOf, facts: &dyn Facts, report: &mut Report) {
     let Some(table) = facts.relation(&suspect.table).found() else { return };
-    if table.standing() == Standing::Unjudged {
+    if !table.is_judged() {
         return;
     }
     let (introduction, sql) = remedy(suspect, &table, key, facts);

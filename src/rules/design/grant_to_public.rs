@@ -1,5 +1,5 @@
 use crate::ast::{Grant, GrantTarget, QualifiedName, Statement};
-use crate::facts::{Facts, Kind, Standing};
+use crate::facts::{Facts, Kind};
 use crate::finding::{Finding, Level};
 use crate::rules::{Report, declare_rule};
 
@@ -47,8 +47,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
 }
 
 fn judge_relation(grant: &Grant, name: &QualifiedName, facts: &dyn Facts, report: &mut Report) {
-    let Some(relation) = facts.relation(name).found().filter(|relation| relation.standing() != Standing::Unjudged)
-    else {
+    let Some(relation) = facts.relation(name).found().filter(|relation| relation.is_judged()) else {
         return;
     };
     let Some(may) = deeds(grant, relation.kind) else { return };

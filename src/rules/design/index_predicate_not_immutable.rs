@@ -1,5 +1,5 @@
 use crate::ast::{QualifiedName, Statement};
-use crate::facts::{Facts, Lookup, Standing};
+use crate::facts::{Facts, Lookup};
 use crate::rules::{Report, declare_rule};
 
 declare_rule! {
@@ -12,7 +12,7 @@ declare_rule! {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Statement::CreateIndex(index) = statement else { return };
     let Some(table) = facts.relation(&index.table).found() else { return };
-    if index.predicate.is_none() || table.standing() == Standing::Unjudged {
+    if index.predicate.is_none() || !table.is_judged() {
         return;
     }
     let exists = |name: &String| facts.exists(&QualifiedName::new(&*table.schema, name.clone()));

@@ -1,5 +1,5 @@
 use crate::ast::{AlterAction, Constraint, ConstraintKind, QualifiedName, Statement};
-use crate::facts::{Facts, Relation, Standing};
+use crate::facts::{Facts, Kind, Relation};
 use crate::rules::{Report, declare_rule, keys};
 
 declare_rule! {
@@ -30,7 +30,10 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         }
         Statement::AlterTable { table, actions, .. } => {
             let adds_key = |action: &AlterAction| matches!(action, AlterAction::AddConstraint(_));
-            let Some(relation) = judged(table, facts).filter(|_| actions.iter().any(adds_key)) else { return };
+            if !actions.iter().any(adds_key) {
+                return;
+            }
+            let Some(relation) = judged(table, facts) else { return };
             let key = facts.partition_key(table);
             for constraint in keys::constraints(statement, facts) {
                 judge_constraint(&facts.identity(&relation), constraint, &key, facts, report);
@@ -50,7 +53,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
 
 /// A table that is judged; it is refused whether or not others share it.
 fn judged(table: &QualifiedName, facts: &dyn Facts) -> Option<Relation> {
-    facts.relation(table).found().filter(|relation| relation.standing() != Standing::Unjudged)
+    facts.relation(table).found().filter(|relation| relation.kind == Kind::Partitioned && relation.is_judged())
 }
 
 fn judge_constraint(

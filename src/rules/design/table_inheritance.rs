@@ -1,5 +1,5 @@
 use crate::ast::{AlterAction, QualifiedName, Statement};
-use crate::facts::{Facts, Standing};
+use crate::facts::Facts;
 use crate::rules::{Report, columns, declare_rule};
 
 declare_rule! {
@@ -17,12 +17,13 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
             }
         }
         Statement::AlterTable { table, actions, .. } => {
-            let is_judged = facts.relation(table).found().is_some_and(|r| r.standing() != Standing::Unjudged);
             let parent = actions.iter().find_map(|action| match action {
                 AlterAction::Inherit { parent } => Some(parent),
                 _ => None,
             });
-            if let Some(parent) = parent.filter(|_| is_judged) {
+            if let Some(parent) = parent
+                && facts.relation(table).found().is_some_and(|relation| relation.is_judged())
+            {
                 judge(table, parent, facts, report);
             }
         }

@@ -1,4 +1,4 @@
-use crate::facts::{Change, Facts, Kind, MadeWorse, Standing};
+use crate::facts::{Change, Facts, Kind, MadeWorse};
 use crate::finding::Level;
 use crate::rules::{Audit, Report, Source, declare_rule};
 
@@ -28,7 +28,7 @@ fn check(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
         }
         let Some(table) = facts.relation(&suspect.table).found() else { continue };
         let judged = matches!(table.kind, Kind::Table | Kind::Partitioned)
-            && table.standing() != Standing::Unjudged
+            && table.is_judged()
             && !table.unlogged
             && table.has_columns;
         if !judged || facts.has_key(&suspect.table) || facts.is_child(&suspect.table) {

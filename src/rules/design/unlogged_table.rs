@@ -32,7 +32,10 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         }
         Statement::AlterTable { table, actions, .. } => {
             let takes_away = |action: &AlterAction| matches!(action, AlterAction::SetPersistence { logged: false });
-            let Some(relation) = facts.shared(table).filter(|_| actions.iter().any(takes_away)) else { return };
+            if !actions.iter().any(takes_away) {
+                return;
+            }
+            let Some(relation) = facts.shared(table) else { return };
             if relation.unlogged || relation.is_empty() || relation.kind != Kind::Table {
                 return;
             }
