@@ -8,6 +8,7 @@ use crate::effects::{self, Effects};
 use crate::facts::{Facts, MadeWorse, Relation};
 use crate::finding::{Finding, Level};
 use core::cell::OnceCell;
+use std::sync::LazyLock;
 
 mod columns;
 pub(crate) mod cost;
@@ -288,15 +289,22 @@ pub fn judge(case: &Case<'_>, report: &mut Report) {
         }
         return;
     }
-    for rule in all() {
-        if report.skipped.contains(&rule.id) {
-            continue;
-        }
-        for check in rule.checks {
+    for (rule, check) in OF_STATEMENTS.iter() {
+        if !report.skipped.contains(&rule.id) {
             judge_check(check, case, report.by(rule));
         }
     }
 }
+
+/// The checks that look at a statement, in the order of the rules.
+static OF_STATEMENTS: LazyLock<Vec<(&'static Rule, &'static Check)>> = LazyLock::new(|| {
+    let checks = all().flat_map(|rule| rule.checks.iter().map(move |check| (rule, check)));
+    checks
+        .filter(|(_, check)| {
+            !matches!(check, Check::AtCommit(_) | Check::Rewrite(_) | Check::Script(_) | Check::Audit(_))
+        })
+        .collect()
+});
 
 fn judge_check(check: &Check, case: &Case<'_>, report: &mut Report) {
     match (check, case.statement) {

@@ -66,18 +66,27 @@ pub(crate) struct Live {
     planning: Planning,
     measuring: Measuring,
     in_block: bool,
-    oids: RefCell<BTreeMap<QualifiedName, Option<Oid>>>,
-    /// Whether somebody else holds a lock of any kind on a relation: asking goes through every session of the server.
-    locked: RefCell<BTreeMap<u32, bool>>,
-    /// All such relations, asked for when a tree is.
+    names: RefCell<BTreeMap<QualifiedName, Option<Oid>>>,
+    /// By OID.
+    relations: RefCell<BTreeMap<u32, Rc<Known>>>,
+    /// All relations that somebody else holds a lock on, asked for when a tree is.
     all_locked: OnceCell<HashSet<u32>>,
-    /// The strongest lock that this session holds on a relation.
-    held: RefCell<BTreeMap<u32, Option<Lock>>>,
-    /// Members of trees, by the OID of their root.
-    members: RefCell<BTreeMap<u32, Rc<[Oid]>>>,
-    relations: RefCell<BTreeMap<QualifiedName, Lookup<Relation>>>,
     /// By the address of their nodes: many rules ask for the same type.
     types: RefCell<BTreeMap<usize, Lookup<ColumnType>>>,
+}
+
+/// What was found out about a relation.
+#[derive(Default)]
+struct Known {
+    relation: OnceCell<Option<Relation>>,
+    /// The same without partitions and children.
+    alone: OnceCell<Option<Relation>>,
+    /// Members of its tree.
+    members: OnceCell<Rc<[Oid]>>,
+    /// Somebody else holds a lock of any kind on it: asking goes through every session of the server.
+    is_locked: OnceCell<bool>,
+    /// The strongest lock that this session holds on it.
+    held: OnceCell<Option<Lock>>,
 }
 
 impl Live {
@@ -87,12 +96,9 @@ impl Live {
             planning,
             measuring,
             in_block: false,
-            oids: RefCell::default(),
-            locked: RefCell::default(),
-            all_locked: OnceCell::new(),
-            held: RefCell::default(),
-            members: RefCell::default(),
+            names: RefCell::default(),
             relations: RefCell::default(),
+            all_locked: OnceCell::new(),
             types: RefCell::default(),
         }
     }
@@ -109,8 +115,8 @@ impl Live {
 
     /// With names whose relations are known already.
     pub(crate) fn knowing(planning: Planning, known: impl IntoIterator<Item = (QualifiedName, Oid)>) -> Self {
-        let oids = known.into_iter().map(|(name, oid)| (name, Some(oid))).collect();
-        Self { oids: RefCell::new(oids), ..Self::new(planning) }
+        let names = known.into_iter().map(|(name, oid)| (name, Some(oid))).collect();
+        Self { names: RefCell::new(names), ..Self::new(planning) }
     }
 
     /// Remembers the tables that the statement is about to lock against writers, for the rest of the transaction.
@@ -139,13 +145,16 @@ impl Live {
     }
 
     fn is_locked(&self, oid: Oid) -> bool {
-        let mut locked = self.locked.borrow_mut();
-        *locked.entry(oid.to_u32()).or_insert_with(|| lock::is_contended(oid, Lock::AccessExclusive))
+        *self.known(oid).is_locked.get_or_init(|| lock::is_contended(oid, Lock::AccessExclusive))
     }
 
     /// A relation with its partitions or children.
     fn members(&self, oid: Oid) -> Rc<[Oid]> {
-        Rc::clone(self.members.borrow_mut().entry(oid.to_u32()).or_insert_with(|| relation::members(oid).into()))
+        Rc::clone(self.known(oid).members.get_or_init(|| relation::members(oid).into()))
+    }
+
+    fn known(&self, oid: Oid) -> Rc<Known> {
+        Rc::clone(self.relations.borrow_mut().entry(oid.to_u32()).or_default())
     }
 
     /// The relation that a name means.
@@ -153,11 +162,11 @@ impl Live {
         if name.only {
             return self.oid(&QualifiedName { only: false, ..name.clone() });
         }
-        if let Some(known) = self.oids.borrow().get(name) {
+        if let Some(known) = self.names.borrow().get(name) {
             return *known;
         }
         let oid = relation_oid(name);
-        self.oids.borrow_mut().insert(name.clone(), oid);
+        self.names.borrow_mut().insert(name.clone(), oid);
         oid
     }
 }
@@ -168,19 +177,16 @@ impl Facts for Live {
     }
 
     fn relation(&self, name: &QualifiedName) -> Lookup<Relation> {
-        if let Some(known) = self.relations.borrow().get(name) {
-            return known.clone();
-        }
-        let oid = self.oid(name);
-        let answer = oid.map_or(Lookup::Missing, |oid| relation::read(oid, name.only, self.measuring));
-        if let Lookup::Found(relation) = &answer {
-            // Known by its full name as well.
-            let full = QualifiedName { only: name.only, ..QualifiedName::new(&*relation.schema, &*relation.name) };
-            self.oids.borrow_mut().insert(QualifiedName { only: false, ..full.clone() }, oid);
-            self.relations.borrow_mut().insert(full, answer.clone());
-        }
-        self.relations.borrow_mut().insert(name.clone(), answer.clone());
-        answer
+        let Some(oid) = self.oid(name) else { return Lookup::Missing };
+        let known = self.known(oid);
+        let relation = if name.only { &known.alone } else { &known.relation };
+        let read = || {
+            let relation = relation::read(oid, name.only, self.measuring)?;
+            // From now on by its full name as well.
+            self.names.borrow_mut().insert(relation.qualified_name(), Some(oid));
+            Some(relation)
+        };
+        relation.get_or_init(read).clone().map_or(Lookup::Missing, Lookup::Found)
     }
 
     fn exists(&self, name: &QualifiedName) -> bool {
@@ -407,7 +413,7 @@ impl Facts for Live {
 
     fn held(&self, name: &QualifiedName) -> Option<Lock> {
         let oid = self.oid(name)?;
-        *self.held.borrow_mut().entry(oid.to_u32()).or_insert_with(|| held::held(oid))
+        *self.known(oid).held.get_or_init(|| held::held(oid))
     }
 
     fn held_tables(&self, at_least: Lock) -> Vec<(QualifiedName, Lock)> {

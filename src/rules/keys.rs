@@ -51,19 +51,18 @@ pub(super) fn identity(statement: &Statement, table: &QualifiedName, facts: &dyn
 
 /// The foreign keys that a statement makes.
 pub(super) fn foreign_keys<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<NewForeignKey<'a>> {
-    let keys: Vec<_> = constraints(statement, facts)
-        .into_iter()
+    let mut keys = constraints(statement, facts)
         .filter_map(|constraint| match &constraint.kind {
             ConstraintKind::ForeignKey(key) => Some((key, constraint)),
             _ => None,
         })
-        .collect();
+        .peekable();
     // Most statements make none: the table is looked at only then.
-    if keys.is_empty() {
+    if keys.peek().is_none() {
         return Vec::new();
     }
     let Some(table) = table_of(statement, facts) else { return Vec::new() };
-    let keys = keys.into_iter().map(|(key, constraint)| {
+    let keys = keys.map(|(key, constraint)| {
         let name = constraint.name.as_deref();
         NewForeignKey { table, key, name, at: constraint.at }
     });
@@ -71,42 +70,40 @@ pub(super) fn foreign_keys<'a>(statement: &'a Statement, facts: &dyn Facts) -> V
 }
 
 /// The constraints that a statement makes, of the table and with its columns.
-pub(super) fn constraints<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<&'a Constraint> {
-    let of_columns = new_columns(statement, facts).into_iter().flat_map(|column| &column.constraints);
-    match statement {
-        Statement::CreateTable(create) => of_columns.chain(&create.constraints).collect(),
-        Statement::AlterTable { actions, .. } => {
-            let of_table = actions.iter().filter_map(|action| match action {
-                AlterAction::AddConstraint(constraint) => Some(constraint),
-                _ => None,
-            });
-            of_columns.chain(of_table).collect()
-        }
-        _ => Vec::new(),
-    }
+pub(super) fn constraints<'a>(statement: &'a Statement, facts: &dyn Facts) -> impl Iterator<Item = &'a Constraint> {
+    let of_columns = new_columns(statement, facts).flat_map(|column| &column.constraints);
+    let (of_table, actions): (&[Constraint], &[AlterAction]) = match statement {
+        Statement::CreateTable(create) => (&create.constraints, &[]),
+        Statement::AlterTable { actions, .. } => (&[], actions),
+        _ => (&[], &[]),
+    };
+    let added = actions.iter().filter_map(|action| match action {
+        AlterAction::AddConstraint(constraint) => Some(constraint),
+        _ => None,
+    });
+    of_columns.chain(of_table).chain(added)
 }
 
 /// The columns that a statement makes.
-pub(super) fn new_columns<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<&'a ColumnDef> {
-    match statement {
-        Statement::CreateTable(create) => create.columns.iter().collect(),
-        Statement::AlterTable { table, actions, .. } => {
-            let added = actions.iter().filter_map(|action| match action {
-                AlterAction::AddColumn { column, if_not_exists } => {
-                    let is_there = *if_not_exists && facts.column(table, &column.name).found().is_some();
-                    (!is_there).then_some(&**column)
-                }
-                _ => None,
-            });
-            added.collect()
+pub(super) fn new_columns<'a>(statement: &'a Statement, facts: &dyn Facts) -> impl Iterator<Item = &'a ColumnDef> {
+    let (created, actions): (&[ColumnDef], &[AlterAction]) = match statement {
+        Statement::CreateTable(create) => (&create.columns, &[]),
+        Statement::AlterTable { actions, .. } => (&[], actions),
+        _ => (&[], &[]),
+    };
+    let added = actions.iter().filter_map(move |action| match (action, statement) {
+        (AlterAction::AddColumn { column, if_not_exists }, Statement::AlterTable { table, .. }) => {
+            let is_there = *if_not_exists && facts.column(table, &column.name).found().is_some();
+            (!is_there).then_some(&**column)
         }
-        _ => Vec::new(),
-    }
+        _ => None,
+    });
+    created.iter().chain(added)
 }
 
 /// The type of a column of the statement's own table.
 pub(super) fn own_type(statement: &Statement, column: &str, facts: &dyn Facts) -> Option<ColumnType> {
-    match (new_columns(statement, facts).into_iter().find(|new| new.name == column), statement) {
+    match (new_columns(statement, facts).find(|new| new.name == column), statement) {
         (Some(new), _) => facts.type_of_new(new),
         (None, Statement::AlterTable { table, .. }) => facts.column_type(table, column).found(),
         _ => None,
@@ -168,7 +165,7 @@ impl NewForeignKey<'_> {
 
 /// Columns of the primary key that a statement makes.
 fn own_primary_key(statement: &Statement, facts: &dyn Facts) -> Vec<String> {
-    let key = constraints(statement, facts).into_iter().find_map(|constraint| match &constraint.kind {
+    let key = constraints(statement, facts).find_map(|constraint| match &constraint.kind {
         ConstraintKind::PrimaryKey(key) => Some(key.columns.clone()),
         _ => None,
     });

@@ -81,11 +81,7 @@ fn given<'a>(statement: &'a Statement, facts: &dyn Facts) -> Vec<Name<'a>> {
 
 /// Columns that are written out.
 fn columns<'a>(statement: &'a Statement, facts: &dyn Facts) -> impl Iterator<Item = Name<'a>> {
-    keys::new_columns(statement, facts).into_iter().map(|column| Name {
-        text: &column.name,
-        of: Named::Column,
-        at: column.at,
-    })
+    keys::new_columns(statement, facts).map(|column| Name { text: &column.name, of: Named::Column, at: column.at })
 }
 
 impl Faulty<'_> {

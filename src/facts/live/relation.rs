@@ -5,7 +5,7 @@ use super::lock::{Opened, is_held_by_others};
 use super::relcache::{Entry, schema_of};
 use super::{Measuring, cache_id, file, name_data, valid};
 use crate::ast::AlterAction;
-use crate::facts::{Column, Deferred, Extent, ForeignKeyOf, Kind, Lookup, QualifiedName, Relation, Standing};
+use crate::facts::{Column, Deferred, Extent, ForeignKeyOf, Kind, QualifiedName, Relation, Standing};
 use crate::{config, text};
 use core::cell::RefCell;
 use core::ffi::c_char;
@@ -84,12 +84,12 @@ pub(super) fn attribute(oid: Oid, column: &str) -> Option<Tuple<pg_sys::FormData
 }
 
 /// The relation as rules see it.
-pub(super) fn read(oid: Oid, only: bool, measuring: Measuring) -> Lookup<Relation> {
-    let Some(entry) = Entry::of(oid) else { return Lookup::Missing };
+pub(super) fn read(oid: Oid, only: bool, measuring: Measuring) -> Option<Relation> {
+    let entry = Entry::of(oid)?;
     let form = entry.form();
     let standing = standing(oid, &entry);
     let nobody_else_uses_it = matches!(standing, Deferred::Known(Standing::New | Standing::Unjudged));
-    Lookup::Found(Relation {
+    Some(Relation {
         schema: schema_of(form).into(),
         name: name_data(&form.relname).into(),
         kind: kind(form),

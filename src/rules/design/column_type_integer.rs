@@ -25,7 +25,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
 
 /// Whether the column is part of a key, which other rules look at.
 fn is_key(statement: &Statement, column: &str, facts: &dyn Facts) -> bool {
-    keys::constraints(statement, facts).iter().any(|constraint| match &constraint.kind {
+    keys::constraints(statement, facts).any(|constraint| match &constraint.kind {
         ConstraintKind::ForeignKey(key) => key.columns.iter().any(|of_key| of_key == column),
         ConstraintKind::PrimaryKey(key) => key.columns.iter().any(|of_key| of_key == column),
         _ => false,

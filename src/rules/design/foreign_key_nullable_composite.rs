@@ -40,17 +40,17 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
 
 /// Whether a CHECK may demand what the key does not.
 fn is_checked(statement: &Statement, key: &NewForeignKey<'_>, facts: &dyn Facts) -> bool {
-    keys::constraints(statement, facts).iter().any(|constraint| matches!(constraint.kind, ConstraintKind::Check { .. }))
+    keys::constraints(statement, facts).any(|constraint| matches!(constraint.kind, ConstraintKind::Check { .. }))
         || key.key.columns.iter().any(|column| facts.is_checked(key.table, column))
 }
 
 fn is_nullable(statement: &Statement, key: &NewForeignKey<'_>, column: &str, facts: &dyn Facts) -> bool {
-    let demanded = keys::constraints(statement, facts).iter().any(|constraint| match &constraint.kind {
+    let demanded = keys::constraints(statement, facts).any(|constraint| match &constraint.kind {
         ConstraintKind::PrimaryKey(key) => key.columns.iter().any(|of_key| of_key == column),
         ConstraintKind::NotNull { column: not_null } => not_null == column,
         _ => false,
     });
-    match keys::new_columns(statement, facts).into_iter().find(|new| new.name == column) {
+    match keys::new_columns(statement, facts).find(|new| new.name == column) {
         _ if demanded => false,
         Some(new) => !(new.not_null || new.serial.is_some() || new.identity),
         None => facts.column(key.table, column).found().is_some_and(|column| !column.not_null),

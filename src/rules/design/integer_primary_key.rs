@@ -20,16 +20,13 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
             names.push(column.clone());
         }
     }
-    let counting = keys::new_columns(statement, facts).into_iter().filter(|column| counts(column, facts));
+    let counting = keys::new_columns(statement, facts).filter(|column| counts(column, facts));
     names.extend(counting.map(|column| column.name.clone()));
     names.sort();
     names.dedup();
     let Some(first) = names.first() else { return };
     let Some(table) = keys::table_of(statement, facts) else { return };
-    let at = keys::new_columns(statement, facts)
-        .into_iter()
-        .find(|column| column.name == *first)
-        .and_then(|column| column.at);
+    let at = keys::new_columns(statement, facts).find(|column| column.name == *first).and_then(|column| column.at);
     let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
     let (noun, verb) = if names.len() == 1 { ("key column", "is") } else { ("key columns", "are") };
     let instead: Vec<_> = names.iter().map(|name| format!("{} bigint", facts.quote(name))).collect();
@@ -56,7 +53,7 @@ fn counts(column: &ColumnDef, facts: &dyn Facts) -> bool {
 
 /// Whether a column refers to another table, whose key decides its type.
 fn refers(statement: &Statement, column: &str, facts: &dyn Facts) -> bool {
-    keys::constraints(statement, facts).iter().any(|constraint| match &constraint.kind {
+    keys::constraints(statement, facts).any(|constraint| match &constraint.kind {
         ConstraintKind::ForeignKey(key) => key.columns.iter().any(|of_key| of_key == column),
         _ => false,
     })
