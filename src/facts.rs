@@ -567,6 +567,10 @@ pub trait Facts {
     fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool;
     /// What follows in the same transaction of a script; `None` where that is not known.
     fn later_in_transaction(&self) -> Option<&[Located]>;
+    /// Whether the statement is one of a script that changes the schema.
+    fn script_changes_schema(&self) -> bool {
+        false
+    }
     /// Relations that a view reads.
     fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName>;
     /// Relations of a schema.
@@ -606,6 +610,11 @@ pub trait Facts {
     fn primary_key(&self, table: &QualifiedName) -> Vec<String> {
         let primary = self.indexes(table).into_iter().find(|index| index.primary);
         primary.map(|index| index.columns.into_iter().flatten().collect()).unwrap_or_default()
+    }
+
+    /// Which part of the rows has NULL in a column, where that is known.
+    fn null_share(&self, table: &QualifiedName, column: &str) -> Option<f64> {
+        self.column(table, column).found()?.null_fraction.map(f64::from)
     }
 
     /// The relation, when it is one that others share.

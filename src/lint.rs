@@ -71,7 +71,7 @@ fn lint(
 
 fn judge(statements: &[Located], in_transaction: bool) -> Vec<Finding> {
     let live = Live::new(Planning::Never);
-    let mut facts = ScriptFacts::new(&live);
+    let mut facts = ScriptFacts::new(&live, statements);
     let mut report = rules::Report::new();
     script::walk(statements, in_transaction, |step| {
         pgrx::check_for_interrupts!();

@@ -348,6 +348,30 @@ impl Statement {
         }
     }
 
+    /// Whether it makes, alters or drops what others see.
+    #[must_use]
+    pub fn changes_schema(&self) -> bool {
+        match self {
+            Self::CreateTable(create) => !create.temporary,
+            Self::CreateTableAs { temporary, .. } => !temporary,
+            _ => matches!(
+                self,
+                Self::CreateView { .. }
+                    | Self::CreateIndex(_)
+                    | Self::AlterTable { .. }
+                    | Self::Rename(_)
+                    | Self::SetSchema { .. }
+                    | Self::Drop(_)
+                    | Self::CreateSchema { .. }
+                    | Self::CreateTrigger { .. }
+                    | Self::CreateEnum { .. }
+                    | Self::AlterEnum(_)
+                    | Self::CreateDomain { .. }
+                    | Self::AlterDomain(_)
+            ),
+        }
+    }
+
     /// Where the relation it is about stands in the source text.
     #[must_use]
     pub fn place(&self) -> Option<usize> {

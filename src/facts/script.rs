@@ -40,6 +40,10 @@ struct Changes {
     /// Whether indexes that the script has made, or built again, can become a key.
     unfit_indexes: HashMap<QualifiedName, Option<&'static str>>,
     rework: Rework,
+    /// Columns that the script has added to tables of others, and whether that has filled them.
+    added: HashMap<(QualifiedName, String), bool>,
+    /// Tables whose rows the script has written.
+    written: HashSet<QualifiedName>,
     /// Columns of tables that the script has not made, and whether they are NOT NULL by now.
     not_null: HashMap<(QualifiedName, String), bool>,
     lock_timeout: Option<i32>,
@@ -128,11 +132,13 @@ pub(crate) struct ScriptFacts<'a> {
     before: Option<Box<Changes>>,
     in_block: bool,
     later: &'a [Located],
+    changes_schema: bool,
 }
 
 impl<'a> ScriptFacts<'a> {
-    pub(crate) fn new(live: &'a dyn Facts) -> Self {
-        Self { live, changes: Changes::default(), before: None, in_block: false, later: &[] }
+    pub(crate) fn new(live: &'a dyn Facts, script: &[Located]) -> Self {
+        let changes_schema = script.iter().any(|located| located.statement.changes_schema());
+        Self { live, changes: Changes::default(), before: None, in_block: false, later: &[], changes_schema }
     }
 
     /// A transaction begins.
@@ -208,6 +214,12 @@ impl<'a> ScriptFacts<'a> {
             Statement::CreateView { view, .. } if !self.exists(view) => {
                 self.make(view, Made { kind: Kind::View, ..Made::default() });
             }
+            Statement::Write(write) => {
+                self.changes.written.insert(self.key(&write.table));
+            }
+            // What such code fills is not known.
+            Statement::Do => self.changes.added.clear(),
+            Statement::Select(select) if !select.calls.is_empty() => self.changes.added.clear(),
             Statement::Policy { table, permissive: true, .. } => {
                 self.changes.permissive.insert(self.key(table));
             }
@@ -312,6 +324,12 @@ impl<'a> ScriptFacts<'a> {
         }
     }
 
+    /// Whether the rows that are there get a value of a new column.
+    fn is_filled(&self, column: &ColumnDef) -> bool {
+        let by_itself = column.default.is_some() || column.identity || column.generated || column.serial.is_some();
+        by_itself || self.live.type_has_default(column)
+    }
+
     fn named_type(&self, column: &ColumnDef) -> Option<(String, ColumnType)> {
         self.live.type_of_new(column).map(|type_| (column.name.clone(), type_))
     }
@@ -367,6 +385,9 @@ impl<'a> ScriptFacts<'a> {
         match action {
             AlterAction::AddColumn { column, .. } => {
                 let key = self.key(table);
+                if self.live.column(table, &column.name) == Lookup::Missing {
+                    self.changes.added.insert((key.clone(), column.name.clone()), self.is_filled(column));
+                }
                 self.changes.dropped_columns.remove(&(key.clone(), column.name.clone()));
                 let type_ = self.named_type(column);
                 if let Some(made) = self.changes.tables.get_mut(&key) {
@@ -1100,6 +1121,22 @@ impl Facts for ScriptFacts<'_> {
         };
         // Looked for only when it is asked: a long script has many statements.
         self.later.split(ends).next()
+    }
+
+    fn script_changes_schema(&self) -> bool {
+        self.changes_schema
+    }
+
+    /// Of a table that the script has written to or made, nobody has counted.
+    fn null_share(&self, table: &QualifiedName, column: &str) -> Option<f64> {
+        let key = self.key(table);
+        if self.changes.written.contains(&key) || self.changes.tables.contains_key(&key) {
+            return None;
+        }
+        match self.changes.added.get(&(key, column.to_owned())) {
+            Some(filled) => Some(if *filled { 0.0 } else { 1.0 }),
+            None => self.live.column(table, column).found()?.null_fraction.map(f64::from),
+        }
     }
 
     fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName> {

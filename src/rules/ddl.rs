@@ -30,6 +30,7 @@ mod create_index_not_concurrent;
 mod create_rule;
 mod create_trigger_lock;
 mod ddl_blocked_now;
+mod ddl_with_backfill;
 mod delete_without_where;
 mod disable_trigger;
 mod domain_constraint_validates;
@@ -45,6 +46,7 @@ mod drop_schema;
 mod drop_table;
 mod drop_trigger;
 mod foreign_key_locks_parent;
+mod large_dml_in_migration;
 mod lock_timeout_missing;
 mod lock_timeout_too_long;
 mod lock_upgrade;
@@ -133,6 +135,8 @@ pub(super) const RULES: &[&Rule] = &[
     &drop_index_in_use::RULE,
     &update_without_where::RULE,
     &delete_without_where::RULE,
+    &ddl_with_backfill::RULE,
+    &large_dml_in_migration::RULE,
 ];
 
 /// The column that an action adds to a large table that others use, unless it is there already.
