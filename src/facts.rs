@@ -1,6 +1,9 @@
 //! What rules may ask about the database: live in the backend, overlaid by a script in lint, fixed in unit tests.
 
-use crate::ast::{AlterAction, AlterType, ColumnDef, CreateIndex, ForeignKey, Located, Lock, Opaque, QualifiedName};
+use crate::ast::{
+    AlterAction, AlterType, ColumnDef, CreateIndex, ForeignKey, Located, Lock, Opaque, QualifiedName, Statement,
+};
+use crate::effects::Effects;
 
 pub(crate) mod live;
 pub(crate) mod script;
@@ -567,6 +570,14 @@ pub trait Facts {
     fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool;
     /// What follows in the same transaction of a script; `None` where that is not known.
     fn later_in_transaction(&self) -> Option<&[Located]>;
+    /// The statement right before this one in a script, and what it did; `None` where that is not known.
+    fn previous(&self) -> Option<(&Statement, &Effects)> {
+        None
+    }
+    /// Whether a script has made a function of that name.
+    fn makes_function(&self, _name: &str) -> bool {
+        false
+    }
     /// Whether the statement is one of a script that changes the schema.
     fn script_changes_schema(&self) -> bool {
         false
@@ -585,6 +596,10 @@ pub trait Facts {
     fn old_transactions(&self, seconds: f64) -> Vec<Holder>;
     /// The effective `statement_timeout` in milliseconds; 0 for none.
     fn statement_timeout(&self) -> i32;
+    /// The effective `transaction_timeout` in milliseconds; 0 for none, as before 17.
+    fn transaction_timeout(&self) -> i32;
+    /// The effective `idle_in_transaction_session_timeout` in milliseconds; 0 for none.
+    fn idle_in_transaction_timeout(&self) -> i32;
     /// Whether the statement runs in a transaction block, so that its locks are held until COMMIT.
     fn in_transaction_block(&self) -> bool;
     /// The effective `lock_timeout` in milliseconds; 0 for none.

@@ -169,6 +169,8 @@ pub enum Statement {
     CreateView {
         /// The view.
         view: QualifiedName,
+        /// `TEMP`.
+        temporary: bool,
         /// `OR REPLACE`.
         replace: bool,
         /// Relations its query reads.
@@ -319,6 +321,16 @@ pub enum Statement {
     Write(Write),
     /// `DO`.
     Do,
+    /// `CALL`.
+    Call {
+        /// The procedure.
+        name: String,
+    },
+    /// `CREATE FUNCTION`, `CREATE PROCEDURE`.
+    CreateFunction {
+        /// Its name, without its schema.
+        name: String,
+    },
     /// `SELECT`, `VALUES`.
     Select(Select),
     /// `SET` of one parameter, and `RESET` as a value of `None`.
@@ -353,11 +365,10 @@ impl Statement {
     pub fn changes_schema(&self) -> bool {
         match self {
             Self::CreateTable(create) => !create.temporary,
-            Self::CreateTableAs { temporary, .. } => !temporary,
+            Self::CreateTableAs { temporary, .. } | Self::CreateView { temporary, .. } => !temporary,
             _ => matches!(
                 self,
-                Self::CreateView { .. }
-                    | Self::CreateIndex(_)
+                Self::CreateIndex(_)
                     | Self::AlterTable { .. }
                     | Self::Rename(_)
                     | Self::SetSchema { .. }
