@@ -570,6 +570,10 @@ pub trait Facts {
     fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool;
     /// What follows in the same transaction of a script; `None` where that is not known.
     fn later_in_transaction(&self) -> Option<&[Located]>;
+    /// Whether the statement is about to run, and not one of a script that is only read.
+    fn runs_now(&self) -> bool {
+        true
+    }
     /// The statement right before this one in a script, and what it did; `None` where that is not known.
     fn previous(&self) -> Option<(&Statement, &Effects)> {
         None

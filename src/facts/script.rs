@@ -1158,6 +1158,10 @@ impl Facts for ScriptFacts<'_> {
         self.later.split(ends).next()
     }
 
+    fn runs_now(&self) -> bool {
+        false
+    }
+
     fn previous(&self) -> Option<(&Statement, &Effects)> {
         self.previous.as_ref().map(|(located, effects)| (&located.statement, effects))
     }
