@@ -80,7 +80,7 @@ pub enum Check {
     Effects(fn(&Case<'_>, &mut Report)),
     /// The same, for what depends on who else is there at that moment: the guard.
     Now(fn(&Case<'_>, &mut Report)),
-    /// A statement that no event trigger sees: lint.
+    /// What no event trigger sees, a statement or what was run before it: lint.
     Unseen(fn(&Statement, &dyn Facts, &mut Report)),
     /// One action of ALTER TABLE: the guard before it runs, and lint.
     Alter(fn(&QualifiedName, &AlterAction, &dyn Facts, &mut Report)),
