@@ -121,7 +121,7 @@ impl Collector<'_> {
                     self.read(reads);
                 }
             }
-            Statement::CreateView { view, replace, reads } => {
+            Statement::CreateView { view, replace, reads, .. } => {
                 self.lock_each(reads, Lock::AccessShare);
                 if *replace {
                     self.lock(view, Lock::AccessExclusive);

@@ -1,6 +1,9 @@
 //! What rules may ask about the database: live in the backend, overlaid by a script in lint, fixed in unit tests.
 
-use crate::ast::{AlterAction, AlterType, ColumnDef, CreateIndex, ForeignKey, Located, Lock, Opaque, QualifiedName};
+use crate::ast::{
+    AlterAction, AlterType, ColumnDef, CreateIndex, ForeignKey, Located, Lock, Opaque, QualifiedName, Statement,
+};
+use crate::effects::Effects;
 use core::cell::LazyCell;
 use std::rc::Rc;
 
@@ -649,6 +652,22 @@ pub trait Facts {
     fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool;
     /// What follows in the same transaction of a script; `None` where that is not known.
     fn later_in_transaction(&self) -> Option<&[Located]>;
+    /// Whether the statement is about to run, and not one of a script that is only read.
+    fn runs_now(&self) -> bool {
+        true
+    }
+    /// The statement right before this one in a script, and what it did; `None` where that is not known.
+    fn previous(&self) -> Option<(&Statement, &Effects)> {
+        None
+    }
+    /// Whether a script has made a function of that name.
+    fn makes_function(&self, _name: &str) -> bool {
+        false
+    }
+    /// Whether the statement is one of a script that changes the schema.
+    fn script_changes_schema(&self) -> bool {
+        false
+    }
     /// Relations that a view reads.
     fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName>;
     /// Relations of a schema.
@@ -663,6 +682,10 @@ pub trait Facts {
     fn old_transactions(&self, seconds: f64) -> Vec<Holder>;
     /// The effective `statement_timeout` in milliseconds; 0 for none.
     fn statement_timeout(&self) -> i32;
+    /// The effective `transaction_timeout` in milliseconds; 0 for none, as before 17.
+    fn transaction_timeout(&self) -> i32;
+    /// The effective `idle_in_transaction_session_timeout` in milliseconds; 0 for none.
+    fn idle_in_transaction_timeout(&self) -> i32;
     /// Whether the statement runs in a transaction block, so that its locks are held until COMMIT.
     fn in_transaction_block(&self) -> bool;
     /// The effective `lock_timeout` in milliseconds; 0 for none.
@@ -688,6 +711,11 @@ pub trait Facts {
     fn primary_key(&self, table: &QualifiedName) -> Vec<String> {
         let primary = self.indexes(table).into_iter().find(|index| index.primary);
         primary.map(|index| index.columns.into_iter().flatten().collect()).unwrap_or_default()
+    }
+
+    /// Which part of the rows has NULL in a column, where that is known.
+    fn null_share(&self, table: &QualifiedName, column: &str) -> Option<f64> {
+        self.column(table, column).found()?.null_fraction.map(f64::from)
     }
 
     /// The relation, when it is one that others share.

@@ -4,8 +4,9 @@ use crate::config::{self, Mode, Notify};
 use crate::error::emit::{Parts, Report, Severity};
 use crate::finding::{Finding, Level};
 use crate::policy::{Decision, Levels, Policy};
-use crate::rules;
+use crate::rules::{self, Check, Selection};
 use core::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 pub(crate) mod commit;
 pub(crate) mod event;
@@ -17,9 +18,14 @@ const MOST_FINDINGS: usize = 20;
 /// For what is said about the guard itself.
 const OWN_SQLSTATE: &str = "WD000";
 
+/// What the checks are selected by: mode, level of notices, levels of rules, and how many reminders there were.
+type Settings = (Mode, Notify, String, usize);
+
 thread_local! {
     /// Rules whose reminder this session has had.
     static REMINDED: RefCell<Vec<&'static str>> = RefCell::default();
+    /// The checks that are asked, and the settings and reminders they were selected by.
+    static SELECTED: RefCell<Option<(Settings, Rc<Selection>)>> = const { RefCell::new(None) };
     /// Whether this session's log line about a restore is written.
     static RESTORE_LOGGED: Cell<bool> = const { Cell::new(false) };
 }
@@ -151,9 +157,22 @@ fn is_first_reminder(rule: &'static str) -> bool {
     })
 }
 
-/// Rules that are not asked again: this session has had their reminder.
-fn reminded() -> Vec<&'static str> {
-    REMINDED.with_borrow(Clone::clone)
+/// The checks that this session asks about its statements. What nobody would hear is not asked, nor what it has been
+/// reminded of.
+fn selection() -> Rc<Selection> {
+    SELECTED.with_borrow_mut(|selected| {
+        let settings =
+            (mode(), config::NOTIFY.get(), config::text(&config::RULE_LEVELS), REMINDED.with_borrow(Vec::len));
+        match selected {
+            Some((known, selection)) if *known == settings => Rc::clone(selection),
+            _ => Rc::clone(&selected.insert((settings, Rc::new(select()))).1),
+        }
+    })
+}
+
+fn select() -> Selection {
+    let (policy, reminded) = (policy(), REMINDED.with_borrow(Clone::clone));
+    Selection::of(|rule| policy.hears(rule) && !reminded.contains(&rule.id), |check| !matches!(check, Check::Unseen(_)))
 }
 
 /// A warning about the guard itself.

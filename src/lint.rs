@@ -71,19 +71,19 @@ fn lint(
 
 fn judge(statements: &[Located], in_transaction: bool) -> Vec<Finding> {
     let live = Live::new(Planning::Never);
-    let mut facts = ScriptFacts::new(&live);
-    let mut report = rules::Report::new();
+    let mut facts = ScriptFacts::new(&live, statements);
+    let (selection, mut report) = (rules::Selection::all(), rules::Report::new());
     script::walk(statements, in_transaction, |step| {
         pgrx::check_for_interrupts!();
         match step {
             script::Step::Begin => facts.begin(),
             script::Step::Run { statement, alone } => {
-                facts.set_place(!alone, script::later(statements, statement, alone));
+                let (before, later) = script::around(statements, statement);
+                facts.set_place(!alone, before, if alone { &[] } else { later });
                 let case = rules::Case::new(&statement.statement, &facts);
-                rules::judge_at(&case, statement.start, &mut report);
+                rules::judge_at(&case, &selection, statement.start, &mut report);
                 let effects = case.into_effects();
-                facts.hold(&effects);
-                facts.apply(statement, alone);
+                facts.run(statement, effects, alone);
             }
             script::Step::Commit => {
                 rules::judge_commit(facts.worse(), &facts, &mut report);

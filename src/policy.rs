@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::finding::{Finding, Level};
-use crate::rules;
+use crate::rules::{self, Rule};
 use std::collections::HashMap;
 
 /// What the guard does with a finding.
@@ -95,6 +95,16 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Whether anything may become of a rule's findings. Rules at level error are asked in any case: what they foresee is
+    /// not said once more when the table is written again.
+    #[must_use]
+    pub fn hears(&self, rule: &Rule) -> bool {
+        let level = self.levels.of(rule.id).unwrap_or(rule.level);
+        let blocks = self.enforces && level == Level::Error;
+        let is_said = level != Level::Off && self.notify.is_some_and(|lowest| level >= lowest);
+        rule.level == Level::Error || blocks || is_said
+    }
+
     /// What to do with one finding.
     #[must_use]
     pub fn decide(&self, finding: &Finding) -> Decision {
@@ -165,6 +175,18 @@ mod tests {
         assert_eq!(raised.decide(&finding(WARNING, Level::Info)), Decision::Silent);
         let off = policy(true, Some(Level::Info), "create-index-not-concurrent = off");
         assert_eq!(off.decide(&finding(ERROR, Level::Error)), Decision::Silent);
+    }
+
+    #[test]
+    fn rules_that_nobody_would_hear_are_not_asked() {
+        let warning = rules::find(WARNING).unwrap();
+        assert!(policy(false, Some(Level::Warning), "").hears(warning));
+        assert!(!policy(false, Some(Level::Error), "").hears(warning));
+        assert!(!policy(true, None, "").hears(warning));
+        assert!(policy(true, None, "table-without-primary-key=error").hears(warning));
+        assert!(!policy(false, None, "table-without-primary-key=error").hears(warning));
+        assert!(!policy(false, Some(Level::Info), "table-without-primary-key=off").hears(warning));
+        assert!(policy(false, None, "create-index-not-concurrent=off").hears(rules::find(ERROR).unwrap()));
     }
 
     #[test]

@@ -8,7 +8,6 @@ use crate::effects::{self, Effects};
 use crate::facts::{Facts, MadeWorse, Relation};
 use crate::finding::{Finding, Level};
 use core::cell::OnceCell;
-use std::sync::LazyLock;
 
 mod columns;
 pub(crate) mod cost;
@@ -80,7 +79,7 @@ pub enum Check {
     Effects(fn(&Case<'_>, &mut Report)),
     /// The same, for what depends on who else is there at that moment: the guard.
     Now(fn(&Case<'_>, &mut Report)),
-    /// A statement that no event trigger sees: lint.
+    /// What no event trigger sees, a statement or what was run before it: lint.
     Unseen(fn(&Statement, &dyn Facts, &mut Report)),
     /// One action of ALTER TABLE: the guard before it runs, and lint.
     Alter(fn(&QualifiedName, &AlterAction, &dyn Facts, &mut Report)),
@@ -188,7 +187,6 @@ impl<'a> Case<'a> {
 /// What checks add their findings to.
 #[derive(Debug)]
 pub struct Report {
-    skipped: Vec<&'static str>,
     rule: &'static str,
     level: Level,
     findings: Vec<Finding>,
@@ -198,13 +196,7 @@ impl Report {
     /// An empty report.
     #[must_use]
     pub fn new() -> Self {
-        Self::without(Vec::new())
-    }
-
-    /// An empty report for which these rules are not asked.
-    #[must_use]
-    pub fn without(skipped: Vec<&'static str>) -> Self {
-        Self { skipped, rule: "", level: Level::Off, findings: Vec::new() }
+        Self { rule: "", level: Level::Off, findings: Vec::new() }
     }
 
     /// A finding of the rule at work, at that rule's level; add it with [`Report::push`].
@@ -213,8 +205,9 @@ impl Report {
         Finding::new(self.rule, self.level, object, message)
     }
 
-    /// Adds a finding.
+    /// Adds a finding, whose level may be lower than its rule's, but not higher: a rule that nobody would hear is not asked.
     pub fn push(&mut self, finding: Finding) {
+        debug_assert!(finding.level <= self.level, "{} is above the level of its rule", finding.rule);
         self.findings.push(finding);
     }
 
@@ -281,35 +274,49 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-/// Findings of every rule about one statement before it runs.
-pub fn judge(case: &Case<'_>, report: &mut Report) {
-    if let Statement::CreateSchema { elements, .. } = case.statement {
-        for element in elements {
-            judge(&Case::new(element, case.facts), report);
-        }
-        return;
+/// The checks that are asked about statements, in the order of the rules.
+pub struct Selection(Vec<(&'static Rule, &'static Check)>);
+
+impl Selection {
+    /// Those of every rule.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::of(|_| true, |_| true)
     }
-    for (rule, check) in OF_STATEMENTS.iter() {
-        if !report.skipped.contains(&rule.id) {
-            judge_check(check, case, report.by(rule));
-        }
+
+    /// Those of some rules, and of these some.
+    pub fn of(rules: impl Fn(&Rule) -> bool, checks: impl Fn(&Check) -> bool) -> Self {
+        let of_statements = |check: &&'static Check| {
+            !matches!(check, Check::AtCommit(_) | Check::Rewrite(_) | Check::Script(_) | Check::Audit(_))
+                && checks(check)
+        };
+        let selected = all().filter(|rule| rules(rule));
+        Self(
+            selected
+                .flat_map(|rule| rule.checks.iter().filter(of_statements).map(move |check| (rule, check)))
+                .collect(),
+        )
     }
 }
 
-/// The checks that look at a statement, in the order of the rules.
-static OF_STATEMENTS: LazyLock<Vec<(&'static Rule, &'static Check)>> = LazyLock::new(|| {
-    let checks = all().flat_map(|rule| rule.checks.iter().map(move |check| (rule, check)));
-    checks
-        .filter(|(_, check)| {
-            !matches!(check, Check::AtCommit(_) | Check::Rewrite(_) | Check::Script(_) | Check::Audit(_))
-        })
-        .collect()
-});
+/// Findings of the selected rules about one statement before it runs.
+pub fn judge(case: &Case<'_>, selection: &Selection, report: &mut Report) {
+    if let Statement::CreateSchema { elements, .. } = case.statement {
+        for element in elements {
+            judge(&Case::new(element, case.facts), selection, report);
+        }
+        return;
+    }
+    for (rule, check) in &selection.0 {
+        judge_check(check, case, report.by(rule));
+    }
+}
 
 fn judge_check(check: &Check, case: &Case<'_>, report: &mut Report) {
     match (check, case.statement) {
         (Check::Statement(check) | Check::Unseen(check), statement) => check(statement, case.facts, report),
-        (Check::Effects(check) | Check::Now(check), _) => check(case, report),
+        (Check::Effects(check), _) => check(case, report),
+        (Check::Now(check), _) if case.facts.runs_now() => check(case, report),
         (Check::Alter(check), Statement::AlterTable { table, actions, .. }) => {
             for (order, action) in actions.iter().enumerate() {
                 let before = report.findings.len();
@@ -322,9 +329,9 @@ fn judge_check(check: &Check, case: &Case<'_>, report: &mut Report) {
 }
 
 /// The same for a statement of a script, which begins at the byte offset.
-pub fn judge_at(case: &Case<'_>, at: usize, report: &mut Report) {
+pub fn judge_at(case: &Case<'_>, selection: &Selection, at: usize, report: &mut Report) {
     let before = report.findings.len();
-    judge(case, report);
+    judge(case, selection, report);
     for finding in report.findings.iter_mut().skip(before) {
         finding.statement_at = Some(at);
     }

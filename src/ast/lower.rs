@@ -123,7 +123,12 @@ impl<'mcx> Lowering<'_, 'mcx> {
         } else if let Some(s) = node.cast::<pg_sys::CreateTableAsStmt>() {
             self.create_table_as(s)?
         } else if let Some(s) = node.cast::<pg_sys::ViewStmt>() {
-            Statement::CreateView { view: self.name(s.view), replace: s.replace, reads: self.reads(s.query) }
+            Statement::CreateView {
+                view: self.name(s.view),
+                temporary: self.is_temporary(s.view),
+                replace: s.replace,
+                reads: self.reads(s.query),
+            }
         } else if let Some(s) = node.cast::<pg_sys::IndexStmt>() {
             Statement::CreateIndex(self.create_index(s))
         } else if let Some(s) = node.cast::<pg_sys::AlterTableStmt>() {

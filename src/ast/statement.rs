@@ -200,6 +200,8 @@ pub enum Statement {
     CreateView {
         /// The view.
         view: QualifiedName,
+        /// `TEMP`.
+        temporary: bool,
         /// `OR REPLACE`.
         replace: bool,
         /// Relations its query reads.
@@ -350,6 +352,16 @@ pub enum Statement {
     Write(Write),
     /// `DO`.
     Do,
+    /// `CALL`.
+    Call {
+        /// The procedure.
+        name: String,
+    },
+    /// `CREATE FUNCTION`, `CREATE PROCEDURE`.
+    CreateFunction {
+        /// Its name, without its schema.
+        name: String,
+    },
     /// `SELECT`, `VALUES`.
     Select(Select),
     /// `SET` of one parameter, and `RESET` as a value of `None`.
@@ -376,6 +388,29 @@ impl Statement {
             Self::Rename(rename) if rename.if_exists => !exists(&rename.relation),
             Self::Drop(drop) if drop.if_exists => drop.names.iter().all(|name| !exists(name)),
             _ => false,
+        }
+    }
+
+    /// Whether it makes, alters or drops what others see.
+    #[must_use]
+    pub fn changes_schema(&self) -> bool {
+        match self {
+            Self::CreateTable(create) => !create.temporary,
+            Self::CreateTableAs { temporary, .. } | Self::CreateView { temporary, .. } => !temporary,
+            _ => matches!(
+                self,
+                Self::CreateIndex(_)
+                    | Self::AlterTable { .. }
+                    | Self::Rename(_)
+                    | Self::SetSchema { .. }
+                    | Self::Drop(_)
+                    | Self::CreateSchema { .. }
+                    | Self::CreateTrigger { .. }
+                    | Self::CreateEnum { .. }
+                    | Self::AlterEnum(_)
+                    | Self::CreateDomain { .. }
+                    | Self::AlterDomain(_)
+            ),
         }
     }
 

@@ -87,12 +87,12 @@ impl Collector<'_> {
             {
                 self.add_column(table, column);
             }
-            AlterAction::DropColumn { column, cascade } => self.drop_column(table, column, *cascade),
+            AlterAction::DropColumn { column, cascade, .. } => self.drop_column(table, column, *cascade),
             AlterAction::AlterType(change) => self.alter_type(table, change),
             AlterAction::SetNotNull { column } => self.set_not_null(table, column, actions),
             AlterAction::SetExpression { column } if self.facts.is_stored(table, column) => self.rewrite_tree(table),
             AlterAction::AddConstraint(constraint) => self.add_constraint(table, constraint, actions),
-            AlterAction::DropConstraint { name, cascade } => self.drop_constraint(table, name, *cascade),
+            AlterAction::DropConstraint { name, cascade, .. } => self.drop_constraint(table, name, *cascade),
             AlterAction::ValidateConstraint { name } => self.validate(table, name, actions),
             AlterAction::AlterConstraint { name, enforced, inherits } => {
                 self.alter_constraint(table, name, *enforced, *inherits);

@@ -433,6 +433,22 @@ impl Facts for Live {
         unsafe { pg_sys::StatementTimeout }
     }
 
+    #[cfg(any(feature = "pg17", feature = "pg18"))]
+    fn transaction_timeout(&self) -> i32 {
+        // SAFETY: reads a setting of this backend.
+        unsafe { pg_sys::TransactionTimeout }
+    }
+
+    #[cfg(not(any(feature = "pg17", feature = "pg18")))]
+    fn transaction_timeout(&self) -> i32 {
+        0
+    }
+
+    fn idle_in_transaction_timeout(&self) -> i32 {
+        // SAFETY: reads a setting of this backend.
+        unsafe { pg_sys::IdleInTransactionSessionTimeout }
+    }
+
     fn in_transaction_block(&self) -> bool {
         self.in_block
     }

@@ -36,16 +36,32 @@ struct Changes {
     constraints: Vec<MadeConstraint>,
     /// Locks of the transaction on tables that others share.
     held: Vec<(QualifiedName, Lock)>,
-    statement_timeout: Option<i32>,
+    /// Names of functions and procedures that the script has made.
+    functions: HashSet<String>,
+    /// What the script sets of [`TIMEOUTS`].
+    timeouts: HashMap<&'static str, Timeout>,
     /// Whether indexes that the script has made, or built again, can become a key.
     unfit_indexes: HashMap<QualifiedName, Option<&'static str>>,
     rework: Rework,
+    /// Columns that the script has added to tables of others, and whether that has filled them.
+    added: HashMap<(QualifiedName, String), bool>,
+    /// Tables whose rows the script has written.
+    written: HashSet<QualifiedName>,
     /// Columns of tables that the script has not made, and whether they are NOT NULL by now.
     not_null: HashMap<(QualifiedName, String), bool>,
-    lock_timeout: Option<i32>,
-    /// By SET LOCAL: until the transaction ends.
-    local_lock_timeout: Option<i32>,
     worse: MadeWorse,
+}
+
+/// Settings of a script that rules ask for.
+const TIMEOUTS: [&str; 4] =
+    ["lock_timeout", "statement_timeout", "transaction_timeout", "idle_in_transaction_session_timeout"];
+
+/// A timeout in milliseconds, as a script sets it; `None` for what it was before.
+#[derive(Clone, Copy, Default)]
+struct Timeout {
+    session: Option<i32>,
+    /// By SET LOCAL: until the transaction ends.
+    local: Option<i32>,
 }
 
 /// A table that the script has made.
@@ -128,11 +144,23 @@ pub(crate) struct ScriptFacts<'a> {
     before: Option<Box<Changes>>,
     in_block: bool,
     later: &'a [Located],
+    /// The statement that ran last, and what it did.
+    previous: Option<(&'a Located, Effects)>,
+    changes_schema: bool,
 }
 
 impl<'a> ScriptFacts<'a> {
-    pub(crate) fn new(live: &'a dyn Facts) -> Self {
-        Self { live, changes: Changes::default(), before: None, in_block: false, later: &[] }
+    pub(crate) fn new(live: &'a dyn Facts, script: &[Located]) -> Self {
+        let changes_schema = script.iter().any(|located| located.statement.changes_schema());
+        Self {
+            live,
+            changes: Changes::default(),
+            before: None,
+            in_block: false,
+            later: &[],
+            previous: None,
+            changes_schema,
+        }
     }
 
     /// A transaction begins.
@@ -140,9 +168,18 @@ impl<'a> ScriptFacts<'a> {
         self.before = Some(Box::new(self.changes.clone()));
     }
 
-    /// Whether the next statement stands in a transaction block, or is a transaction of its own, and what follows it.
-    pub(crate) fn set_place(&mut self, in_block: bool, later: &'a [Located]) {
+    /// Whether the next statement stands in a transaction block, or is a transaction of its own, and what stands before
+    /// and behind it.
+    pub(crate) fn set_place(&mut self, in_block: bool, before: Option<&Located>, later: &'a [Located]) {
         (self.in_block, self.later) = (in_block, later);
+        self.previous = self.previous.take().filter(|(ran, _)| before.is_some_and(|before| before.start == ran.start));
+    }
+
+    /// A statement has run; `alone` when it was a transaction of its own.
+    pub(crate) fn run(&mut self, statement: &'a Located, effects: Effects, alone: bool) {
+        self.hold(&effects);
+        self.apply_statement(&statement.statement, statement.start, alone);
+        self.previous = Some((statement, effects));
     }
 
     /// The transaction commits: tables it made are now shared, and empty.
@@ -155,7 +192,7 @@ impl<'a> ScriptFacts<'a> {
             made.constraint.made_in_this_transaction = false;
         }
         self.changes.held.clear();
-        self.changes.local_lock_timeout = None;
+        self.changes.timeouts.values_mut().for_each(|timeout| timeout.local = None);
         self.changes.worse.clear();
     }
 
@@ -172,7 +209,7 @@ impl<'a> ScriptFacts<'a> {
     }
 
     /// Keeps the locks that a statement takes on tables that others share, until the transaction ends.
-    pub(crate) fn hold(&mut self, effects: &Effects) {
+    fn hold(&mut self, effects: &Effects) {
         for effect in effects.relations() {
             if effect.is_index || self.shared(&effect.name).is_none() {
                 continue;
@@ -182,11 +219,6 @@ impl<'a> ScriptFacts<'a> {
                 None => self.changes.held.push((effect.name.clone(), effect.lock)),
             }
         }
-    }
-
-    /// Takes a statement's changes over; `alone` when it is a transaction of its own.
-    pub(crate) fn apply(&mut self, located: &Located, alone: bool) {
-        self.apply_statement(&located.statement, located.start, alone);
     }
 
     fn apply_statement(&mut self, statement: &Statement, at: usize, alone: bool) {
@@ -208,6 +240,12 @@ impl<'a> ScriptFacts<'a> {
             Statement::CreateView { view, .. } if !self.exists(view) => {
                 self.make(view, Made { kind: Kind::View, ..Made::default() });
             }
+            Statement::Write(write) => {
+                self.changes.written.insert(self.key(&write.table));
+            }
+            // What such code fills is not known.
+            Statement::Do | Statement::Call { .. } => self.changes.added.clear(),
+            Statement::Select(select) if !select.calls.is_empty() => self.changes.added.clear(),
             Statement::Policy { table, permissive: true, .. } => {
                 self.changes.permissive.insert(self.key(table));
             }
@@ -222,19 +260,28 @@ impl<'a> ScriptFacts<'a> {
                     self.apply_statement(element, at, alone);
                 }
             }
-            Statement::Set { name, value, local } if name == "lock_timeout" => {
-                let value = value.as_deref().and_then(milliseconds);
-                if *local {
-                    self.changes.local_lock_timeout = value;
-                } else {
-                    (self.changes.lock_timeout, self.changes.local_lock_timeout) = (value, None);
-                }
-            }
-            Statement::Set { name, value, .. } if name == "statement_timeout" => {
-                self.changes.statement_timeout = value.as_deref().and_then(milliseconds);
+            Statement::Set { name, value, local } => self.set(name, value.as_deref(), *local),
+            Statement::CreateFunction { name } => {
+                self.changes.functions.insert(name.clone());
             }
             _ => {}
         }
+    }
+
+    fn set(&mut self, name: &str, value: Option<&str>, local: bool) {
+        let Some(name) = TIMEOUTS.into_iter().find(|known| *known == name) else { return };
+        let value = value.and_then(milliseconds);
+        let timeout = self.changes.timeouts.entry(name).or_default();
+        if local {
+            timeout.local = value;
+        } else {
+            *timeout = Timeout { session: value, local: None };
+        }
+    }
+
+    /// What the script has set of a timeout.
+    fn timeout(&self, name: &str) -> Option<i32> {
+        self.changes.timeouts.get(name).and_then(|timeout| timeout.local.or(timeout.session))
     }
 
     fn rework(&mut self, statement: &Statement) {
@@ -254,7 +301,7 @@ impl<'a> ScriptFacts<'a> {
                 let key = self.key(table);
                 for action in actions {
                     match action {
-                        AlterAction::DropColumn { column, cascade } => {
+                        AlterAction::DropColumn { column, cascade, .. } => {
                             self.changes.rework.all |= *cascade;
                             self.changes.rework.columns.insert((key.clone(), column.clone()));
                         }
@@ -266,11 +313,11 @@ impl<'a> ScriptFacts<'a> {
                 }
                 &[]
             }
-            Statement::Publication { .. } | Statement::Other => {
+            Statement::Publication { .. } | Statement::CreateFunction { .. } | Statement::Other => {
                 self.changes.rework.others = true;
                 &[]
             }
-            Statement::Do | Statement::Select(_) => {
+            Statement::Do | Statement::Call { .. } | Statement::Select(_) => {
                 self.changes.rework.all = true;
                 &[]
             }
@@ -310,6 +357,12 @@ impl<'a> ScriptFacts<'a> {
         if !create.copies_definition {
             self.note(&create.table, Change::Key, at, alone);
         }
+    }
+
+    /// Whether the rows that are there get a value of a new column.
+    fn is_filled(&self, column: &ColumnDef) -> bool {
+        let by_itself = column.default.is_some() || column.identity || column.generated || column.serial.is_some();
+        by_itself || self.live.type_has_default(column)
     }
 
     fn named_type(&self, column: &ColumnDef) -> Option<(String, ColumnType)> {
@@ -367,6 +420,9 @@ impl<'a> ScriptFacts<'a> {
         match action {
             AlterAction::AddColumn { column, .. } => {
                 let key = self.key(table);
+                if self.live.column(table, &column.name) == Lookup::Missing {
+                    self.changes.added.insert((key.clone(), column.name.clone()), self.is_filled(column));
+                }
                 self.changes.dropped_columns.remove(&(key.clone(), column.name.clone()));
                 let type_ = self.named_type(column);
                 if let Some(made) = self.changes.tables.get_mut(&key) {
@@ -1098,6 +1154,34 @@ impl Facts for ScriptFacts<'_> {
         self.later.split(ends).next()
     }
 
+    fn runs_now(&self) -> bool {
+        false
+    }
+
+    fn previous(&self) -> Option<(&Statement, &Effects)> {
+        self.previous.as_ref().map(|(located, effects)| (&located.statement, effects))
+    }
+
+    fn makes_function(&self, name: &str) -> bool {
+        self.changes.functions.contains(name)
+    }
+
+    fn script_changes_schema(&self) -> bool {
+        self.changes_schema
+    }
+
+    /// Of a table that the script has written to or made, nobody has counted.
+    fn null_share(&self, table: &QualifiedName, column: &str) -> Option<f64> {
+        let key = self.key(table);
+        if self.changes.written.contains(&key) || self.changes.tables.contains_key(&key) {
+            return None;
+        }
+        match self.changes.added.get(&(key, column.to_owned())) {
+            Some(filled) => Some(if *filled { 0.0 } else { 1.0 }),
+            None => self.live.column(table, column).found()?.null_fraction.map(f64::from),
+        }
+    }
+
     fn read_by_view(&self, view: &QualifiedName) -> Vec<QualifiedName> {
         self.live.read_by_view(view)
     }
@@ -1129,7 +1213,15 @@ impl Facts for ScriptFacts<'_> {
     }
 
     fn statement_timeout(&self) -> i32 {
-        self.changes.statement_timeout.unwrap_or_else(|| self.live.statement_timeout())
+        self.timeout("statement_timeout").unwrap_or_else(|| self.live.statement_timeout())
+    }
+
+    fn transaction_timeout(&self) -> i32 {
+        self.timeout("transaction_timeout").unwrap_or_else(|| self.live.transaction_timeout())
+    }
+
+    fn idle_in_transaction_timeout(&self) -> i32 {
+        self.timeout("idle_in_transaction_session_timeout").unwrap_or_else(|| self.live.idle_in_transaction_timeout())
     }
 
     fn in_transaction_block(&self) -> bool {
@@ -1137,7 +1229,7 @@ impl Facts for ScriptFacts<'_> {
     }
 
     fn lock_timeout(&self) -> i32 {
-        self.changes.local_lock_timeout.or(self.changes.lock_timeout).unwrap_or_else(|| self.live.lock_timeout())
+        self.timeout("lock_timeout").unwrap_or_else(|| self.live.lock_timeout())
     }
 
     fn in_use(&self, table: &QualifiedName) -> bool {

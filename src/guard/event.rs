@@ -4,7 +4,7 @@
 //! error of our own is caught in a subtransaction and said, and the user's statement goes on.
 #![allow(unsafe_code, reason = "the event trigger's entry point; see the module's promise")]
 
-use super::{Mode, commit, is_quiet_for_restore, lock_wait, mode, own_warning, reminded, reports, restore_report};
+use super::{Mode, commit, is_quiet_for_restore, lock_wait, mode, own_warning, reports, restore_report, selection};
 use crate::ast::{self, Node, QualifiedName, Source, Statement};
 use crate::error::emit::Report;
 use crate::facts::live::{self, Live, Planning};
@@ -158,10 +158,10 @@ fn judge_statement(parsetree: *mut pg_sys::Node, in_block: bool) -> Vec<Report> 
     if is_quiet_for_restore() {
         return restore_report().into_iter().collect();
     }
-    let mut report = rules::Report::without(reminded());
+    let mut report = rules::Report::new();
     let facts = Live::new(Planning::Allowed).in_block(in_block);
     let case = rules::Case::new(&statement, &facts);
-    rules::judge(&case, &mut report);
+    rules::judge(&case, &selection(), &mut report);
     if in_block {
         facts.note_held(case.locks());
     }

@@ -24,10 +24,11 @@ pub(super) fn is_one_transaction(statements: &[Located]) -> bool {
     })
 }
 
-/// What follows a statement, if it is not a transaction of its own.
-pub(super) fn later<'a>(statements: &'a [Located], statement: &Located, alone: bool) -> &'a [Located] {
-    let from = statements.partition_point(|other| other.start <= statement.start);
-    statements.get(from..).filter(|_| !alone).unwrap_or_default()
+/// The statement before one of a script, and those that follow it.
+pub(super) fn around<'a>(statements: &'a [Located], statement: &Located) -> (Option<&'a Located>, &'a [Located]) {
+    let here = statements.partition_point(|other| other.start < statement.start);
+    let before = here.checked_sub(1).and_then(|before| statements.get(before));
+    (before, statements.get(here + 1..).unwrap_or_default())
 }
 
 /// Walks the transactions of a script. What is open at its end commits there.
@@ -137,11 +138,10 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_is_known_unless_the_statement_stands_alone() {
+    fn what_stands_around_a_statement_is_known() {
         let statements = script(vec![Statement::Other, Statement::Do, Statement::AlterSystem]);
-        assert_eq!(later(&statements, &statements[0], false), &statements[1..]);
-        assert!(later(&statements, &statements[2], false).is_empty());
-        assert!(later(&statements, &statements[0], true).is_empty());
+        assert_eq!(around(&statements, &statements[0]), (None, &statements[1..]));
+        assert_eq!(around(&statements, &statements[2]), (Some(&statements[1]), &[][..]));
         assert!(!is_one_transaction(&statements), "ALTER SYSTEM is refused in one");
         assert!(is_one_transaction(&statements[..2]));
     }

@@ -21,6 +21,7 @@ mod alter_column_type_blocked;
 mod alter_column_type_lossy;
 mod alter_column_type_reindex;
 mod alter_column_type_rewrite;
+mod combinable_alter_table;
 mod concurrent_in_transaction;
 mod concurrent_index_left_invalid;
 mod concurrent_index_unnamed;
@@ -30,6 +31,7 @@ mod create_index_not_concurrent;
 mod create_rule;
 mod create_trigger_lock;
 mod ddl_blocked_now;
+mod ddl_with_backfill;
 mod delete_without_where;
 mod disable_trigger;
 mod domain_constraint_validates;
@@ -45,11 +47,15 @@ mod drop_schema;
 mod drop_table;
 mod drop_trigger;
 mod foreign_key_locks_parent;
+mod idle_timeout_missing;
+mod large_dml_in_migration;
 mod lock_timeout_missing;
 mod lock_timeout_too_long;
 mod lock_upgrade;
+mod missing_if_exists;
 mod move_tablespace_or_am;
 mod multi_table_lock_window;
+mod opaque_code;
 mod refresh_matview_blocking;
 mod refresh_matview_concurrently_cost;
 mod reindex_not_concurrent;
@@ -60,10 +66,12 @@ mod rename_table;
 mod set_expression_rewrite;
 mod set_logged_unlogged;
 mod set_not_null_scan;
+mod statement_timeout_missing;
 mod table_rewrite;
 mod transaction_holds_access_exclusive;
 mod truncate_cascade;
 mod truncate_table;
+mod unqualified_name;
 mod update_without_where;
 mod using_index_not_eligible;
 mod vacuum_full_or_cluster;
@@ -98,6 +106,8 @@ pub(super) const RULES: &[&Rule] = &[
     &domain_constraint_validates::RULE,
     &lock_timeout_missing::RULE,
     &lock_timeout_too_long::RULE,
+    &statement_timeout_missing::RULE,
+    &idle_timeout_missing::RULE,
     &ddl_blocked_now::RULE,
     &concurrent_index_will_wait::RULE,
     &concurrent_index_with_timeout::RULE,
@@ -133,6 +143,12 @@ pub(super) const RULES: &[&Rule] = &[
     &drop_index_in_use::RULE,
     &update_without_where::RULE,
     &delete_without_where::RULE,
+    &ddl_with_backfill::RULE,
+    &large_dml_in_migration::RULE,
+    &combinable_alter_table::RULE,
+    &missing_if_exists::RULE,
+    &unqualified_name::RULE,
+    &opaque_code::RULE,
 ];
 
 /// The column that an action adds to a large table that others use, unless it is there already.

@@ -66,9 +66,11 @@ impl<'mcx> Lowering<'_, 'mcx> {
             Type::AT_AddConstraint => {
                 definition.and_then(Node::cast).and_then(|c| self.constraint(c)).map(AlterAction::AddConstraint)
             }
-            Type::AT_DropConstraint => {
-                named.map(|name| AlterAction::DropConstraint { name, cascade: is_cascade(c.behavior) })
-            }
+            Type::AT_DropConstraint => named.map(|name| AlterAction::DropConstraint {
+                name,
+                cascade: is_cascade(c.behavior),
+                if_exists: c.missing_ok,
+            }),
             Type::AT_AlterConstraint => definition.and_then(compat::altered_constraint),
             Type::AT_ValidateConstraint => named.map(|name| AlterAction::ValidateConstraint { name }),
             Type::AT_AttachPartition | Type::AT_DetachPartition | Type::AT_DetachPartitionFinalize => {
@@ -88,7 +90,9 @@ impl<'mcx> Lowering<'_, 'mcx> {
                 column: Box::new(self.column(definition?.cast()?)),
                 if_not_exists: c.missing_ok,
             },
-            Type::AT_DropColumn => AlterAction::DropColumn { column: column?, cascade: is_cascade(c.behavior) },
+            Type::AT_DropColumn => {
+                AlterAction::DropColumn { column: column?, cascade: is_cascade(c.behavior), if_exists: c.missing_ok }
+            }
             Type::AT_AlterColumnType => self.alter_type(column, definition)?,
             Type::AT_SetNotNull => AlterAction::SetNotNull { column: column? },
             Type::AT_DropNotNull => AlterAction::DropNotNull { column: column? },

@@ -119,6 +119,11 @@ impl<'mcx> Lowering<'_, 'mcx> {
             Statement::Role { name: role.and_then(|role| text(role.rolename)), powers: self.powers(s.options) }
         } else if let Some(s) = node.cast::<pg_sys::CreateRoleStmt>() {
             Statement::Role { name: text(s.role), powers: self.powers(s.options) }
+        } else if let Some(s) = node.cast::<pg_sys::CallStmt>() {
+            let call = self.node(s.funccall)?.cast::<pg_sys::FuncCall>()?;
+            Statement::Call { name: self.strings(call.funcname).pop()? }
+        } else if let Some(s) = node.cast::<pg_sys::CreateFunctionStmt>() {
+            Statement::CreateFunction { name: self.strings(s.funcname).pop()? }
         } else if let Some(s) = node.cast::<pg_sys::DropdbStmt>() {
             Statement::Drop(Drop {
                 kind: DropKind::Database,

@@ -134,10 +134,15 @@ impl Lowering<'_, '_> {
 
     /// The column of `column IS NOT NULL`.
     pub(super) fn column_not_null(self, condition: *const pg_sys::Node) -> Option<String> {
+        self.null_test(condition).filter(|(_, null)| !null).map(|(column, _)| column)
+    }
+
+    /// `column IS NULL`, or `IS NOT NULL`: the column, and whether it is the former.
+    pub(super) fn null_test(self, condition: *const pg_sys::Node) -> Option<(String, bool)> {
         let test = self.node(condition)?.cast::<pg_sys::NullTest>()?;
         let column = self.node(test.arg)?.cast::<pg_sys::ColumnRef>()?;
         match self.strings(column.fields).as_slice() {
-            [name] if test.nulltesttype == pg_sys::NullTestType::IS_NOT_NULL => Some(name.clone()),
+            [name] => Some((name.clone(), test.nulltesttype == pg_sys::NullTestType::IS_NULL)),
             _ => None,
         }
     }

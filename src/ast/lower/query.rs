@@ -4,25 +4,25 @@
 //! error of the server jumps over its frames.
 
 use super::{Lowering, Node, text};
-use crate::ast::{QualifiedName, Select, Statement, Write, WriteKind, compat};
+use crate::ast::{QualifiedName, Select, Statement, Write, WriteKind, Written, compat};
 use core::ffi::c_void;
 use pgrx::pg_sys::{self, NodeTag};
 
 impl<'mcx> Lowering<'_, 'mcx> {
     pub(super) fn query(self, node: Node<'mcx>) -> Option<Statement> {
-        let write = |kind, table, limited| Some(Statement::Write(Write { kind, table: self.name(table), limited }));
+        let write = |kind, table, rows| Some(Statement::Write(Write { kind, table: self.name(table), rows }));
         if let Some(s) = node.cast::<pg_sys::SelectStmt>() {
             self.select(node, s)
         } else if let Some(s) = node.cast::<pg_sys::UpdateStmt>() {
-            write(WriteKind::Update, s.relation, !s.fromClause.is_null() || self.limits(s.whereClause))
+            write(WriteKind::Update, s.relation, self.limited(s.fromClause, s.whereClause))
         } else if let Some(s) = node.cast::<pg_sys::DeleteStmt>() {
-            write(WriteKind::Delete, s.relation, !s.usingClause.is_null() || self.limits(s.whereClause))
+            write(WriteKind::Delete, s.relation, self.limited(s.usingClause, s.whereClause))
         } else if let Some(s) = node.cast::<pg_sys::InsertStmt>() {
-            write(WriteKind::Insert, s.relation, true)
+            write(WriteKind::Insert, s.relation, self.inserted(s))
         } else if let Some(s) = node.cast::<pg_sys::MergeStmt>() {
-            write(WriteKind::Merge, s.relation, true)
+            write(WriteKind::Merge, s.relation, self.each_of(s.sourceRelation, s.withClause))
         } else if let Some(s) = node.cast::<pg_sys::CopyStmt>() {
-            if s.is_from { write(WriteKind::Copy, s.relation, true) } else { None }
+            if s.is_from { write(WriteKind::Copy, s.relation, Written::Unknown) } else { None }
         } else {
             None
         }
@@ -57,6 +57,45 @@ impl<'mcx> Lowering<'_, 'mcx> {
             .filter_map(|condition| self.node(condition))
             .flat_map(|node| self.walk(node).reads)
             .collect()
+    }
+
+    /// The rows of a table that a join or a condition may leave out.
+    fn limited(self, join: *const pg_sys::List, condition: *const pg_sys::Node) -> Written {
+        match self.null_test(condition) {
+            _ if !join.is_null() => Written::Unknown,
+            Some((column, null)) => Written::ByNull { column, null },
+            None if self.limits(condition) => Written::Unknown,
+            None => Written::All,
+        }
+    }
+
+    /// The rows of INSERT: known where its query leaves none out and makes no fewer of them.
+    fn inserted(self, s: &pg_sys::InsertStmt) -> Written {
+        let Some(node) = self.node(s.selectStmt).filter(|_| s.withClause.is_null()) else { return Written::Unknown };
+        let Some(query) = node.cast::<pg_sys::SelectStmt>() else { return Written::Unknown };
+        let sources = self.nodes(query.fromClause);
+        match sources.as_slice() {
+            [source] if self.keeps_every_row(query) && !self.walk(node).may_aggregate => {
+                self.each_of(source.as_ptr(), query.withClause)
+            }
+            _ => Written::Unknown,
+        }
+    }
+
+    fn keeps_every_row(self, query: &pg_sys::SelectStmt) -> bool {
+        query.op == pg_sys::SetOperation::SETOP_NONE
+            && query.distinctClause.is_null()
+            && query.groupClause.is_null()
+            && query.havingClause.is_null()
+            && query.limitCount.is_null()
+            && query.limitOffset.is_null()
+            && !self.limits(query.whereClause)
+    }
+
+    /// One row for each of a relation that is named, and that no WITH may stand for.
+    fn each_of(self, source: *const pg_sys::Node, with: *const pg_sys::WithClause) -> Written {
+        let relation = self.node(source).filter(|node| with.is_null() && node.cast::<pg_sys::RangeVar>().is_some());
+        relation.map_or(Written::Unknown, |relation| Written::EachOf(self.name(relation.as_ptr().cast())))
     }
 
     /// Whether a WHERE clause can leave rows out.
@@ -95,6 +134,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             }
         } else if let Some(call) = node.cast::<pg_sys::FuncCall>() {
             seen.calls.extend(self.strings(call.funcname).pop());
+            seen.may_aggregate |= call.agg_star || !call.args.is_null();
         } else if let Some(cte) = node.cast::<pg_sys::CommonTableExpr>() {
             named.extend(text(cte.ctename));
         } else if let Some(select) = node.cast::<pg_sys::SelectStmt>() {

@@ -20,6 +20,8 @@ pub enum AlterAction {
         column: String,
         /// `CASCADE`.
         cascade: bool,
+        /// `IF EXISTS`.
+        if_exists: bool,
     },
     /// `ALTER COLUMN … TYPE`.
     AlterType(AlterType),
@@ -58,6 +60,8 @@ pub enum AlterAction {
         name: String,
         /// `CASCADE`.
         cascade: bool,
+        /// `IF EXISTS`.
+        if_exists: bool,
     },
     /// `ALTER CONSTRAINT`.
     AlterConstraint {

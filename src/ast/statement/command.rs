@@ -205,8 +205,26 @@ pub struct Write {
     pub kind: WriteKind,
     /// The table.
     pub table: QualifiedName,
-    /// Something limits the rows: `WHERE` other than a constant true, or a join.
-    pub limited: bool,
+    /// Which rows.
+    pub rows: Written,
+}
+
+/// Which rows a statement writes, as far as its text tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// All of the table: neither a join nor a `WHERE` other than a constant true.
+    All,
+    /// Those with a NULL in a column, or those without, and nothing else limits them.
+    ByNull {
+        /// The column.
+        column: String,
+        /// `IS NULL`.
+        null: bool,
+    },
+    /// One for each row of another relation.
+    EachOf(QualifiedName),
+    /// The text does not tell.
+    Unknown,
 }
 
 /// `SELECT`, `VALUES`.
@@ -216,6 +234,8 @@ pub struct Select {
     pub reads: Vec<QualifiedName>,
     /// Functions it calls, by their last names, which the server has not looked up yet.
     pub calls: Vec<String>,
+    /// Calls a function with arguments, or `count(*)`: that may be an aggregate.
+    pub may_aggregate: bool,
     /// `FOR UPDATE` and its like.
     pub locks_rows: bool,
 }

@@ -45,7 +45,7 @@ fn closure(drop: &Drop, name: &QualifiedName, own: &[QualifiedName], facts: &dyn
 }
 
 fn column(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {
-    let AlterAction::DropColumn { column, cascade: true } = action else { return };
+    let AlterAction::DropColumn { column, cascade: true, .. } = action else { return };
     let Some(table) = facts.shared(name).filter(|_| facts.column(name, column).found().is_some()) else { return };
     let also = evidence::needed_by(name, Some(column), &[], facts);
     if !also.is_empty() {

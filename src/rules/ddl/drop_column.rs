@@ -12,7 +12,7 @@ declare_rule! {
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {
-    let AlterAction::DropColumn { column: column_name, cascade } = action else { return };
+    let AlterAction::DropColumn { column: column_name, cascade, .. } = action else { return };
     let Some(table) = facts.shared(name) else { return };
     let Some(column) = facts.column(name, column_name).found() else { return };
     // Without CASCADE the server refuses, and says who is in the way.

@@ -10,7 +10,7 @@ declare_rule! {
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {
-    let AlterAction::DropConstraint { name: dropped, cascade } = action else { return };
+    let AlterAction::DropConstraint { name: dropped, cascade, .. } = action else { return };
     let Some(table) = facts.shared(name) else { return };
     let Some(constraint) = facts.constraint(name, dropped).found() else { return };
     if constraint.kind != ConstraintType::Unique || constraint.made_in_this_transaction {

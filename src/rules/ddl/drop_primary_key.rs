@@ -14,7 +14,7 @@ declare_rule! {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Statement::AlterTable { table: name, actions, .. } = statement else { return };
     for (order, action) in actions.iter().enumerate() {
-        let AlterAction::DropConstraint { name: dropped, cascade } = action else { continue };
+        let AlterAction::DropConstraint { name: dropped, cascade, .. } = action else { continue };
         let Some(table) = facts.shared(name) else { return };
         let Some(key) = facts.constraint(name, dropped).found() else { continue };
         if key.kind != ConstraintType::PrimaryKey || key.made_in_this_transaction {

@@ -1,4 +1,4 @@
-use crate::ast::{Statement, WriteKind};
+use crate::ast::{Statement, WriteKind, Written};
 use crate::facts::Facts;
 use crate::rules::wording::extent;
 use crate::rules::{Report, declare_rule};
@@ -17,7 +17,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
 /// The statement, if it is of that kind and nothing limits its rows.
 pub(super) fn judge(statement: &Statement, kind: WriteKind, facts: &dyn Facts, report: &mut Report) {
     let Statement::Write(write) = statement else { return };
-    if write.kind != kind || write.limited {
+    if write.kind != kind || write.rows != Written::All {
         return;
     }
     let Some(table) = facts.shared_and_large(&write.table) else { return };

@@ -14,7 +14,7 @@ fn check(script: &[Located], _in_transaction: bool, report: &mut Report) {
             Statement::Select(select) if select.calls.iter().any(|call| takes_lock(call)) => return,
             // What a block of code locks is not known.
             Statement::Do => return,
-            statement if changes_schema(statement) => {
+            statement if statement.changes_schema() => {
                 report.push(
                     report
                         .finding("", "the schema is changed without an advisory lock")
@@ -35,24 +35,4 @@ fn check(script: &[Located], _in_transaction: bool, report: &mut Report) {
 /// Functions of the server that take an advisory lock against everybody: there is no catalog of them.
 fn takes_lock(call: &str) -> bool {
     ["pg_advisory_lock", "pg_advisory_xact_lock", "pg_try_advisory_lock", "pg_try_advisory_xact_lock"].contains(&call)
-}
-
-fn changes_schema(statement: &Statement) -> bool {
-    matches!(
-        statement,
-        Statement::CreateTable(_)
-            | Statement::CreateTableAs { .. }
-            | Statement::CreateView { .. }
-            | Statement::CreateIndex(_)
-            | Statement::AlterTable { .. }
-            | Statement::Rename(_)
-            | Statement::SetSchema { .. }
-            | Statement::Drop(_)
-            | Statement::CreateSchema { .. }
-            | Statement::CreateTrigger { .. }
-            | Statement::CreateEnum { .. }
-            | Statement::AlterEnum(_)
-            | Statement::CreateDomain { .. }
-            | Statement::AlterDomain(_)
-    )
 }
