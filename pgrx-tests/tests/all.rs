@@ -1,7 +1,8 @@
 //! Every client-side test on every leg of the version matrix.
 //!
 //! `PG_WARDEN_LEGS` names the legs: `NAME=/path/to/pg_config`, separated by spaces; without it there is one, of the `pg_config` in PATH.
-//! `PG_WARDEN_FULL=1` adds the long suites. Arguments are libtest's: a filter, `--list`, `--test-threads`, …
+//! `PG_WARDEN_FULL=1` adds the long suites, `PG_WARDEN_SEED=n` keeps random DDL to one seed. Arguments are libtest's: a filter, `--list`,
+//! `--test-threads`, …
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ mod lint;
 mod lock_matrix;
 mod pages;
 mod partitions;
+mod random_ddl;
 mod readme;
 mod regress;
 mod views;
@@ -49,6 +51,7 @@ fn cases() -> Vec<Case> {
         regress::cases(),
         partitions::cases(),
         pages::cases(),
+        random_ddl::cases(),
         readme::cases(),
         views::cases(),
     ]
