@@ -14,6 +14,7 @@ use pg_warden_tests::{Case, Leg};
 mod audit;
 mod commit;
 mod concurrently;
+mod deadlocks;
 mod dump;
 mod encodings;
 mod events;
@@ -43,6 +44,7 @@ fn cases() -> Vec<Case> {
         lock_matrix::cases(),
         events::cases(),
         exits::cases(),
+        deadlocks::cases(),
         dump::cases(),
         histories::cases(),
         concurrently::cases(),
