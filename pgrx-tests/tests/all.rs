@@ -26,6 +26,7 @@ mod histories;
 mod install;
 mod lint;
 mod lock_matrix;
+mod memory;
 mod pages;
 mod partitions;
 mod random_ddl;
@@ -52,6 +53,7 @@ fn cases() -> Vec<Case> {
         install::cases(),
         regress::cases(),
         partitions::cases(),
+        memory::cases(),
         pages::cases(),
         random_ddl::cases(),
         readme::cases(),
