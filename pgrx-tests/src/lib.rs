@@ -5,6 +5,7 @@
 pub mod case;
 pub mod cluster;
 pub mod document;
+pub mod grammar;
 pub mod page;
 pub mod report;
 pub mod session;

@@ -1,7 +1,8 @@
 //! Every client-side test on every leg of the version matrix.
 //!
 //! `PG_WARDEN_LEGS` names the legs: `NAME=/path/to/pg_config`, separated by spaces; without it there is one, of the `pg_config` in PATH.
-//! `PG_WARDEN_FULL=1` adds the long suites. Arguments are libtest's: a filter, `--list`, `--test-threads`, …
+//! `PG_WARDEN_FULL=1` adds the long suites, `PG_WARDEN_SEED=n` keeps random DDL to one seed. Arguments are libtest's: a filter, `--list`,
+//! `--test-threads`, …
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use pg_warden_tests::{Case, Leg};
 mod audit;
 mod commit;
 mod concurrently;
+mod deadlocks;
 mod dump;
 mod encodings;
 mod events;
@@ -24,8 +26,10 @@ mod histories;
 mod install;
 mod lint;
 mod lock_matrix;
+mod memory;
 mod pages;
 mod partitions;
+mod random_ddl;
 mod readme;
 mod regress;
 mod views;
@@ -41,6 +45,7 @@ fn cases() -> Vec<Case> {
         lock_matrix::cases(),
         events::cases(),
         exits::cases(),
+        deadlocks::cases(),
         dump::cases(),
         histories::cases(),
         concurrently::cases(),
@@ -48,7 +53,9 @@ fn cases() -> Vec<Case> {
         install::cases(),
         regress::cases(),
         partitions::cases(),
+        memory::cases(),
         pages::cases(),
+        random_ddl::cases(),
         readme::cases(),
         views::cases(),
     ]

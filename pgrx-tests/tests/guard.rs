@@ -61,6 +61,7 @@ cases![
     wrong_value_before_load_is_told,
     ordinary_users_are_guarded,
     the_servers_own_errors_come_through,
+    a_plain_table_has_no_partitions,
     odd_statistics_do_no_harm,
     names_that_need_quotes,
     cancel_and_timeouts_are_the_users,
@@ -968,6 +969,21 @@ fn the_servers_own_errors_come_through(leg: &Leg) -> Result {
         let error = outcome.error.as_ref();
         ensure_eq!(error.map(|e| e.sqlstate.as_str()), Some(state), "{sql}:\n{outcome}");
         ensure!(outcome.notices.iter().all(|n| !n.message.contains("internal")), "{sql}:\n{outcome}");
+    }
+    Ok(())
+}
+
+/// There is no key to read the bound by.
+fn a_plain_table_has_no_partitions(leg: &Leg) -> Result {
+    let (_db, mut s) = open(leg)?;
+    for sql in [
+        "ALTER TABLE orders ATTACH PARTITION customers FOR VALUES FROM (1) TO (2)",
+        "ALTER TABLE orders ATTACH PARTITION customers DEFAULT",
+        "CREATE TABLE t PARTITION OF orders FOR VALUES IN (1)",
+    ] {
+        s.run(&format!("SELECT * FROM warden.lint('{sql}'), warden.explain('{sql}')"))?;
+        let error = s.error(sql)?;
+        ensure!(["42P17", "42809"].contains(&error.sqlstate.as_str()), "{sql}: {error}");
     }
     Ok(())
 }

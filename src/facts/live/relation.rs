@@ -17,9 +17,17 @@ thread_local! {
     static MADE_HERE: RefCell<HashSet<u32>> = RefCell::default();
 }
 
+/// As many tables are remembered; a session that lives long may make and drop any number.
+const MOST_MADE_HERE: usize = 100_000;
+
 /// Remembers a table that this session made.
 pub(crate) fn note_made_here(oid: Oid) {
-    MADE_HERE.with_borrow_mut(|made| made.insert(oid.to_u32()));
+    MADE_HERE.with_borrow_mut(|made| {
+        if made.len() == MOST_MADE_HERE {
+            made.clear();
+        }
+        made.insert(oid.to_u32());
+    });
 }
 
 /// The relation a name means to this session, without a look at privileges and without a lock.
@@ -454,4 +462,20 @@ pub(crate) fn rewritten_now() -> Option<(QualifiedName, String)> {
 /// Whether it is a partitioned table.
 pub(super) fn is_partitioned(oid: Oid) -> bool {
     class(oid).is_some_and(|tuple| tuple.form().relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_TABLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_of_a_long_session_do_not_add_up() {
+        for oid in 1..=250_000 {
+            note_made_here(Oid::from_u32(oid));
+        }
+        MADE_HERE.with_borrow(|made| {
+            assert!(made.contains(&250_000));
+            assert!(made.len() <= MOST_MADE_HERE);
+        });
+    }
 }
