@@ -61,6 +61,7 @@ cases![
     wrong_value_before_load_is_told,
     ordinary_users_are_guarded,
     the_servers_own_errors_come_through,
+    what_cannot_be_attached,
     odd_statistics_do_no_harm,
     names_that_need_quotes,
     cancel_and_timeouts_are_the_users,
@@ -968,6 +969,24 @@ fn the_servers_own_errors_come_through(leg: &Leg) -> Result {
         let error = outcome.error.as_ref();
         ensure_eq!(error.map(|e| e.sqlstate.as_str()), Some(state), "{sql}:\n{outcome}");
         ensure!(outcome.notices.iter().all(|n| !n.message.contains("internal")), "{sql}:\n{outcome}");
+    }
+    Ok(())
+}
+
+fn what_cannot_be_attached(leg: &Leg) -> Result {
+    let (_db, mut s) = open(leg)?;
+    s.run(
+        "CREATE VIEW v AS SELECT 1 AS a;
+         CREATE TABLE parts (LIKE orders) PARTITION BY RANGE (id); CREATE INDEX parts_id_idx ON parts (id)",
+    )?;
+    for (table, partition) in
+        [("customers", "orders"), ("v", "orders"), ("parts", "v"), ("parts_id_idx", "orders_placed_idx")]
+    {
+        let sql = format!("ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM (1) TO (9)");
+        s.run(&format!("SELECT * FROM warden.lint({})", pg_warden_tests::sql::literal(&sql)))?;
+        // Majors differ in which of the two it is.
+        let state = s.error(&sql)?.sqlstate;
+        ensure!(["42809", "42P17"].contains(&state.as_str()), "{sql}: {state}");
     }
     Ok(())
 }

@@ -113,7 +113,7 @@ pub(super) fn read(oid: Oid, only: bool, measuring: Measuring) -> Lookup<Relatio
     })
 }
 
-fn kind(form: &pg_sys::FormData_pg_class) -> Kind {
+pub(super) fn kind(form: &pg_sys::FormData_pg_class) -> Kind {
     match form.relkind.cast_unsigned() {
         pg_sys::RELKIND_RELATION => Kind::Table,
         pg_sys::RELKIND_PARTITIONED_TABLE => Kind::Partitioned,
