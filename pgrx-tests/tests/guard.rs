@@ -68,6 +68,7 @@ cases![
     a_fault_of_its_own_is_told_and_the_statement_runs,
     output_is_capped,
     hints_can_be_pasted,
+    partitions_are_made_as_proposed,
     other_event_triggers_live_on,
 ];
 
@@ -1068,6 +1069,24 @@ fn hints_can_be_pasted(leg: &Leg) -> Result {
         ensure!(!outcome.rules().contains(&rule), "{rule}: {fix}\n{outcome}");
         ensure!(!error.hint().is_empty(), "{error}");
     }
+    Ok(())
+}
+
+fn partitions_are_made_as_proposed(leg: &Leg) -> Result {
+    let (db, mut s) = open(leg)?;
+    db.session()?.run(
+        "CREATE TABLE parts (LIKE orders) PARTITION BY RANGE (id);
+         CREATE TABLE first (LIKE orders); INSERT INTO first SELECT * FROM orders",
+    )?;
+    for (rule, sql) in [
+        ("attach-partition-scan", "ALTER TABLE parts ATTACH PARTITION first FOR VALUES FROM (1) TO (9000)"),
+        ("create-partition-of-lock", "CREATE TABLE second PARTITION OF parts FOR VALUES FROM (9000) TO (9999)"),
+    ] {
+        let sql = pg_warden_tests::sql::literal(sql);
+        let fix = s.value(&format!("SELECT fix FROM warden.lint({sql}) WHERE rule = '{rule}'"))?;
+        db.session()?.script(&fix).map_err(|e| format!("{rule}: {fix}\n{e}"))?;
+    }
+    ensure_eq!(s.column("SELECT inhrelid::regclass::text FROM pg_inherits ORDER BY 1")?, vec!["first", "second"]);
     Ok(())
 }
 
