@@ -288,8 +288,11 @@ impl Extent {
         }
     }
 
-    /// What could not be measured, because somebody has it locked, is taken to be large.
+    /// What could not be measured, because somebody has it locked, is taken to be large; what is empty never is.
     fn is_large(&self) -> bool {
+        if self.rows == Some(0.0) && self.bytes == Some(0) {
+            return false;
+        }
         let rows = f64::from(config::LARGE_TABLE_ROWS.get());
         let bytes = u64::try_from(config::LARGE_TABLE_SIZE.get()).unwrap_or(0) * 1024;
         self.rows.is_none_or(|n| n >= rows) || self.bytes.is_none_or(|n| n >= bytes)
