@@ -5,6 +5,7 @@
 pub mod case;
 pub mod cluster;
 pub mod document;
+pub mod filter;
 pub mod page;
 pub mod report;
 pub mod session;
@@ -12,6 +13,7 @@ pub mod sql;
 
 pub use case::{Case, Leg};
 pub use cluster::{Cluster, Database, Options};
+pub use filter::Filter;
 pub use libtest_mimic::Failed;
 pub use report::{Finding, Outcome, Report};
 pub use session::Session;
