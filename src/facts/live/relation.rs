@@ -372,7 +372,18 @@ fn foreign_key(table: &Entry, key: &pg_sys::ForeignKeyCacheInfo) -> Option<Forei
         name: unsafe { text::from_c(pg_sys::get_constraint_name(key.conoid)) }?,
         columns: columns_of(table, key),
         referenced: name_of_relation(key.confrelid)?,
+        not_enforced: is_not_enforced(key),
     })
+}
+
+#[cfg(feature = "pg18")]
+fn is_not_enforced(key: &pg_sys::ForeignKeyCacheInfo) -> bool {
+    !key.conenforced
+}
+
+#[cfg(not(feature = "pg18"))]
+fn is_not_enforced(_key: &pg_sys::ForeignKeyCacheInfo) -> bool {
+    false
 }
 
 /// Columns of each foreign key of a table.
