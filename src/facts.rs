@@ -230,6 +230,8 @@ pub struct ForeignKeyOf {
     pub columns: Vec<String>,
     /// The table it points at.
     pub referenced: QualifiedName,
+    /// `NOT ENFORCED`: never checked.
+    pub not_enforced: bool,
 }
 
 /// A foreign key that points at a table.

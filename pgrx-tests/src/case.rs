@@ -58,6 +58,13 @@ impl Leg {
     pub fn folder(&self, which: &str) -> Result<PathBuf> {
         ask(&self.pg_config, which).map(PathBuf::from)
     }
+
+    /// The folder of one of PostgreSQL's own suites, where `dev/build-postgres` kept it beside the server.
+    #[must_use]
+    pub fn suite(&self, name: &str) -> Option<PathBuf> {
+        let folder = self.bindir.with_file_name("suites").join(name);
+        folder.exists().then_some(folder)
+    }
 }
 
 fn ask(pg_config: &Path, what: &str) -> Result<String> {

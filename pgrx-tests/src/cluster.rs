@@ -157,6 +157,12 @@ impl Cluster {
         self.root.join("data")
     }
 
+    /// Where a server of the tests listens, or what stands in for it, in a folder.
+    #[must_use]
+    pub fn socket_in(folder: &Path) -> PathBuf {
+        folder.join(format!(".s.PGSQL.{PORT}"))
+    }
+
     fn log_path(&self) -> PathBuf {
         self.root.join("log")
     }

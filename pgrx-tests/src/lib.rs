@@ -5,6 +5,7 @@
 pub mod case;
 pub mod cluster;
 pub mod document;
+pub mod filter;
 pub mod grammar;
 pub mod page;
 pub mod report;
@@ -13,6 +14,7 @@ pub mod sql;
 
 pub use case::{Case, Leg};
 pub use cluster::{Cluster, Database, Options};
+pub use filter::Filter;
 pub use libtest_mimic::Failed;
 pub use report::{Finding, Outcome, Report};
 pub use session::Session;

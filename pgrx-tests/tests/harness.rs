@@ -1,12 +1,14 @@
 //! The harness itself: what every other test relies on.
 
-use pg_warden_tests::{Leg, Options, Result, cases, ensure, ensure_eq};
+use pg_warden_tests::cluster::feed;
+use pg_warden_tests::{Filter, Leg, Options, Result, cases, ensure, ensure_eq};
 
 cases![
     notices_are_kept_whole,
     errors_are_kept_whole,
     psql_output_is_in_order,
     databases_have_the_extension,
+    a_filter_takes_findings_and_nothing_else,
     a_crash_is_noticed
 ];
 
@@ -53,6 +55,36 @@ fn psql_output_is_in_order(leg: &Leg) -> Result {
 fn databases_have_the_extension(leg: &Leg) -> Result {
     let db = leg.database()?;
     ensure_eq!(db.session()?.value("SELECT extname FROM pg_extension WHERE extname = 'pg_warden'")?, "pg_warden");
+    Ok(())
+}
+
+fn a_filter_takes_findings_and_nothing_else(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let script = "CREATE TABLE t (id serial PRIMARY KEY, a int REFERENCES t);
+        CREATE TABLE IF NOT EXISTS t (a int);
+        DO $$BEGIN
+            RAISE WARNING 'of a user [drop-table]' USING DETAIL = 'd', HINT = 'h', CONSTRAINT = 'drop-table';
+            RAISE WARNING 'without a rule' USING ERRCODE = 'WD040';
+        END$$;
+        SELECT missing;
+        COPY (SELECT repeat('x', 100000)) TO STDOUT;
+        DROP TABLE t;";
+    let filter = Filter::start(db.cluster())?;
+    let run = |settings: &str| {
+        let mut psql = db.client("psql");
+        psql.args(["-X", "-q"]).env("PGOPTIONS", settings);
+        psql
+    };
+    let silent = feed(run("-c warden.notify=none"), script)?;
+    let told = feed(run(""), script)?;
+    let mut filtered = run("");
+    filtered.env("PGHOST", filter.folder());
+    ensure_eq!(feed(filtered, script)?, silent);
+    ensure!(silent.contains("[drop-table]") && silent.contains("without a rule"), "{silent}");
+    ensure!(told.contains("LINE 1: CREATE TABLE t (id serial") && told != silent, "{told}");
+    let taken = filter.taken();
+    ensure!(taken.iter().any(|taken| taken.finding.rule() == Some("column-type-serial")), "{taken:?}");
+    ensure!(taken[0].statement.starts_with("CREATE TABLE t (id serial"), "{taken:?}");
     Ok(())
 }
 

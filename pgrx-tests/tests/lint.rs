@@ -515,8 +515,8 @@ fn every_statement_of_the_server(leg: &Leg) -> Result {
         "ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b; ALTER INDEX i ATTACH PARTITION j; ALTER TYPE t ALTER ATTRIBUTE a TYPE text CASCADE; GRANT ALL ON ALL TABLES IN SCHEMA s TO PUBLIC;"
             .into(),
     ];
-    let folder = leg.folder("--bindir")?.join("../regress/sql");
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    let folder = leg.suite("regress").map(|suite| std::fs::read_dir(suite.join("sql"))).transpose()?;
+    for entry in folder.into_iter().flatten().flatten() {
         let text = String::from_utf8_lossy(&std::fs::read(entry.path())?).into_owned();
         // psql's own commands and variables are not SQL.
         let sql: Vec<&str> = text.lines().filter(|l| !l.starts_with('\\')).collect();

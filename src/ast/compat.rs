@@ -11,13 +11,14 @@ pub(super) fn leaves_rows_unchecked(constraint: &pg_sys::Constraint) -> bool {
     constraint.skip_validation || (may_be_unenforced && !is_enforced(constraint))
 }
 
+/// Whether a CHECK or a foreign key is checked at all.
 #[cfg(feature = "pg18")]
-fn is_enforced(constraint: &pg_sys::Constraint) -> bool {
+pub(super) fn is_enforced(constraint: &pg_sys::Constraint) -> bool {
     constraint.is_enforced
 }
 
 #[cfg(not(feature = "pg18"))]
-fn is_enforced(_constraint: &pg_sys::Constraint) -> bool {
+pub(super) fn is_enforced(_constraint: &pg_sys::Constraint) -> bool {
     true
 }
 

@@ -531,6 +531,7 @@ impl<'a> ScriptFacts<'a> {
                     name: name(&foreign_key.columns, "fkey"),
                     columns: foreign_key.columns.clone(),
                     referenced: foreign_key.referenced.clone(),
+                    not_enforced: foreign_key.not_enforced,
                 };
                 self.changes.keys.push((key.clone(), made.name.clone(), foreign_key.clone()));
                 self.changes.foreign_keys.push((key, made));
@@ -956,7 +957,10 @@ impl Facts for ScriptFacts<'_> {
             pairs
         };
         let is_equal = |other: &ForeignKey| {
-            self.key(&other.referenced) == referenced && other.options == key.options && pairs(other) == pairs(key)
+            self.key(&other.referenced) == referenced
+                && !other.not_enforced
+                && other.options == key.options
+                && pairs(other) == pairs(key)
         };
         let made = self.changes.keys.iter().find(|(table, _, other)| *table == of && is_equal(other));
         match made {

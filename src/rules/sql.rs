@@ -1,7 +1,7 @@
 //! Statements that several rules propose.
 #![forbid(unsafe_code)]
 
-use crate::ast::{ColumnDef, ForeignKey, Key};
+use crate::ast::{ColumnDef, ForeignKey, Key, Opaque};
 use crate::facts::{Facts, Relation};
 
 /// `name type DEFAULT … NOT NULL`: a new column without its constraints, where all of it can be written again.
@@ -17,6 +17,12 @@ pub(super) fn column(column: &ColumnDef, facts: &dyn Facts) -> Option<String> {
         sql.push_str(" NOT NULL");
     }
     Some(sql)
+}
+
+/// The bound of a partition as ATTACH PARTITION takes it. The parse tree's begins behind FOR VALUES.
+pub(super) fn bound(bound: &Opaque) -> Option<String> {
+    let text = bound.text()?;
+    Some(if text.eq_ignore_ascii_case("default") { text } else { format!("FOR VALUES {text}") })
 }
 
 /// `name type COLLATE …`.

@@ -163,6 +163,7 @@ impl Lowering<'_, '_> {
             referenced: self.name(c.pktable),
             referenced_columns: self.strings(c.pk_attrs),
             options: self.foreign_key_options(c),
+            not_enforced: !compat::is_enforced(c),
         }
     }
 
@@ -215,7 +216,12 @@ fn deferrability(c: &pg_sys::Constraint) -> String {
 /// What stands behind a column's constraint, and belongs to it, is a node of its own there.
 fn attribute(column: &mut ColumnDef, attribute: &pg_sys::Constraint) {
     let Some(constraint) = column.constraints.last_mut() else { return };
-    constraint.not_valid |= compat::is_not_enforced(attribute);
+    if compat::is_not_enforced(attribute) {
+        constraint.not_valid = true;
+        if let ConstraintKind::ForeignKey(key) = &mut constraint.kind {
+            key.not_enforced = true;
+        }
+    }
     let options = match attribute.contype {
         Kind::CONSTR_ATTR_DEFERRABLE => " DEFERRABLE",
         Kind::CONSTR_ATTR_DEFERRED => " INITIALLY DEFERRED",

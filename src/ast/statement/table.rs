@@ -148,6 +148,8 @@ pub struct ForeignKey {
     pub referenced_columns: Vec<String>,
     /// `MATCH`, `ON DELETE`, `ON UPDATE`, `DEFERRABLE` as SQL, with a leading space, or empty.
     pub options: String,
+    /// `NOT ENFORCED`: never checked.
+    pub not_enforced: bool,
 }
 
 impl CreateIndex {

@@ -3,10 +3,10 @@
 use super::Planning;
 use super::expression::{ask, cooked, implied_by_constraints, node};
 use super::lock::Opened;
-use super::relation::{default_partition, is_partitioned};
+use super::relation::{default_partition, kind};
 use super::relcache::Entry;
 use crate::ast::Opaque;
-use crate::facts::{Attachment, Lookup};
+use crate::facts::{Attachment, Kind, Lookup};
 use crate::text;
 use core::ptr;
 use pgrx::pg_sys::{self, NodeTag, Oid};
@@ -37,10 +37,6 @@ pub(super) fn attachment(
     checks: &[(Oid, &Opaque)],
     planning: Planning,
 ) -> Lookup<Attachment> {
-    // The server's readers of bounds take it for granted that there is a key.
-    if !is_partitioned(table) {
-        return Lookup::Missing;
-    }
     ask(planning, || {
         let Some(spec) = node(bound) else { return Lookup::Missing };
         // Reading a bound evaluates it, which would run what a stranger wrote.
@@ -53,7 +49,13 @@ pub(super) fn attachment(
             return Lookup::NotChecked("A table of it is locked by another session.".to_owned());
         };
         let child = child.flatten();
-        // SAFETY: open relations; the bound is a copy, for the server writes to it.
+        // What the server refuses later: its code takes a parent's key for granted, and an index has none.
+        let is_table =
+            |child: &Opened| matches!(kind(child.entry().form()), Kind::Table | Kind::Partitioned | Kind::ForeignTable);
+        if kind(parent.entry().form()) != Kind::Partitioned || !child.as_ref().is_none_or(is_table) {
+            return Lookup::Missing;
+        }
+        // SAFETY: an open partitioned table and an open table; the bound is a copy, for the server writes to it.
         Lookup::Found(unsafe {
             let bound = read_bound(parent.as_ptr(), spec);
             let own = pg_sys::get_qual_from_partbound(parent.as_ptr(), bound);

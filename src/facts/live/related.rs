@@ -76,7 +76,10 @@ pub(super) fn equal_foreign_key(
     let found = rows(
         "SELECT c.conname::text
          FROM pg_constraint AS c
+         -- Before 18 the inner query has no column of that name and means the outer one.
+         CROSS JOIN (SELECT true AS conenforced) AS before_18
          WHERE c.conrelid = $1 AND c.contype = 'f' AND c.conparentid = 0 AND c.confrelid = $2
+           AND (SELECT conenforced FROM (SELECT c.*) AS of_18)
            AND ARRAY(SELECT a.attname || '=' || r.attname
                      FROM unnest(c.conkey, c.confkey) AS k (own, other)
                      JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.own

@@ -129,7 +129,7 @@ fn extent(oid: Oid, only: bool, form: &pg_sys::FormData_pg_class) -> Deferred<Ex
     }
 }
 
-fn kind(form: &pg_sys::FormData_pg_class) -> Kind {
+pub(super) fn kind(form: &pg_sys::FormData_pg_class) -> Kind {
     match form.relkind.cast_unsigned() {
         pg_sys::RELKIND_RELATION => Kind::Table,
         pg_sys::RELKIND_PARTITIONED_TABLE => Kind::Partitioned,
@@ -310,8 +310,11 @@ impl Size {
         Extent { rows: self.rows, bytes: self.bytes, large: self.is_large() }
     }
 
-    /// What could not be measured, because somebody has it locked, is taken to be large.
+    /// What could not be measured, because somebody has it locked, is taken to be large; what is empty never is.
     fn is_large(&self) -> bool {
+        if self.rows == Some(0.0) && self.bytes == Some(0) {
+            return false;
+        }
         let rows = f64::from(config::LARGE_TABLE_ROWS.get());
         let bytes = u64::try_from(config::LARGE_TABLE_SIZE.get()).unwrap_or(0) * 1024;
         self.rows.is_none_or(|n| n >= rows) || self.bytes.is_none_or(|n| n >= bytes)
@@ -391,7 +394,18 @@ fn foreign_key(table: &Entry, key: &pg_sys::ForeignKeyCacheInfo) -> Option<Forei
         name: unsafe { text::from_c(pg_sys::get_constraint_name(key.conoid)) }?,
         columns: columns_of(table, key),
         referenced: name_of_relation(key.confrelid)?,
+        not_enforced: is_not_enforced(key),
     })
+}
+
+#[cfg(feature = "pg18")]
+fn is_not_enforced(key: &pg_sys::ForeignKeyCacheInfo) -> bool {
+    !key.conenforced
+}
+
+#[cfg(not(feature = "pg18"))]
+fn is_not_enforced(_key: &pg_sys::ForeignKeyCacheInfo) -> bool {
+    false
 }
 
 /// Columns of each foreign key of a table.

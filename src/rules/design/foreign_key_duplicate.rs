@@ -22,7 +22,7 @@ const AUDIT: Audit = Audit {
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let keys = keys::foreign_keys(statement, facts);
-    for (place, key) in keys.iter().enumerate() {
+    for (place, key) in keys.iter().enumerate().filter(|(_, key)| !key.key.not_enforced) {
         let twin = keys.iter().take(place).find(|other| is_equal(key, other)).map(|other| other.name(facts));
         let made_here = matches!(statement, Statement::CreateTable(_));
         let Some(twin) = twin.or_else(|| if made_here { None } else { facts.equal_foreign_key(key.table, key.key) })
@@ -54,6 +54,7 @@ fn is_equal(one: &NewForeignKey<'_>, other: &NewForeignKey<'_>) -> bool {
     let same_table = one.key.referenced.schema == other.key.referenced.schema
         && one.key.referenced.name == other.key.referenced.name;
     same_table
+        && !other.key.not_enforced
         && one.key.columns == other.key.columns
         && one.key.referenced_columns == other.key.referenced_columns
         && one.key.options == other.key.options

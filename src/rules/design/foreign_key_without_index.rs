@@ -28,7 +28,7 @@ fn check(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
             continue;
         }
         let keys = facts.foreign_keys(&suspect.table);
-        let Some(key) = keys.iter().find(|key| key.columns == *columns) else { continue };
+        let Some(key) = keys.iter().find(|key| !key.not_enforced && key.columns == *columns) else { continue };
         judge(suspect, key, facts, report);
     }
 }

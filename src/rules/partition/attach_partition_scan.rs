@@ -1,7 +1,7 @@
 use crate::ast::{AlterAction, Opaque, QualifiedName};
 use crate::facts::{Attachment, Facts, Lookup, Relation};
 use crate::rules::wording::rows_are;
-use crate::rules::{Report, cost, declare_rule};
+use crate::rules::{Report, cost, declare_rule, sql};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/attach-partition-scan.md")]
@@ -49,7 +49,7 @@ fn in_steps(
 ) -> Option<String> {
     let (parent, identity) = (facts.identity(parent), facts.identity(table));
     let name = facts.quote(&facts.object_name(&table.name, &[], "bound"));
-    let (condition, bound) = (attachment.condition.as_ref()?, bound.text()?);
+    let (condition, bound) = (attachment.condition.as_ref()?, sql::bound(bound)?);
     Some(format!(
         "ALTER TABLE {identity} ADD CONSTRAINT {name} CHECK {condition} NOT VALID;\n\
          ALTER TABLE {identity} VALIDATE CONSTRAINT {name};\n\

@@ -1,5 +1,5 @@
 use crate::ast::{DropKind, Statement};
-use crate::facts::{Facts, Kind};
+use crate::facts::{Facts, Index, Kind};
 use crate::rules::index_script;
 use crate::rules::{Report, declare_rule};
 
@@ -27,7 +27,12 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
             report.push(index_script::remedy(finding, index, &table, facts));
         }
         Statement::Drop(drop) if drop.kind == DropKind::Index && drop.concurrently => {
-            for index in drop.names.iter().filter_map(|name| facts.index(name).found()).filter(|i| i.partitioned) {
+            // CONCURRENTLY is passed over where the table is temporary.
+            let fails = |index: &Index| {
+                let table = facts.relation(&index.table).found();
+                index.partitioned && table.is_some_and(|table| table.is_judged())
+            };
+            for index in drop.names.iter().filter_map(|name| facts.index(name).found()).filter(fails) {
                 let identity = facts.qualified(&index.schema, &index.name);
                 report.push(
                     report

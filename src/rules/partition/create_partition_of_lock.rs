@@ -1,7 +1,7 @@
 use crate::ast::Statement;
 use crate::facts::Facts;
 use crate::rules::wording::extent;
-use crate::rules::{Report, declare_rule};
+use crate::rules::{Report, declare_rule, sql};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/create-partition-of-lock.md")]
@@ -33,7 +33,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
             None => facts.quote(&create.table.name),
         };
         let identity = facts.identity(&table);
-        report.push(match create.bound.text() {
+        report.push(match sql::bound(&create.bound) {
             Some(bound) => finding.remedy(
                 "In one transaction",
                 format!(
