@@ -89,6 +89,13 @@ struct Known {
     held: OnceCell<Option<Lock>>,
 }
 
+impl Known {
+    /// The relation with its partitions or children.
+    fn members(&self, oid: Oid) -> Rc<[Oid]> {
+        Rc::clone(self.members.get_or_init(|| relation::members(oid).into()))
+    }
+}
+
 impl Live {
     pub(crate) fn new(planning: Planning) -> Self {
         let measuring = Measuring::Shared;
@@ -136,7 +143,7 @@ impl Live {
         if name.only {
             return Some(oid).into_iter().filter(|oid| self.is_locked(*oid)).collect();
         }
-        let members = self.members(oid);
+        let members = self.known(oid).members(oid);
         if members.len() <= FEW {
             return members.iter().copied().filter(|member| self.is_locked(*member)).collect();
         }
@@ -146,11 +153,6 @@ impl Live {
 
     fn is_locked(&self, oid: Oid) -> bool {
         *self.known(oid).is_locked.get_or_init(|| lock::is_contended(oid, Lock::AccessExclusive))
-    }
-
-    /// A relation with its partitions or children.
-    fn members(&self, oid: Oid) -> Rc<[Oid]> {
-        Rc::clone(self.known(oid).members.get_or_init(|| relation::members(oid).into()))
     }
 
     fn known(&self, oid: Oid) -> Rc<Known> {
@@ -181,7 +183,10 @@ impl Facts for Live {
         let known = self.known(oid);
         let relation = if name.only { &known.alone } else { &known.relation };
         let read = || {
-            let relation = relation::read(oid, name.only, self.measuring)?;
+            // What the relation keeps must not keep the relation.
+            let tree = Rc::downgrade(&known);
+            let members = move || tree.upgrade().map(|known| known.members(oid)).unwrap_or_default();
+            let relation = relation::read(oid, name.only, self.measuring, members)?;
             // From now on by its full name as well.
             self.names.borrow_mut().insert(relation.qualified_name(), Some(oid));
             Some(relation)
@@ -304,7 +309,7 @@ impl Facts for Live {
     fn tree(&self, name: &QualifiedName) -> Vec<QualifiedName> {
         match self.oid(name) {
             Some(oid) if !name.only => {
-                self.members(oid).iter().copied().filter_map(relation::name_of_relation).collect()
+                self.known(oid).members(oid).iter().copied().filter_map(relation::name_of_relation).collect()
             }
             Some(oid) => relation::name_of_relation(oid).into_iter().collect(),
             None => Vec::new(),

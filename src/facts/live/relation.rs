@@ -11,6 +11,7 @@ use core::cell::RefCell;
 use core::ffi::c_char;
 use pgrx::pg_sys::{self, Datum, Oid};
 use std::collections::HashSet;
+use std::rc::Rc;
 
 thread_local! {
     /// Tables that this session made, also in earlier transactions.
@@ -91,8 +92,13 @@ pub(super) fn attribute(oid: Oid, column: &str) -> Option<Tuple<pg_sys::FormData
     unsafe { Tuple::new(pg_sys::SearchSysCacheAttName(oid, text::to_c(column))) }
 }
 
-/// The relation as rules see it.
-pub(super) fn read(oid: Oid, only: bool, measuring: Measuring) -> Option<Relation> {
+/// The relation as rules see it. `members` are asked for when its tree is measured.
+pub(super) fn read(
+    oid: Oid,
+    only: bool,
+    measuring: Measuring,
+    members: impl FnOnce() -> Rc<[Oid]> + 'static,
+) -> Option<Relation> {
     let entry = Entry::of(oid)?;
     let form = entry.form();
     let standing = standing(oid, &entry);
@@ -106,13 +112,18 @@ pub(super) fn read(oid: Oid, only: bool, measuring: Measuring) -> Option<Relatio
         extent: if nobody_else_uses_it && measuring == Measuring::Shared {
             Deferred::Known(Size::nothing().measured())
         } else {
-            extent(oid, only, form)
+            extent(oid, only, form, members)
         },
         standing,
     })
 }
 
-fn extent(oid: Oid, only: bool, form: &pg_sys::FormData_pg_class) -> Deferred<Extent> {
+fn extent(
+    oid: Oid,
+    only: bool,
+    form: &pg_sys::FormData_pg_class,
+    members: impl FnOnce() -> Rc<[Oid]> + 'static,
+) -> Deferred<Extent> {
     match kind(form) {
         Kind::ForeignTable | Kind::View | Kind::Sequence | Kind::CompositeType | Kind::Other => {
             Deferred::Known(Size::nothing().measured())
@@ -123,7 +134,7 @@ fn extent(oid: Oid, only: bool, form: &pg_sys::FormData_pg_class) -> Deferred<Ex
         }
         _ if only => Deferred::later(move || Size::of_member(oid).unwrap_or_else(Size::nothing).measured()),
         kind if kind == Kind::Partitioned || form.relhassubclass => {
-            Deferred::later(move || Size::of_tree(oid).measured())
+            Deferred::later(move || Size::of_tree(&members()).measured())
         }
         _ => Deferred::later(move || Size::by_look(oid).measured()),
     }
@@ -249,8 +260,11 @@ struct Size {
 }
 
 impl Size {
-    fn of_tree(oid: Oid) -> Self {
-        tree(oid).into_iter().filter_map(Self::of_member).fold(Self::nothing(), |sum, member| sum.plus(&member))
+    fn of_tree(members: &[Oid]) -> Self {
+        members
+            .iter()
+            .filter_map(|member| Self::of_member(*member))
+            .fold(Self::nothing(), |sum, member| sum.plus(&member))
     }
 
     /// A member of a tree by its statistics, which are as good as the sum needs; by a look where there are none.
