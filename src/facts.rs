@@ -80,8 +80,10 @@ pub struct Relation {
     pub unlogged: bool,
     /// Has columns at all.
     pub has_columns: bool,
-    /// How much there is of it: see [`Relation::rows`] and its like.
+    /// How much there is of it: see [`Relation::rows`] and [`Relation::bytes`].
     pub extent: Deferred<Extent>,
+    /// See [`Relation::is_large`]: most are so small that they need not be measured for it.
+    pub large: Deferred<bool>,
 }
 
 impl Relation {
@@ -124,7 +126,7 @@ impl Relation {
     /// Whether it reaches the size from which locks are judged.
     #[must_use]
     pub fn is_large(&self) -> bool {
-        self.extent.get().large
+        self.large.get()
     }
 
     /// Whether it surely holds no row.
@@ -135,14 +137,12 @@ impl Relation {
 }
 
 /// How much there is of a relation and its partitions.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Extent {
     /// Rows, as the server estimates them; `None` where nothing is known.
     pub rows: Option<f64>,
     /// Bytes.
     pub bytes: Option<u64>,
-    /// It reaches the size from which locks are judged.
-    pub large: bool,
 }
 
 /// An answer that takes long, given when somebody asks: about most statements nobody does.

@@ -775,7 +775,8 @@ impl Facts for ScriptFacts<'_> {
                 standing: Deferred::Known(made.standing),
                 unlogged: made.unlogged,
                 has_columns: made.has_columns,
-                extent: Deferred::Known(Extent { rows: Some(0.0), bytes: Some(0), large: false }),
+                extent: Deferred::Known(Extent { rows: Some(0.0), bytes: Some(0) }),
+                large: Deferred::Known(false),
             });
         }
         if self.changes.dropped.contains(&key) {
@@ -789,7 +790,8 @@ impl Facts for ScriptFacts<'_> {
                 standing: Deferred::Known(Standing::Shared),
                 unlogged: false,
                 has_columns: true,
-                extent: Deferred::Known(Extent { rows: None, bytes: None, large: true }),
+                extent: Deferred::Known(Extent::default()),
+                large: Deferred::Known(true),
             }),
             known => known,
         }

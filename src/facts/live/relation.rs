@@ -1,9 +1,10 @@
 //! Relations and their columns and foreign keys.
 
 use super::catalog::Tuple;
+use super::file::File;
 use super::lock::{Opened, is_held_by_others};
 use super::relcache::{Entry, schema_of};
-use super::{Measuring, cache_id, file, name_data, valid};
+use super::{Measuring, cache_id, name_data, valid};
 use crate::ast::AlterAction;
 use crate::facts::{Column, Deferred, Extent, ForeignKeyOf, Kind, QualifiedName, Relation, Standing};
 use crate::{config, text};
@@ -103,17 +104,19 @@ pub(super) fn read(
     let form = entry.form();
     let standing = standing(oid, &entry);
     let nobody_else_uses_it = matches!(standing, Deferred::Known(Standing::New | Standing::Unjudged));
+    let extent = if nobody_else_uses_it && measuring == Measuring::Shared {
+        Deferred::Known(Extent::nothing())
+    } else {
+        extent(oid, only, form, members)
+    };
     Some(Relation {
         schema: schema_of(form).into(),
         name: name_data(&form.relname).into(),
         kind: kind(form),
         unlogged: form.relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_UNLOGGED,
         has_columns: form.relnatts > 0,
-        extent: if nobody_else_uses_it && measuring == Measuring::Shared {
-            Deferred::Known(Size::nothing().measured())
-        } else {
-            extent(oid, only, form, members)
-        },
+        large: large(&extent, form),
+        extent,
         standing,
     })
 }
@@ -126,18 +129,31 @@ fn extent(
 ) -> Deferred<Extent> {
     match kind(form) {
         Kind::ForeignTable | Kind::View | Kind::Sequence | Kind::CompositeType | Kind::Other => {
-            Deferred::Known(Size::nothing().measured())
+            Deferred::Known(Extent::nothing())
         }
         // What has no file of its own is not to be measured by it.
         Kind::Index if form.relkind.cast_unsigned() == pg_sys::RELKIND_PARTITIONED_INDEX => {
-            Deferred::Known(Size::nothing().measured())
+            Deferred::Known(Extent::nothing())
         }
-        _ if only => Deferred::later(move || Size::of_member(oid).unwrap_or_else(Size::nothing).measured()),
+        _ if only => Deferred::later(move || Extent::of_member(oid).unwrap_or_else(Extent::nothing)),
         kind if kind == Kind::Partitioned || form.relhassubclass => {
-            Deferred::later(move || Size::of_tree(&members()).measured())
+            Deferred::later(move || Extent::of_tree(&members()))
         }
-        _ => Deferred::later(move || Size::by_look(oid).measured()),
+        _ => Deferred::later(move || Extent::by_look(oid)),
     }
+}
+
+/// Whether there is much, for which the length of the file is answer enough where it is short.
+fn large(extent: &Deferred<Extent>, form: &pg_sys::FormData_pg_class) -> Deferred<bool> {
+    let extent = match extent {
+        Deferred::Known(extent) => return Deferred::Known(extent.is_large()),
+        later => later.clone(),
+    };
+    let alone = File::of(form).filter(|_| !form.relhassubclass);
+    Deferred::later(move || {
+        let bytes = alone.and_then(|file| file.length());
+        bytes.is_none_or(|bytes| Extent::at_most(bytes).is_large()) && extent.get().is_large()
+    })
 }
 
 pub(super) fn kind(form: &pg_sys::FormData_pg_class) -> Kind {
@@ -252,14 +268,7 @@ pub(super) fn is_child(oid: Oid) -> bool {
     })
 }
 
-/// How much there is.
-#[derive(Default)]
-struct Size {
-    rows: Option<f64>,
-    bytes: Option<u64>,
-}
-
-impl Size {
+impl Extent {
     fn of_tree(members: &[Oid]) -> Self {
         members
             .iter()
@@ -276,7 +285,7 @@ impl Size {
         }
         Some(Self::by_statistics(form).unwrap_or_else(|| {
             // Partitions made ahead of time are many, empty and never analysed: not worth opening each.
-            if file::is_empty(form) { Self::nothing() } else { Self::by_look(oid) }
+            if File::of(form).and_then(|file| file.length()) == Some(0) { Self::nothing() } else { Self::by_look(oid) }
         }))
     }
 
@@ -320,8 +329,15 @@ impl Size {
         }
     }
 
-    fn measured(self) -> Extent {
-        Extent { rows: self.rows, bytes: self.bytes, large: self.is_large() }
+    /// What a heap of so many bytes holds at most: rows without a column, as many as a page has room for.
+    fn at_most(bytes: u64) -> Self {
+        const PAGE_HEADER: u32 = 24;
+        const ROW_HEADER_AND_POINTER: u32 = 24 + 4;
+        let pages = bytes / u64::from(pg_sys::BLCKSZ);
+        let a_page = (pg_sys::BLCKSZ - PAGE_HEADER) / ROW_HEADER_AND_POINTER;
+        #[expect(clippy::cast_precision_loss, reason = "an upper bound of what is compared with a threshold")]
+        let rows = pages as f64 * f64::from(a_page);
+        Self { rows: Some(rows), bytes: Some(bytes) }
     }
 
     /// What could not be measured, because somebody has it locked, is taken to be large; what is empty never is.
