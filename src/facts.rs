@@ -278,6 +278,31 @@ pub struct Holder {
     pub gives_way: bool,
 }
 
+/// A publication that sends the rows of a table, or of members of its tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// Its name.
+    pub name: String,
+    /// The columns that it sends, where it does not send all.
+    pub columns: Option<Vec<String>>,
+    /// It sends updates or deletes, for which rows must be told apart.
+    pub sends_changes: bool,
+    /// The primary key tells them apart.
+    pub by_primary_key: bool,
+    /// It sends stored generated columns (18).
+    pub sends_generated: bool,
+    /// The database has a slot of the kind that subscriptions read.
+    pub is_followed: bool,
+}
+
+impl Publication {
+    /// Whether it sends a column, or would send a new one of that name.
+    #[must_use]
+    pub fn sends(&self, column: &str) -> bool {
+        self.columns.as_ref().is_none_or(|columns| columns.iter().any(|sent| sent == column))
+    }
+}
+
 /// What attaching a partition does besides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attachment {
@@ -298,6 +323,8 @@ pub struct Attachment {
 pub struct Column {
     /// `NOT NULL` already.
     pub not_null: bool,
+    /// Has a default, or is generated.
+    pub has_default: bool,
     /// Part of the rows that are NULL, where statistics say so and the caller may read them.
     pub null_fraction: Option<f32>,
 }
@@ -563,8 +590,8 @@ pub trait Facts {
     fn usage(&self, name: &QualifiedName) -> Usage;
     /// Whether a table has a trigger of that name.
     fn has_trigger(&self, table: &QualifiedName, trigger: &str) -> bool;
-    /// Whether a publication sends the updates or deletes of a table, and tells its rows apart by the primary key.
-    fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool;
+    /// Publications that send a table, or members of its tree.
+    fn publications(&self, table: &QualifiedName) -> Vec<Publication>;
     /// What follows in the same transaction of a script; `None` where that is not known.
     fn later_in_transaction(&self) -> Option<&[Located]>;
     /// Relations that a view reads.
@@ -646,6 +673,11 @@ pub trait Facts {
             stays && !holder.gives_way && holder.lock.conflicts_with(lock)
         });
         holders
+    }
+
+    /// Whether a publication sends the updates or deletes of a table, and tells its rows apart by the primary key.
+    fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool {
+        self.publications(table).iter().any(|publication| publication.sends_changes && publication.by_primary_key)
     }
 
     /// Whether an index of the table tells its rows apart.

@@ -28,6 +28,7 @@ mod pages;
 mod partitions;
 mod readme;
 mod regress;
+mod replication;
 mod views;
 
 /// All tests, group by group.
@@ -47,6 +48,7 @@ fn cases() -> Vec<Case> {
         encodings::cases(),
         install::cases(),
         regress::cases(),
+        replication::cases(),
         partitions::cases(),
         pages::cases(),
         readme::cases(),

@@ -7,8 +7,8 @@
 
 use super::{
     AddedCheck, AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, CreateIndex,
-    Dependent, Facts, ForeignKey, ForeignKeyOf, Holder, Index, Located, Lookup, Obstacle, Opaque, QualifiedName,
-    Reference, Relation, RowSecurity, TypeChange, Usage, UseOfType, Volatility,
+    Dependent, Facts, ForeignKey, ForeignKeyOf, Holder, Index, Located, Lookup, Obstacle, Opaque, Publication,
+    QualifiedName, Reference, Relation, RowSecurity, TypeChange, Usage, UseOfType, Volatility,
 };
 use crate::ast::Lock;
 use crate::effects::Effects;
@@ -354,8 +354,8 @@ impl Facts for Live {
         self.oid(table).is_some_and(|oid| related::has_trigger(oid, trigger))
     }
 
-    fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool {
-        self.oid(table).is_some_and(related::publishes_by_primary_key)
+    fn publications(&self, table: &QualifiedName) -> Vec<Publication> {
+        self.oid(table).map(related::publications).unwrap_or_default()
     }
 
     fn later_in_transaction(&self) -> Option<&[Located]> {

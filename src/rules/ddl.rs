@@ -50,6 +50,7 @@ mod lock_timeout_too_long;
 mod lock_upgrade;
 mod move_tablespace_or_am;
 mod multi_table_lock_window;
+mod published_table_ddl;
 mod refresh_matview_blocking;
 mod refresh_matview_concurrently_cost;
 mod reindex_not_concurrent;
@@ -116,6 +117,7 @@ pub(super) const RULES: &[&Rule] = &[
     &reindex_not_concurrent::RULE,
     &refresh_matview_blocking::RULE,
     &refresh_matview_concurrently_cost::RULE,
+    &published_table_ddl::RULE,
     &truncate_table::RULE,
     &truncate_cascade::RULE,
     &vacuum_full_or_cluster::RULE,

@@ -305,6 +305,7 @@ pub(super) fn column(oid: Oid, name: &str) -> Option<Column> {
     }
     Some(Column {
         not_null: form.attnotnull && not_null_is_validated(oid, form.attnum),
+        has_default: form.atthasdef || form.attidentity != 0,
         null_fraction: null_fraction(oid, form.attnum),
     })
 }
