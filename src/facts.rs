@@ -278,6 +278,45 @@ pub struct Holder {
     pub gives_way: bool,
 }
 
+/// What may have to follow a naming convention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Named {
+    /// Tables, but for partitions.
+    Table,
+    /// Columns.
+    Column,
+    /// Indexes.
+    Index,
+    /// Foreign keys.
+    ForeignKey,
+    /// CHECK constraints.
+    Check,
+    /// Sequences.
+    Sequence,
+    /// Partitions.
+    Partition,
+}
+
+impl Named {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Table, Self::Column, Self::Index, Self::ForeignKey, Self::Check, Self::Sequence, Self::Partition];
+
+    /// The word of the setting.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::Index => "index",
+            Self::ForeignKey => "foreign_key",
+            Self::Check => "check",
+            Self::Sequence => "sequence",
+            Self::Partition => "partition",
+        }
+    }
+}
+
 /// A publication that sends the rows of a table, or of members of its tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
@@ -383,6 +422,8 @@ pub struct ColumnType {
     pub array: bool,
     /// Length or precision as it was written, where there is one.
     pub modifier: Option<i32>,
+    /// For `facts` alone: its OID.
+    pub(crate) oid: u32,
     /// For `facts` alone: OID of the type below domains.
     pub(crate) base: u32,
 }
@@ -396,7 +437,7 @@ impl ColumnType {
             "bigint" => (TypeKind::BigInt, 20),
             _ => (TypeKind::Integer, 23),
         };
-        Self { name: integer.to_owned(), kind, array: false, modifier: None, base }
+        Self { name: integer.to_owned(), kind, array: false, modifier: None, oid: base, base }
     }
 
     /// How wide an integer is; `None` for what is none.
@@ -409,6 +450,12 @@ impl ColumnType {
             TypeKind::BigInt => Some(8),
             _ => None,
         }
+    }
+
+    /// Whether it is another type, or a domain over it; a type without a length or precision stands for all of them.
+    #[must_use]
+    pub fn is_one_of(&self, other: &Self) -> bool {
+        [self.oid, self.base].contains(&other.oid) && (other.modifier.is_none() || other.modifier == self.modifier)
     }
 
     /// Whether it is of a kind, and no array.
@@ -529,6 +576,14 @@ pub trait Facts {
     fn predicate_is_mutable(&self, index: &CreateIndex) -> Lookup<bool>;
     /// Whether a name is a word that the server's grammar keeps for itself.
     fn is_reserved(&self, name: &str) -> bool;
+    /// The regular expression that the names of a kind have to match, where somebody wants that.
+    fn naming(&self, of: Named) -> Option<String>;
+    /// Whether a name matches it.
+    fn follows_naming(&self, of: Named, name: &str) -> bool;
+    /// The columns that each new table has to have.
+    fn required_columns(&self) -> Lookup<Vec<ColumnDef>>;
+    /// The types that new columns may not have, as they are written and as the server knows them.
+    fn forbidden_types(&self) -> Lookup<Vec<(String, Lookup<ColumnType>)>>;
     /// A type as it was written.
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType>;
     /// The type of a column that exists.

@@ -3,6 +3,7 @@
 //! | block | what is done |
 //! |---|---|
 //! | `sql setup` | all of them are run first, with `warden.mode = off`, then ANALYZE |
+//! | `sql settings` | run first in each session that lints or runs a unit |
 //! | `sql` | each unit is linted, then run under the guard |
 //! | `sql lint` | only linted |
 //! | `sql guard` | only run |
@@ -31,6 +32,8 @@ pub struct Page {
     pub rule: String,
     /// Statements of the setup blocks.
     pub setup: String,
+    /// Statements of the settings blocks.
+    pub settings: String,
     /// The other blocks.
     pub blocks: Vec<Test>,
     /// What the page says to be seen from another session.
@@ -120,6 +123,10 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
         }
         if block.info == "sql other" {
             other.push_str(&block.text);
+            continue;
+        }
+        if block.info == "sql settings" {
+            page.settings.push_str(&block.text);
             continue;
         }
         let mut engines = Some(Engines::Both);
@@ -275,6 +282,8 @@ mod tests {
         assert!(units[1].expected.is_empty());
         assert_eq!((page.blocks[1].engines, page.blocks[1].units.len()), (Engines::Lint, 1));
         assert!(page.blocks[1].units[0].transaction);
+        let with_settings = format!("{PAGE}```sql settings\nSET x = 2;\n```\n");
+        assert_eq!(parse("r", &with_settings).unwrap().settings, "SET x = 2;\n");
         assert_eq!(parse("r", &PAGE.replace("sql lint", "sql lint since 18")).unwrap().blocks[1].since, 18);
         assert_eq!(
             page.claims,

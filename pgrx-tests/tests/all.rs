@@ -29,6 +29,7 @@ mod partitions;
 mod readme;
 mod regress;
 mod replication;
+mod settings;
 mod views;
 
 /// All tests, group by group.
@@ -49,6 +50,7 @@ fn cases() -> Vec<Case> {
         install::cases(),
         regress::cases(),
         replication::cases(),
+        settings::cases(),
         partitions::cases(),
         pages::cases(),
         readme::cases(),

@@ -63,9 +63,9 @@ fn run(leg: &Leg, page: &Page) -> Result {
         }
         for unit in &block.units {
             let seen = match block.engines {
-                Engines::Both => linted(&db, unit).and_then(|()| guarded(&db, unit)),
-                Engines::Lint => linted(&db, unit),
-                Engines::Guard => guarded(&db, unit),
+                Engines::Both => linted(&db, page, unit).and_then(|()| guarded(&db, page, unit)),
+                Engines::Lint => linted(&db, page, unit),
+                Engines::Guard => guarded(&db, page, unit),
                 Engines::Audit => audited(&db, unit, &page.rule),
             };
             seen.map_err(|e| format!("line {}: {}\n{}", unit.line, e.message().unwrap_or_default(), unit.script()))?;
@@ -90,10 +90,17 @@ fn fresh<'a>(base: &Database<'a>) -> Result<Database<'a>> {
     Ok(db)
 }
 
-fn linted(db: &Database<'_>, unit: &Unit) -> Result {
+/// A new session with the page's settings.
+fn session(db: &Database<'_>, page: &Page) -> Result<Session> {
+    let mut s = db.session()?;
+    s.script(&page.settings).map_err(|e| format!("settings: {e}"))?;
+    Ok(s)
+}
+
+fn linted(db: &Database<'_>, page: &Page, unit: &Unit) -> Result {
     // What opens no transaction is run outside of one.
     let in_transaction = if unit.transaction { "NULL" } else { "false" };
-    let found = db.session()?.rows(&format!(
+    let found = session(db, page)?.rows(&format!(
         "SELECT rule, level, message FROM warden.lint({}, in_transaction => {in_transaction}) WHERE level IN ('warning', 'error', 'not checked')",
         literal(&unit.script())
     ))?;
@@ -102,8 +109,8 @@ fn linted(db: &Database<'_>, unit: &Unit) -> Result {
     Ok(())
 }
 
-fn guarded(db: &Database<'_>, unit: &Unit) -> Result {
-    let mut s = db.session()?;
+fn guarded(db: &Database<'_>, page: &Page, unit: &Unit) -> Result {
+    let mut s = session(db, page)?;
     let mut all = pg_warden_tests::Outcome::default();
     for statement in &unit.statements {
         let outcome = s.outcome(statement);

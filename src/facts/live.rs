@@ -7,7 +7,7 @@
 
 use super::{
     AddedCheck, AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, CreateIndex,
-    Dependent, Facts, ForeignKey, ForeignKeyOf, Holder, Index, Located, Lookup, Obstacle, Opaque, Publication,
+    Dependent, Facts, ForeignKey, ForeignKeyOf, Holder, Index, Located, Lookup, Named, Obstacle, Opaque, Publication,
     QualifiedName, Reference, Relation, RowSecurity, TypeChange, Usage, UseOfType, Volatility,
 };
 use crate::ast::Lock;
@@ -19,6 +19,7 @@ use pgrx::pg_sys::{self, Oid};
 use std::collections::HashMap;
 
 mod catalog;
+mod convention;
 mod expression;
 mod file;
 pub(crate) mod held;
@@ -243,6 +244,22 @@ impl Facts for Live {
 
     fn is_reserved(&self, name: &str) -> bool {
         word::is_reserved(name)
+    }
+
+    fn naming(&self, of: Named) -> Option<String> {
+        convention::naming(of)
+    }
+
+    fn follows_naming(&self, of: Named, name: &str) -> bool {
+        convention::follows(of, name)
+    }
+
+    fn required_columns(&self) -> Lookup<Vec<ColumnDef>> {
+        convention::required_columns()
+    }
+
+    fn forbidden_types(&self) -> Lookup<Vec<(String, Lookup<ColumnType>)>> {
+        convention::forbidden_types(self.planning)
     }
 
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {

@@ -3,7 +3,7 @@
 
 use super::{
     AddedCheck, Attachment, Change, Column, ColumnType, ConstraintOf, ConstraintType, Dependent, Facts, ForeignKeyOf,
-    Holder, Index, Kind, Lookup, MadeWorse, Obstacle, Publication, Reference, Relation, RowSecurity, Standing,
+    Holder, Index, Kind, Lookup, MadeWorse, Named, Obstacle, Publication, Reference, Relation, RowSecurity, Standing,
     TypeChange, Usage, UseOfType, Volatility, Worse,
 };
 use crate::ast::{
@@ -952,6 +952,22 @@ impl Facts for ScriptFacts<'_> {
 
     fn is_reserved(&self, name: &str) -> bool {
         self.live.is_reserved(name)
+    }
+
+    fn naming(&self, of: Named) -> Option<String> {
+        self.live.naming(of)
+    }
+
+    fn follows_naming(&self, of: Named, name: &str) -> bool {
+        self.live.follows_naming(of, name)
+    }
+
+    fn required_columns(&self) -> Lookup<Vec<ColumnDef>> {
+        self.live.required_columns()
+    }
+
+    fn forbidden_types(&self) -> Lookup<Vec<(String, Lookup<ColumnType>)>> {
+        self.live.forbidden_types()
     }
 
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {

@@ -47,6 +47,7 @@ fn column_type(oid: Oid, modifier: i32) -> ColumnType {
         kind: kind(element.unwrap_or(oid)),
         array: element.is_some(),
         modifier: Some(modifier).filter(|modifier| *modifier >= 0),
+        oid: oid.to_u32(),
         base: base.to_u32(),
     }
 }
