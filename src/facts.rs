@@ -647,6 +647,8 @@ pub trait Facts {
     fn has_trigger(&self, table: &QualifiedName, trigger: &str) -> bool;
     /// Publications that send a table, or members of its tree.
     fn publications(&self, table: &QualifiedName) -> Vec<Publication>;
+    /// Names of the standbys that replay what this server does now.
+    fn standbys(&self) -> Lookup<Vec<String>>;
     /// What follows in the same transaction of a script; `None` where that is not known.
     fn later_in_transaction(&self) -> Option<&[Located]>;
     /// Relations that a view reads.

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use pg_warden_tests::page::{self, Claim, Engines, Page, Unit};
 use pg_warden_tests::sql::literal;
-use pg_warden_tests::{Case, Database, Leg, Result, Session, document, ensure, ensure_eq, fail};
+use pg_warden_tests::{
+    Case, Cluster, Database, Leg, Options, Result, Session, Standby, document, ensure, ensure_eq, fail,
+};
 
 /// Rows from which on a table is large on every page.
 const LARGE: u32 = 1000;
@@ -43,7 +45,16 @@ fn every_rule_has_a_page(leg: &Leg) -> Result {
 }
 
 fn run(leg: &Leg, page: &Page) -> Result {
-    let base = leg.database()?;
+    if page.standby {
+        let cluster = leg.own_cluster(&Options::default())?;
+        let _standby = Standby::of(&cluster)?;
+        return run_in(leg, &cluster, page);
+    }
+    run_in(leg, &leg.cluster, page)
+}
+
+fn run_in(leg: &Leg, cluster: &Cluster, page: &Page) -> Result {
+    let base = cluster.database()?;
     let mut s = base.session()?;
     s.run("SET warden.mode = off")?;
     s.script(&page.setup).map_err(|e| format!("setup: {e}"))?;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use pg_warden_tests::{Cluster, Leg, Options, Result, Session, cases, ensure, ensure_eq, fail};
+use pg_warden_tests::{Cluster, Leg, Options, Result, Session, Standby, cases, ensure, ensure_eq, fail};
 
-cases![a_subscriber_stops_and_goes_on];
+cases![a_subscriber_stops_and_goes_on, a_standby_cancels_queries];
 
 /// Asks until the answer is the one.
 fn wait_for(s: &mut Session, query: &str, answer: &str) -> Result {
@@ -81,5 +81,44 @@ fn stops_and_goes_on(cluster: &Cluster, (ddl, change, cure, rows): (&str, &str, 
     there.script("ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s")?;
     wait_for(&mut here, "SELECT count(*) FROM pg_replication_slots WHERE active", "0")?;
     here.run("SELECT pg_drop_replication_slot('s')")?;
+    Ok(())
+}
+
+fn a_standby_cancels_queries(leg: &Leg) -> Result {
+    const RULE: &str = "ddl-cancels-standby-queries";
+    let cluster = leg.own_cluster(&Options::default())?;
+    let db = cluster.database()?;
+    let role = db.role("")?;
+    db.session()?.script(&format!(
+        "SET warden.mode = off; CREATE TABLE t (a int); INSERT INTO t VALUES (1); ALTER TABLE t OWNER TO {role};
+         ALTER DATABASE {} SET warden.notify = info",
+        db.name()
+    ))?;
+    let alone = db.session()?.outcome("ALTER TABLE t ADD COLUMN b int");
+    ensure!(alone.finding(RULE).is_err(), "no standby is there: {alone}");
+
+    let standby = Standby::of(&cluster)?;
+    let mut reader = standby.connect(db.name())?;
+    reader.script("SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT * FROM t")?;
+    let mut s = db.session()?;
+    let said = s.outcome("ALTER TABLE t ADD COLUMN c int");
+    let finding = said.finding(RULE)?;
+    ensure_eq!(finding.severity, "NOTICE");
+    ensure!(finding.detail().contains("\"walreceiver\""), "{finding}");
+    ensure!(s.outcome("ALTER TABLE t ADD COLUMN d int").finding(RULE).is_err(), "it is said once a session");
+    // The reader was idle in its transaction: it is ended.
+    let began = Instant::now();
+    while reader.outcome("SELECT 1").error.is_none() {
+        ensure!(began.elapsed() < Duration::from_secs(30), "the standby let its reader go on");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+
+    let hidden = db.session_as(&role)?.outcome("ALTER TABLE t ADD COLUMN e int");
+    let finding = hidden.finding(RULE)?;
+    ensure!(finding.severity == "NOTICE" && finding.message.starts_with("not checked: "), "{hidden}");
+    db.session()?.run(&format!("GRANT pg_read_all_stats TO {role}"))?;
+    ensure!(
+        !db.session_as(&role)?.outcome("ALTER TABLE t ADD COLUMN f int").finding(RULE)?.message.contains("not checked")
+    );
     Ok(())
 }

@@ -375,6 +375,10 @@ impl Facts for Live {
         self.oid(table).map(related::publications).unwrap_or_default()
     }
 
+    fn standbys(&self) -> Lookup<Vec<String>> {
+        related::standbys()
+    }
+
     fn later_in_transaction(&self) -> Option<&[Located]> {
         None
     }

@@ -1129,6 +1129,11 @@ impl Facts for ScriptFacts<'_> {
         publications
     }
 
+    /// A script is run later: who is connected now says nothing.
+    fn standbys(&self) -> Lookup<Vec<String>> {
+        Lookup::Missing
+    }
+
     fn later_in_transaction(&self) -> Option<&[Located]> {
         let ends = |located: &Located| {
             matches!(located.statement, Statement::Transaction(Transaction::Commit | Transaction::Rollback))

@@ -30,6 +30,7 @@ mod create_index_not_concurrent;
 mod create_rule;
 mod create_trigger_lock;
 mod ddl_blocked_now;
+mod ddl_cancels_standby_queries;
 mod delete_without_where;
 mod disable_trigger;
 mod domain_constraint_validates;
@@ -100,6 +101,7 @@ pub(super) const RULES: &[&Rule] = &[
     &lock_timeout_missing::RULE,
     &lock_timeout_too_long::RULE,
     &ddl_blocked_now::RULE,
+    &ddl_cancels_standby_queries::RULE,
     &concurrent_index_will_wait::RULE,
     &concurrent_index_with_timeout::RULE,
     &transaction_holds_access_exclusive::RULE,

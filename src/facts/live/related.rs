@@ -3,7 +3,8 @@
 use crate::ast::Lock;
 use crate::error::{Code, Error};
 use crate::facts::{
-    ConstraintOf, ConstraintType, Dependent, Holder, Obstacle, Publication, QualifiedName, Reference, Usage, UseOfType,
+    ConstraintOf, ConstraintType, Dependent, Holder, Lookup, Obstacle, Publication, QualifiedName, Reference, Usage,
+    UseOfType,
 };
 use crate::spi;
 use crate::text::Text;
@@ -396,6 +397,24 @@ pub(super) fn publications(table: Oid) -> Vec<Publication> {
             })
         },
     )
+}
+
+/// Standbys that are streaming. What only receives WAL, as pg_receivewal does, replays nothing, and who reads a logical
+/// slot is a subscriber; the rest of a row is hidden from those who may not read statistics.
+pub(super) fn standbys() -> Lookup<Vec<String>> {
+    let connected = rows(
+        "SELECT r.application_name, r.state IS NULL
+         FROM pg_stat_replication AS r
+         WHERE (r.state IS NULL OR (r.state = 'streaming' AND r.replay_lsn IS NOT NULL))
+           AND NOT EXISTS (SELECT FROM pg_replication_slots AS s WHERE s.slot_type = 'logical' AND s.active_pid = r.pid)
+         ORDER BY r.application_name",
+        &[],
+        |row| Ok((string(row, 1)?, row.get::<bool>(2)?.unwrap_or(true))),
+    );
+    if connected.iter().any(|(_, is_hidden)| *is_hidden) {
+        return Lookup::NotChecked("Only roles with pg_read_all_stats see who receives WAL, and some do.".to_owned());
+    }
+    Lookup::Found(connected.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Relations that a view reads.
