@@ -659,6 +659,8 @@ pub trait Facts {
     fn held(&self, name: &QualifiedName) -> Option<Lock>;
     /// Tables that earlier statements of this transaction locked, shared ones alone.
     fn held_tables(&self) -> Vec<(QualifiedName, Lock)>;
+    /// Bytes from which on something is large.
+    fn large_size(&self) -> u64;
     /// Seconds after which a transaction with a conflicting lock is in the way.
     fn busy_after(&self) -> f64;
     /// Transactions of this database that are older than so many seconds and hold a snapshot.

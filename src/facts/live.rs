@@ -399,6 +399,10 @@ impl Facts for Live {
         held::held_tables()
     }
 
+    fn large_size(&self) -> u64 {
+        relation::large_size()
+    }
+
     fn busy_after(&self) -> f64 {
         f64::from(config::BUSY_AFTER.get()) / 1_000.0
     }

@@ -1159,6 +1159,10 @@ impl Facts for ScriptFacts<'_> {
         self.changes.held.clone()
     }
 
+    fn large_size(&self) -> u64 {
+        self.live.large_size()
+    }
+
     fn busy_after(&self) -> f64 {
         self.live.busy_after()
     }

@@ -59,6 +59,7 @@ mod rename_column;
 mod rename_enum_value;
 mod rename_schema;
 mod rename_table;
+mod rewrite_needs_disk;
 mod set_expression_rewrite;
 mod set_logged_unlogged;
 mod set_not_null_scan;
@@ -117,6 +118,7 @@ pub(super) const RULES: &[&Rule] = &[
     &rename_column::RULE,
     &rename_schema::RULE,
     &reindex_not_concurrent::RULE,
+    &rewrite_needs_disk::RULE,
     &refresh_matview_blocking::RULE,
     &refresh_matview_concurrently_cost::RULE,
     &published_table_ddl::RULE,

@@ -291,9 +291,13 @@ impl Extent {
     /// What could not be measured, because somebody has it locked, is taken to be large.
     fn is_large(&self) -> bool {
         let rows = f64::from(config::LARGE_TABLE_ROWS.get());
-        let bytes = u64::try_from(config::LARGE_TABLE_SIZE.get()).unwrap_or(0) * 1024;
-        self.rows.is_none_or(|n| n >= rows) || self.bytes.is_none_or(|n| n >= bytes)
+        self.rows.is_none_or(|n| n >= rows) || self.bytes.is_none_or(|n| n >= large_size())
     }
+}
+
+/// Bytes from which on a relation is large.
+pub(super) fn large_size() -> u64 {
+    u64::try_from(config::LARGE_TABLE_SIZE.get()).unwrap_or(0) * 1024
 }
 
 /// A column that exists.
