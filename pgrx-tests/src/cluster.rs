@@ -86,7 +86,7 @@ impl Cluster {
         cluster.server_program("initdb", initdb.iter().map(OsStr::new).chain([data.as_os_str()]))?;
         let mut conf = format!(
             "listen_addresses = ''\nport = {PORT}\nunix_socket_directories = '{root}'\nfsync = off\nfull_page_writes = off\n\
-             autovacuum = off\nmax_connections = 60\nmax_prepared_transactions = 10\nwal_level = logical\nshared_buffers = '64MB'\nmax_wal_size = '4GB'\n\
+             autovacuum = off\nmax_connections = 60\nmax_prepared_transactions = 10\nshared_buffers = '64MB'\nmax_wal_size = '4GB'\n\
              timezone = 'UTC'\nlog_timezone = 'UTC'\nlog_line_prefix = '%m [%p] %q%u@%d %a '\nlog_min_messages = warning\nlog_checkpoints = off\n\
              restart_after_crash = on\nsession_preload_libraries = 'pg_warden'\n",
             root = cluster.root.display()

@@ -12,7 +12,8 @@
 //!
 //! `since 18` behind any of them leaves the block to servers of that major and later: what older ones refuse.
 //!
-//! `standby` behind `guard` gives the page a cluster of its own to which a standby is connected.
+//! `alone` behind `setup` gives the page a cluster of its own, whose changes can be decoded: what waits there waits for nobody else. `standby` behind
+//! `guard` gives it one to which a standby is connected.
 //!
 //! Every block starts from the setup's data, in a database of its own. A unit is the statements up to and with the next one that carries a comment
 //! `-- finding: <rule>[, <rule>]` or `-- ok` (inside it, or behind it on the same line); a block that holds a BEGIN is one unit. Units are run one after
@@ -36,6 +37,8 @@ pub struct Page {
     pub setup: String,
     /// Statements of the settings blocks.
     pub settings: String,
+    /// Nobody else may use the cluster.
+    pub alone: bool,
     /// A standby must be connected.
     pub standby: bool,
     /// The other blocks.
@@ -141,6 +144,7 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
                 "lint" => engines = Some(Engines::Lint),
                 "guard" => engines = Some(Engines::Guard),
                 "audit" => engines = Some(Engines::Audit),
+                "alone" => page.alone = true,
                 "standby" => page.standby = true,
                 "since" => since = words.next().and_then(|n| n.parse().ok()).ok_or_else(unknown)?,
                 _ => return Err(unknown()),

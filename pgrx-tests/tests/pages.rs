@@ -45,12 +45,13 @@ fn every_rule_has_a_page(leg: &Leg) -> Result {
 }
 
 fn run(leg: &Leg, page: &Page) -> Result {
-    if page.standby {
-        let cluster = leg.own_cluster(&Options::default())?;
-        let _standby = Standby::of(&cluster)?;
-        return run_in(leg, &cluster, page);
+    if !page.alone && !page.standby {
+        return run_in(leg, &leg.cluster, page);
     }
-    run_in(leg, &leg.cluster, page)
+    let settings = vec!["wal_level = logical".to_owned()];
+    let cluster = leg.own_cluster(&Options { settings, ..Options::default() })?;
+    let _standby = if page.standby { Some(Standby::of(&cluster)?) } else { None };
+    run_in(leg, &cluster, page)
 }
 
 fn run_in(leg: &Leg, cluster: &Cluster, page: &Page) -> Result {

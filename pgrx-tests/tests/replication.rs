@@ -18,11 +18,6 @@ fn wait_for(s: &mut Session, query: &str, answer: &str) -> Result {
     fail!("never {answer:?}, but {:?}: {query}", s.value(query)?)
 }
 
-fn settings(more: &[&str]) -> Options {
-    let settings = ["wal_retrieve_retry_interval = '100ms'"].iter().chain(more).map(|line| (*line).to_owned());
-    Options { settings: settings.collect(), ..Options::default() }
-}
-
 /// DDL on the publisher, a change of rows, what mends it on the subscriber, and the table as both then have it.
 const STOPS: [(&str, &str, &str, &str); 5] = [
     ("ADD COLUMN c int", "INSERT INTO t (a, b) VALUES (2, 2)", "ALTER TABLE t ADD COLUMN c int", "(1,1,) (2,2,)"),
@@ -43,7 +38,8 @@ const STOPS: [(&str, &str, &str, &str); 5] = [
 ];
 
 fn a_subscriber_stops_and_goes_on(leg: &Leg) -> Result {
-    let cluster = leg.own_cluster(&settings(&[]))?;
+    let settings = ["wal_level = logical", "wal_retrieve_retry_interval = '100ms'"].map(str::to_owned).to_vec();
+    let cluster = leg.own_cluster(&Options { settings, ..Options::default() })?;
     for case in STOPS {
         stops_and_goes_on(&cluster, case).map_err(|e| format!("{}: {}", case.0, e.message().unwrap_or_default()))?;
     }
