@@ -2,12 +2,14 @@
 #![allow(unsafe_code, reason = "parse nodes are read where their tag says what they are; see node.rs")]
 
 mod compat;
+mod list;
 mod lower;
 mod node;
 mod parse;
 mod source;
 mod statement;
 
+pub(crate) use list::{columns_of_list, types_of_list};
 pub(crate) use lower::{first_name, is_judged, lower, made_by, makes_something, runs_concurrently};
 pub(crate) use node::Node;
 pub(crate) use parse::{SyntaxError, parse};

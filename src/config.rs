@@ -9,6 +9,8 @@ use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 use pgrx::pg_sys;
 use std::ffi::{CStr, CString};
 
+pub(crate) mod design;
+
 /// What the guard does with a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
 pub(crate) enum Mode {
@@ -97,7 +99,7 @@ unsafe fn is_refused(setting: &pg_sys::config_generic) -> bool {
     let name = unsafe { CStr::from_ptr(setting.name) };
     setting.source == pg_sys::GucSource::PGC_S_CLIENT
         && setting.scontext == pg_sys::GucContext::PGC_BACKEND
-        && RESTRICTED.contains(&name)
+        && (RESTRICTED.contains(&name) || design::NAMES.contains(&name))
 }
 
 /// # Safety
@@ -125,6 +127,7 @@ unsafe fn settings() -> impl Iterator<Item = *mut pg_sys::config_generic> {
 pub(crate) fn define() {
     define_guard();
     define_partitions();
+    design::define();
     for prefix in [c"warden", c"pg_warden"] {
         reserve(prefix);
     }
@@ -239,16 +242,28 @@ unsafe extern "C-unwind" fn check_rule_levels(
     _extra: *mut *mut c_void,
     _source: pg_sys::GucSource::Type,
 ) -> bool {
-    // SAFETY: the server gives a pointer to the new value, null or NUL-terminated; the explanation is a copy in the
-    // memory that the server keeps for errors, where its own hooks put theirs.
+    // SAFETY: called by the server with a new value.
+    unsafe { check(value, |list| Levels::parse(list).err().map(|error| error.explain())) }
+}
+
+/// Whether a new value has no problem; the problem becomes the DETAIL of the refusal.
+///
+/// # Safety
+/// A pointer to the value, null or NUL-terminated, as the server gives it to its hooks.
+unsafe fn check(value: *mut *mut c_char, problem: impl FnOnce(&str) -> Option<String>) -> bool {
+    // SAFETY: as the caller says; the explanation is a copy in the memory that the server keeps for errors, where its
+    // own hooks put theirs.
     unsafe {
         if (*value).is_null() {
             return true;
         }
-        // Names of rules are ASCII: what is not can be no rule, in whatever encoding.
-        let list = CStr::from_ptr(*value).to_string_lossy();
-        let Err(error) = Levels::parse(&list) else { return true };
-        if let Ok(explanation) = CString::new(error.explain()) {
+        let value = CStr::from_ptr(*value).to_bytes();
+        // Where another encoding would have to be converted, and nothing can be looked up yet, it is read when it is used.
+        if !value.is_ascii() && !crate::text::database_is_utf8() && !pg_sys::IsTransactionState() {
+            return true;
+        }
+        let Some(explanation) = problem(&crate::text::decode(value)) else { return true };
+        if let Ok(explanation) = CString::new(crate::text::encode(&explanation)) {
             pg_sys::GUC_check_errdetail_string =
                 pg_sys::MemoryContextStrdup(pg_sys::ErrorContext, explanation.as_ptr());
         }

@@ -236,7 +236,7 @@ impl Collector<'_> {
                     self.lock(&table, Lock::AccessExclusive);
                 }
             }
-            RenameKind::Schema | RenameKind::Other => {}
+            RenameKind::Sequence | RenameKind::Schema | RenameKind::Other => {}
         }
     }
 

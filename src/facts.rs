@@ -105,6 +105,13 @@ impl Relation {
         self.standing() != Standing::Unjudged
     }
 
+    /// Whether others may share it, as far as that is known without a look at more catalogs: what is new in this
+    /// transaction, temporary or the server's own they do not.
+    #[must_use]
+    pub fn may_be_shared(&self) -> bool {
+        !matches!(self.standing, Deferred::Known(Standing::New | Standing::Unjudged))
+    }
+
     /// Whether others share it, so that they can be hurt.
     #[must_use]
     pub fn is_shared(&self) -> bool {
@@ -365,6 +372,70 @@ pub struct Holder {
     pub gives_way: bool,
 }
 
+/// What may have to follow a naming convention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Named {
+    /// Tables, but for partitions.
+    Table,
+    /// Columns.
+    Column,
+    /// Indexes.
+    Index,
+    /// Foreign keys.
+    ForeignKey,
+    /// CHECK constraints.
+    Check,
+    /// Sequences.
+    Sequence,
+    /// Partitions.
+    Partition,
+}
+
+impl Named {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Table, Self::Column, Self::Index, Self::ForeignKey, Self::Check, Self::Sequence, Self::Partition];
+
+    /// The word of the setting.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::Index => "index",
+            Self::ForeignKey => "foreign_key",
+            Self::Check => "check",
+            Self::Sequence => "sequence",
+            Self::Partition => "partition",
+        }
+    }
+}
+
+/// A publication that sends the rows of a table, or of members of its tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// Its name.
+    pub name: String,
+    /// The columns that it sends, where it does not send all.
+    pub columns: Option<Vec<String>>,
+    /// It sends updates or deletes, for which rows must be told apart.
+    pub sends_changes: bool,
+    /// The primary key tells them apart.
+    pub by_primary_key: bool,
+    /// It sends stored generated columns (18).
+    pub sends_generated: bool,
+    /// The database has a slot of the kind that subscriptions read.
+    pub is_followed: bool,
+}
+
+impl Publication {
+    /// Whether it sends a column, or would send a new one of that name.
+    #[must_use]
+    pub fn sends(&self, column: &str) -> bool {
+        self.columns.as_ref().is_none_or(|columns| columns.iter().any(|sent| sent == column))
+    }
+}
+
 /// What attaching a partition does besides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attachment {
@@ -385,6 +456,8 @@ pub struct Attachment {
 pub struct Column {
     /// `NOT NULL` already.
     pub not_null: bool,
+    /// Has a default, or is generated.
+    pub has_default: bool,
     /// Part of the rows that are NULL, where statistics say so and the caller may read them.
     pub null_fraction: Option<f32>,
 }
@@ -443,6 +516,8 @@ pub struct ColumnType {
     pub array: bool,
     /// Length or precision as it was written, where there is one.
     pub modifier: Option<i32>,
+    /// For `facts` alone: its OID.
+    pub(crate) oid: u32,
     /// For `facts` alone: OID of the type below domains.
     pub(crate) base: u32,
 }
@@ -456,7 +531,7 @@ impl ColumnType {
             "bigint" => (TypeKind::BigInt, 20),
             _ => (TypeKind::Integer, 23),
         };
-        Self { name: integer.into(), kind, array: false, modifier: None, base }
+        Self { name: integer.into(), kind, array: false, modifier: None, oid: base, base }
     }
 
     /// How wide an integer is; `None` for what is none.
@@ -469,6 +544,12 @@ impl ColumnType {
             TypeKind::BigInt => Some(8),
             _ => None,
         }
+    }
+
+    /// Whether it is another type, or a domain over it; a type without a length or precision stands for all of them.
+    #[must_use]
+    pub fn is_one_of(&self, other: &Self) -> bool {
+        [self.oid, self.base].contains(&other.oid) && (other.modifier.is_none() || other.modifier == self.modifier)
     }
 
     /// Whether it is of a kind, and no array.
@@ -589,6 +670,14 @@ pub trait Facts {
     fn predicate_is_mutable(&self, index: &CreateIndex) -> Lookup<bool>;
     /// Whether a name is a word that the server's grammar keeps for itself.
     fn is_reserved(&self, name: &str) -> bool;
+    /// The regular expression that the names of a kind have to match, where somebody wants that.
+    fn naming(&self, of: Named) -> Option<String>;
+    /// Whether a name matches it.
+    fn follows_naming(&self, of: Named, name: &str) -> bool;
+    /// The columns that each new table has to have.
+    fn required_columns(&self) -> Lookup<Vec<ColumnDef>>;
+    /// The types that new columns may not have, as they are written and as the server knows them.
+    fn forbidden_types(&self) -> Lookup<Vec<(String, Lookup<ColumnType>)>>;
     /// A type as it was written.
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType>;
     /// The type of a column that exists.
@@ -650,8 +739,10 @@ pub trait Facts {
     fn usage(&self, name: &QualifiedName) -> Usage;
     /// Whether a table has a trigger of that name.
     fn has_trigger(&self, table: &QualifiedName, trigger: &str) -> bool;
-    /// Whether a publication sends the updates or deletes of a table, and tells its rows apart by the primary key.
-    fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool;
+    /// Publications that send a table, or members of its tree.
+    fn publications(&self, table: &QualifiedName) -> Vec<Publication>;
+    /// Names of the standbys that replay what this server does now.
+    fn standbys(&self) -> Lookup<Vec<String>>;
     /// What follows in the same transaction of a script; `None` where that is not known.
     fn later_in_transaction(&self) -> Option<&[Located]>;
     /// Whether the statement is about to run, and not one of a script that is only read.
@@ -678,6 +769,8 @@ pub trait Facts {
     fn held(&self, name: &QualifiedName) -> Option<Lock>;
     /// Tables that earlier statements of this transaction locked at least so; others may not share each of them.
     fn held_tables(&self, at_least: Lock) -> Vec<(QualifiedName, Lock)>;
+    /// Bytes from which on something is large.
+    fn large_size(&self) -> u64;
     /// Seconds after which a transaction with a conflicting lock is in the way.
     fn busy_after(&self) -> f64;
     /// Transactions of this database that are older than so many seconds and hold a snapshot.
@@ -755,8 +848,8 @@ pub trait Facts {
     /// Who holds or awaits a lock that conflicts with one that is about to be taken, and will not be gone in a moment.
     fn in_the_way(&self, name: &QualifiedName, lock: Lock) -> Vec<Holder> {
         // What this transaction made, nobody else can see.
-        let is_old = self.relation(name).found().is_some_and(|r| !matches!(r.standing, Deferred::Known(_)));
-        if !is_old || !self.is_contended(name, lock) {
+        let may_be_shared = self.relation(name).found().is_some_and(|relation| relation.may_be_shared());
+        if !may_be_shared || !self.is_contended(name, lock) {
             return Vec::new();
         }
         let busy_after = self.busy_after();
@@ -767,6 +860,11 @@ pub trait Facts {
             stays && !holder.gives_way && holder.lock.conflicts_with(lock)
         });
         holders
+    }
+
+    /// Whether a publication sends the updates or deletes of a table, and tells its rows apart by the primary key.
+    fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool {
+        self.publications(table).iter().any(|publication| publication.sends_changes && publication.by_primary_key)
     }
 
     /// Whether an index of the table tells its rows apart.

@@ -1,6 +1,7 @@
 //! Whether all is as it should be: versions, mode, event triggers, settings, and what the guard does not see.
 #![forbid(unsafe_code)]
 
+use crate::config;
 use crate::error::Error;
 use crate::help;
 use crate::policy::Levels;
@@ -218,7 +219,7 @@ fn not_taken(query: &str) -> Result<Vec<Item>, Error> {
         .filter_map(|[place, name, value, problem]| {
             let unreadable = match name.to_ascii_lowercase().as_str() {
                 "warden.rule_levels" => Levels::parse(&value).err().map(|wrong| wrong.explain()),
-                _ => None,
+                other => config::design::problem(other, &value),
             };
             let problem = unreadable.or_else(|| (!problem.is_empty()).then_some(problem))?;
             Some(Item::new(format!("setting {name}"), "ignored", format!("'{value}', kept by {place}: {problem}")))

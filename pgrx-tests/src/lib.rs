@@ -11,6 +11,7 @@ pub mod page;
 pub mod report;
 pub mod session;
 pub mod sql;
+pub mod standby;
 
 pub use case::{Case, Leg};
 pub use cluster::{Cluster, Database, Options};
@@ -18,6 +19,7 @@ pub use filter::Filter;
 pub use libtest_mimic::Failed;
 pub use report::{Finding, Outcome, Report};
 pub use session::Session;
+pub use standby::Standby;
 
 /// What a test returns.
 pub type Result<T = ()> = std::result::Result<T, Failed>;

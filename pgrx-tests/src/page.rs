@@ -3,6 +3,7 @@
 //! | block | what is done |
 //! |---|---|
 //! | `sql setup` | all of them are run first, with `warden.mode = off`, then ANALYZE |
+//! | `sql settings` | run first in each session that lints or runs a unit |
 //! | `sql` | each unit is linted, then run under the guard |
 //! | `sql lint` | only linted |
 //! | `sql guard` | only run |
@@ -10,6 +11,9 @@
 //! | `sql audit` | run with `warden.mode = off`, then `warden.audit` is asked for the page's rule |
 //!
 //! `since 18` behind any of them leaves the block to servers of that major and later: what older ones refuse.
+//!
+//! `alone` behind `setup` gives the page a cluster of its own, whose changes can be decoded: what waits there waits for nobody else. `standby` behind
+//! `guard` gives it one to which a standby is connected.
 //!
 //! Every block starts from the setup's data, in a database of its own. A unit is the statements up to and with the next one that carries a comment
 //! `-- finding: <rule>[, <rule>]` or `-- ok` (inside it, or behind it on the same line); a block that holds a BEGIN is one unit. Units are run one after
@@ -31,6 +35,12 @@ pub struct Page {
     pub rule: String,
     /// Statements of the setup blocks.
     pub setup: String,
+    /// Statements of the settings blocks.
+    pub settings: String,
+    /// Nobody else may use the cluster.
+    pub alone: bool,
+    /// A standby must be connected.
+    pub standby: bool,
     /// The other blocks.
     pub blocks: Vec<Test>,
     /// What the page says to be seen from another session.
@@ -122,6 +132,10 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
             other.push_str(&block.text);
             continue;
         }
+        if block.info == "sql settings" {
+            page.settings.push_str(&block.text);
+            continue;
+        }
         let mut engines = Some(Engines::Both);
         let mut since = 0;
         while let Some(word) = words.next() {
@@ -130,6 +144,8 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
                 "lint" => engines = Some(Engines::Lint),
                 "guard" => engines = Some(Engines::Guard),
                 "audit" => engines = Some(Engines::Audit),
+                "alone" => page.alone = true,
+                "standby" => page.standby = true,
                 "since" => since = words.next().and_then(|n| n.parse().ok()).ok_or_else(unknown)?,
                 _ => return Err(unknown()),
             }
@@ -275,6 +291,8 @@ mod tests {
         assert!(units[1].expected.is_empty());
         assert_eq!((page.blocks[1].engines, page.blocks[1].units.len()), (Engines::Lint, 1));
         assert!(page.blocks[1].units[0].transaction);
+        let with_settings = format!("{PAGE}```sql settings\nSET x = 2;\n```\n");
+        assert_eq!(parse("r", &with_settings).unwrap().settings, "SET x = 2;\n");
         assert_eq!(parse("r", &PAGE.replace("sql lint", "sql lint since 18")).unwrap().blocks[1].since, 18);
         assert_eq!(
             page.claims,

@@ -32,6 +32,8 @@ mod partitions;
 mod random_ddl;
 mod readme;
 mod regress;
+mod replication;
+mod settings;
 mod views;
 
 /// All tests, group by group.
@@ -52,6 +54,8 @@ fn cases() -> Vec<Case> {
         encodings::cases(),
         install::cases(),
         regress::cases(),
+        replication::cases(),
+        settings::cases(),
         partitions::cases(),
         memory::cases(),
         pages::cases(),

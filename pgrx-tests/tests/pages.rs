@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use pg_warden_tests::page::{self, Claim, Engines, Page, Unit};
 use pg_warden_tests::sql::literal;
-use pg_warden_tests::{Case, Database, Leg, Result, Session, document, ensure, ensure_eq, fail};
+use pg_warden_tests::{
+    Case, Cluster, Database, Leg, Options, Result, Session, Standby, document, ensure, ensure_eq, fail,
+};
 
 /// Rows from which on a table is large on every page.
 const LARGE: u32 = 1000;
@@ -43,7 +45,17 @@ fn every_rule_has_a_page(leg: &Leg) -> Result {
 }
 
 fn run(leg: &Leg, page: &Page) -> Result {
-    let base = leg.database()?;
+    if !page.alone && !page.standby {
+        return run_in(leg, &leg.cluster, page);
+    }
+    let settings = vec!["wal_level = logical".to_owned()];
+    let cluster = leg.own_cluster(&Options { settings, ..Options::default() })?;
+    let _standby = if page.standby { Some(Standby::of(&cluster)?) } else { None };
+    run_in(leg, &cluster, page)
+}
+
+fn run_in(leg: &Leg, cluster: &Cluster, page: &Page) -> Result {
+    let base = cluster.database()?;
     let mut s = base.session()?;
     s.run("SET warden.mode = off")?;
     s.script(&page.setup).map_err(|e| format!("setup: {e}"))?;
@@ -63,9 +75,9 @@ fn run(leg: &Leg, page: &Page) -> Result {
         }
         for unit in &block.units {
             let seen = match block.engines {
-                Engines::Both => linted(&db, unit).and_then(|()| guarded(&db, unit)),
-                Engines::Lint => linted(&db, unit),
-                Engines::Guard => guarded(&db, unit),
+                Engines::Both => linted(&db, page, unit).and_then(|()| guarded(&db, page, unit)),
+                Engines::Lint => linted(&db, page, unit),
+                Engines::Guard => guarded(&db, page, unit),
                 Engines::Audit => audited(&db, unit, &page.rule),
             };
             seen.map_err(|e| format!("line {}: {}\n{}", unit.line, e.message().unwrap_or_default(), unit.script()))?;
@@ -90,10 +102,17 @@ fn fresh<'a>(base: &Database<'a>) -> Result<Database<'a>> {
     Ok(db)
 }
 
-fn linted(db: &Database<'_>, unit: &Unit) -> Result {
+/// A new session with the page's settings.
+fn session(db: &Database<'_>, page: &Page) -> Result<Session> {
+    let mut s = db.session()?;
+    s.script(&page.settings).map_err(|e| format!("settings: {e}"))?;
+    Ok(s)
+}
+
+fn linted(db: &Database<'_>, page: &Page, unit: &Unit) -> Result {
     // What opens no transaction is run outside of one.
     let in_transaction = if unit.transaction { "NULL" } else { "false" };
-    let found = db.session()?.rows(&format!(
+    let found = session(db, page)?.rows(&format!(
         "SELECT rule, level, message FROM warden.lint({}, in_transaction => {in_transaction}) WHERE level IN ('warning', 'error', 'not checked')",
         literal(&unit.script())
     ))?;
@@ -102,8 +121,8 @@ fn linted(db: &Database<'_>, unit: &Unit) -> Result {
     Ok(())
 }
 
-fn guarded(db: &Database<'_>, unit: &Unit) -> Result {
-    let mut s = db.session()?;
+fn guarded(db: &Database<'_>, page: &Page, unit: &Unit) -> Result {
+    let mut s = session(db, page)?;
     let mut all = pg_warden_tests::Outcome::default();
     for statement in &unit.statements {
         let outcome = s.outcome(statement);

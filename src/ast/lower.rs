@@ -26,6 +26,7 @@ pub(crate) fn is_judged(tag: NodeTag) -> bool {
             | NodeTag::T_CreateEnumStmt
             | NodeTag::T_CreateForeignTableStmt
             | NodeTag::T_CreateSchemaStmt
+            | NodeTag::T_CreateSeqStmt
             | NodeTag::T_CreateStmt
             | NodeTag::T_CreateTableAsStmt
             | NodeTag::T_CreateTrigStmt
@@ -88,6 +89,8 @@ pub(crate) fn first_name<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> Option<Qu
         s.relation
     } else if let Some(s) = node.cast::<pg_sys::CreateForeignTableStmt>() {
         s.base.relation
+    } else if let Some(s) = node.cast::<pg_sys::CreateSeqStmt>() {
+        s.sequence
     } else if let Some(s) = node.cast::<pg_sys::IndexStmt>() {
         s.relation
     } else if let Some(s) = node.cast::<pg_sys::AlterTableStmt>() {
@@ -135,6 +138,12 @@ impl<'mcx> Lowering<'_, 'mcx> {
             self.alter_table(s)
         } else if let Some(s) = node.cast::<pg_sys::CreateSchemaStmt>() {
             self.create_schema(s)
+        } else if let Some(s) = node.cast::<pg_sys::CreateSeqStmt>() {
+            Statement::CreateSequence {
+                sequence: self.name(s.sequence),
+                temporary: self.is_temporary(s.sequence),
+                if_not_exists: s.if_not_exists,
+            }
         } else {
             return None;
         })

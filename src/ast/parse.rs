@@ -52,7 +52,7 @@ fn statements_before(sql: &[u8], error: &SyntaxError) -> Vec<Located> {
 /// More nested semicolons than these (a BEGIN ATOMIC body that is broken) are not worth a try each.
 const MAX_CUTS: usize = 64;
 
-fn raw_parse(sql: &[u8]) -> Result<*mut pg_sys::List, SyntaxError> {
+pub(super) fn raw_parse(sql: &[u8]) -> Result<*mut pg_sys::List, SyntaxError> {
     let text = CString::new(sql)
         .map_err(|error| SyntaxError { message: "NUL byte in SQL".into(), at: Some(error.nul_position()) })?;
     let watch = PositionWatch::start();

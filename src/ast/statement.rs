@@ -236,6 +236,15 @@ pub enum Statement {
         /// Its elements, each in that schema.
         elements: Vec<Statement>,
     },
+    /// `CREATE SEQUENCE`.
+    CreateSequence {
+        /// The sequence.
+        sequence: QualifiedName,
+        /// `TEMP`.
+        temporary: bool,
+        /// `IF NOT EXISTS`.
+        if_not_exists: bool,
+    },
     /// `TRUNCATE`.
     Truncate {
         /// The tables.

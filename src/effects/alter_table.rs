@@ -1,7 +1,7 @@
 //! ALTER TABLE, action by action.
 
 use super::Collector;
-use crate::ast::{AlterAction, AlterType, ColumnDef, ConstraintKind, Lock, QualifiedName};
+use crate::ast::{AlterAction, AlterType, ColumnDef, ConstraintKind, Lock, QualifiedName, ReplicaIdentity};
 use crate::facts::{ConstraintType, Kind, Lookup, Volatility};
 
 impl Collector<'_> {
@@ -115,7 +115,9 @@ impl Collector<'_> {
                 self.rewrite(table);
             }
             AlterAction::ClusterOn { index } => self.lock_named_index(table, index, Lock::ShareUpdateExclusive),
-            AlterAction::ReplicaIdentity { index: Some(index) } => self.lock_named_index(table, index, Lock::Share),
+            AlterAction::ReplicaIdentity(ReplicaIdentity::Index(index)) => {
+                self.lock_named_index(table, index, Lock::Share);
+            }
             AlterAction::Owner => self.lock_indexes(table, Lock::AccessExclusive, false),
             AlterAction::Inherit { parent } => self.lock(parent, Lock::ShareUpdateExclusive),
             AlterAction::NoInherit { parent } => self.lock(parent, Lock::AccessShare),

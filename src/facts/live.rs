@@ -6,9 +6,9 @@
 #![allow(unsafe_code, reason = "reads relcache and syscache; see the module's promise")]
 
 use super::{
-    AddedCheck, AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, CreateIndex, Deferred,
-    Dependent, Facts, ForeignKey, ForeignKeyOf, Holder, Index, Located, Lookup, Obstacle, Opaque, QualifiedName,
-    Reference, Relation, RowSecurity, TypeChange, Usage, UseOfType, Volatility,
+    AddedCheck, AlterAction, AlterType, Attachment, Column, ColumnDef, ColumnType, ConstraintOf, CreateIndex,
+    Dependent, Facts, ForeignKey, ForeignKeyOf, Holder, Index, Located, Lookup, Named, Obstacle, Opaque, Publication,
+    QualifiedName, Reference, Relation, RowSecurity, TypeChange, Usage, UseOfType, Volatility,
 };
 use crate::ast::Lock;
 use crate::effects::Effects;
@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 mod catalog;
+mod convention;
 mod expression;
 mod file;
 pub(crate) mod held;
@@ -129,8 +130,7 @@ impl Live {
     /// Remembers the tables that the statement is about to lock against writers, for the rest of the transaction.
     pub(crate) fn note_held(&self, effects: &Effects) {
         for effect in effects.relations().iter().filter(|effect| !effect.is_index && effect.lock >= Lock::Share) {
-            let relation = self.relation(&effect.name).found();
-            let may_be_shared = relation.is_some_and(|r| !matches!(r.standing, Deferred::Known(_)));
+            let may_be_shared = self.relation(&effect.name).found().is_some_and(|relation| relation.may_be_shared());
             if may_be_shared && let Some(oid) = self.oid(&effect.name) {
                 held::note(oid);
             }
@@ -289,6 +289,22 @@ impl Facts for Live {
         word::is_reserved(name)
     }
 
+    fn naming(&self, of: Named) -> Option<String> {
+        convention::naming(of)
+    }
+
+    fn follows_naming(&self, of: Named, name: &str) -> bool {
+        convention::follows(of, name)
+    }
+
+    fn required_columns(&self) -> Lookup<Vec<ColumnDef>> {
+        convention::required_columns()
+    }
+
+    fn forbidden_types(&self) -> Lookup<Vec<(String, Lookup<ColumnType>)>> {
+        convention::forbidden_types(self.planning)
+    }
+
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {
         if let Some(known) = self.types.borrow().get(&type_name.node) {
             return known.clone();
@@ -400,8 +416,16 @@ impl Facts for Live {
         self.oid(table).is_some_and(|oid| related::has_trigger(oid, trigger))
     }
 
-    fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool {
-        self.oid(table).is_some_and(related::publishes_by_primary_key)
+    fn publications(&self, table: &QualifiedName) -> Vec<Publication> {
+        // Most databases have never had one.
+        if relation::is_empty_catalog(pg_sys::PublicationRelationId) {
+            return Vec::new();
+        }
+        self.oid(table).map(related::publications).unwrap_or_default()
+    }
+
+    fn standbys(&self) -> Lookup<Vec<String>> {
+        related::standbys()
     }
 
     fn later_in_transaction(&self) -> Option<&[Located]> {
@@ -423,6 +447,10 @@ impl Facts for Live {
 
     fn held_tables(&self, at_least: Lock) -> Vec<(QualifiedName, Lock)> {
         held::held_tables(at_least)
+    }
+
+    fn large_size(&self) -> u64 {
+        relation::large_size()
     }
 
     fn busy_after(&self) -> f64 {

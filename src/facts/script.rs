@@ -3,12 +3,12 @@
 
 use super::{
     AddedCheck, Attachment, Change, Column, ColumnType, ConstraintOf, ConstraintType, Deferred, Dependent, Extent,
-    Facts, ForeignKeyOf, Holder, Index, Kind, Lookup, MadeWorse, Obstacle, Reference, Relation, RowSecurity, Standing,
-    TypeChange, Usage, UseOfType, Volatility, Worse,
+    Facts, ForeignKeyOf, Holder, Index, Kind, Lookup, MadeWorse, Named, Obstacle, Publication, Reference, Relation,
+    RowSecurity, Standing, TypeChange, Usage, UseOfType, Volatility, Worse,
 };
 use crate::ast::{
     AlterAction, AlterType, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DropKind, ForeignKey, Key,
-    Located, Lock, Opaque, QualifiedName, RenameKind, Statement, Transaction,
+    Located, Lock, Opaque, QualifiedName, RenameKind, ReplicaIdentity, Statement, Transaction,
 };
 use crate::effects::Effects;
 use std::collections::{HashMap, HashSet};
@@ -34,6 +34,8 @@ struct Changes {
     /// Tables with a policy that lets somebody in.
     permissive: HashSet<QualifiedName>,
     constraints: Vec<MadeConstraint>,
+    /// Tables that the script has put into a publication, or taken out of one.
+    republished: HashSet<QualifiedName>,
     /// Locks of the transaction on tables that others share.
     held: Vec<(QualifiedName, Lock)>,
     /// Names of functions and procedures that the script has made.
@@ -246,6 +248,10 @@ impl<'a> ScriptFacts<'a> {
             // What such code fills is not known.
             Statement::Do | Statement::Call { .. } => self.changes.added.clear(),
             Statement::Select(select) if !select.calls.is_empty() => self.changes.added.clear(),
+            Statement::Publication { tables } => {
+                let tables: Vec<_> = tables.iter().map(|table| self.key(table)).collect();
+                self.changes.republished.extend(tables);
+            }
             Statement::Policy { table, permissive: true, .. } => {
                 self.changes.permissive.insert(self.key(table));
             }
@@ -471,9 +477,12 @@ impl<'a> ScriptFacts<'a> {
                 self.lose_index(table, |index| index.of_constraint && index.name == *name, at);
             }
             AlterAction::DropColumn { column, .. } => self.drop_column(table, column, at),
-            AlterAction::ReplicaIdentity { index } => {
-                let key = self.key(table);
-                self.changes.identities.insert(key, index.clone());
+            AlterAction::ReplicaIdentity(identity) => {
+                let index = match identity {
+                    ReplicaIdentity::Index(index) => Some(index.clone()),
+                    ReplicaIdentity::Default | ReplicaIdentity::Full | ReplicaIdentity::Nothing => None,
+                };
+                self.changes.identities.insert(self.key(table), index);
             }
             _ => {}
         }
@@ -731,7 +740,7 @@ impl<'a> ScriptFacts<'a> {
 impl ScriptFacts<'_> {
     fn column_of_old_table(&self, table: &QualifiedName, column: &str) -> Lookup<Column> {
         let known = match self.live.relation(table) {
-            Lookup::Missing => Lookup::Found(Column { not_null: false, null_fraction: None }),
+            Lookup::Missing => Lookup::Found(Column { not_null: false, has_default: false, null_fraction: None }),
             _ => self.live.column(table, column),
         };
         match (known, self.changes.not_null.get(&(self.key(table), column.to_owned()))) {
@@ -851,10 +860,9 @@ impl Facts for ScriptFacts<'_> {
             return Lookup::Missing;
         }
         match self.changes.tables.get(&key) {
-            Some(made) => made
-                .columns
-                .get(column)
-                .map_or(Lookup::Missing, |not_null| Lookup::Found(Column { not_null: *not_null, null_fraction: None })),
+            Some(made) => made.columns.get(column).map_or(Lookup::Missing, |not_null| {
+                Lookup::Found(Column { not_null: *not_null, has_default: false, null_fraction: None })
+            }),
             None => self.column_of_old_table(table, column),
         }
     }
@@ -1004,6 +1012,22 @@ impl Facts for ScriptFacts<'_> {
         self.live.is_reserved(name)
     }
 
+    fn naming(&self, of: Named) -> Option<String> {
+        self.live.naming(of)
+    }
+
+    fn follows_naming(&self, of: Named, name: &str) -> bool {
+        self.live.follows_naming(of, name)
+    }
+
+    fn required_columns(&self) -> Lookup<Vec<ColumnDef>> {
+        self.live.required_columns()
+    }
+
+    fn forbidden_types(&self) -> Lookup<Vec<(String, Lookup<ColumnType>)>> {
+        self.live.forbidden_types()
+    }
+
     fn type_named(&self, type_name: &Opaque) -> Lookup<ColumnType> {
         self.live.type_named(type_name)
     }
@@ -1148,8 +1172,24 @@ impl Facts for ScriptFacts<'_> {
         self.live.has_trigger(table, trigger)
     }
 
-    fn publishes_by_primary_key(&self, table: &QualifiedName) -> bool {
-        !self.changes.identities.contains_key(&self.key(table)) && self.live.publishes_by_primary_key(table)
+    /// Who changes what is published in the same script knows of it.
+    fn publications(&self, table: &QualifiedName) -> Vec<Publication> {
+        let key = self.key(table);
+        if self.changes.tables.contains_key(&key) || self.changes.republished.contains(&key) {
+            return Vec::new();
+        }
+        let mut publications = self.live.publications(table);
+        if self.changes.identities.contains_key(&key) {
+            for publication in &mut publications {
+                publication.by_primary_key = false;
+            }
+        }
+        publications
+    }
+
+    /// A script is run later: who is connected now says nothing.
+    fn standbys(&self) -> Lookup<Vec<String>> {
+        Lookup::Missing
     }
 
     fn later_in_transaction(&self) -> Option<&[Located]> {
@@ -1203,6 +1243,10 @@ impl Facts for ScriptFacts<'_> {
 
     fn held_tables(&self, at_least: Lock) -> Vec<(QualifiedName, Lock)> {
         self.changes.held.iter().filter(|(_, lock)| *lock >= at_least).cloned().collect()
+    }
+
+    fn large_size(&self) -> u64 {
+        self.live.large_size()
     }
 
     fn busy_after(&self) -> f64 {

@@ -103,6 +103,13 @@ impl Faulty<'_> {
             .at(self.columns.first().and_then(|column| column.at))
     }
 
+    /// Their types, each once.
+    pub(super) fn types(&self) -> String {
+        let mut names: Vec<_> = self.columns.iter().map(|column| &*column.type_.name).collect();
+        names.dedup();
+        names.join(", ")
+    }
+
     /// `Instead: placed timestamptz, sent timestamptz`.
     pub(super) fn instead(&self, facts: &dyn Facts, type_: impl Fn(&Typed<'_>) -> String) -> String {
         let columns: Vec<_> =

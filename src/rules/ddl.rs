@@ -31,6 +31,7 @@ mod create_index_not_concurrent;
 mod create_rule;
 mod create_trigger_lock;
 mod ddl_blocked_now;
+mod ddl_cancels_standby_queries;
 mod ddl_with_backfill;
 mod delete_without_where;
 mod disable_trigger;
@@ -56,6 +57,7 @@ mod missing_if_exists;
 mod move_tablespace_or_am;
 mod multi_table_lock_window;
 mod opaque_code;
+mod published_table_ddl;
 mod refresh_matview_blocking;
 mod refresh_matview_concurrently_cost;
 mod reindex_not_concurrent;
@@ -63,6 +65,7 @@ mod rename_column;
 mod rename_enum_value;
 mod rename_schema;
 mod rename_table;
+mod rewrite_needs_disk;
 mod set_expression_rewrite;
 mod set_logged_unlogged;
 mod set_not_null_scan;
@@ -109,6 +112,7 @@ pub(super) const RULES: &[&Rule] = &[
     &statement_timeout_missing::RULE,
     &idle_timeout_missing::RULE,
     &ddl_blocked_now::RULE,
+    &ddl_cancels_standby_queries::RULE,
     &concurrent_index_will_wait::RULE,
     &concurrent_index_with_timeout::RULE,
     &transaction_holds_access_exclusive::RULE,
@@ -124,8 +128,10 @@ pub(super) const RULES: &[&Rule] = &[
     &rename_column::RULE,
     &rename_schema::RULE,
     &reindex_not_concurrent::RULE,
+    &rewrite_needs_disk::RULE,
     &refresh_matview_blocking::RULE,
     &refresh_matview_concurrently_cost::RULE,
+    &published_table_ddl::RULE,
     &truncate_table::RULE,
     &truncate_cascade::RULE,
     &vacuum_full_or_cluster::RULE,

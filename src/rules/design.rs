@@ -21,6 +21,7 @@ mod column_type_xml;
 mod default_now_in_cast;
 mod enable_rls_without_policy;
 mod fk_narrower_than_pk;
+mod forbidden_types;
 mod foreign_key_duplicate;
 mod foreign_key_nullable_composite;
 mod foreign_key_type_mismatch;
@@ -32,7 +33,9 @@ mod identifier_reserved_word;
 mod index_predicate_not_immutable;
 mod integer_primary_key;
 mod migration_without_advisory_lock;
+mod naming_convention;
 mod partition_unique_without_key;
+mod required_columns;
 mod table_inheritance;
 mod table_without_primary_key;
 mod transaction_nesting;
@@ -68,6 +71,9 @@ pub(super) const RULES: &[&Rule] = &[
     &identifier_not_lowercase::RULE,
     &identifier_reserved_word::RULE,
     &identifier_pg_prefix::RULE,
+    &naming_convention::RULE,
+    &required_columns::RULE,
+    &forbidden_types::RULE,
     &index_predicate_not_immutable::RULE,
     &partition_unique_without_key::RULE,
     &enable_rls_without_policy::RULE,

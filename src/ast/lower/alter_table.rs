@@ -1,7 +1,7 @@
 //! ALTER TABLE and its actions.
 
 use super::{Lowering, Node, compat, is_cascade, offset, text};
-use crate::ast::{AlterAction, AlterType, Lock, Opaque, QualifiedName, Statement, Triggers};
+use crate::ast::{AlterAction, AlterType, Lock, Opaque, QualifiedName, ReplicaIdentity, Statement, Triggers};
 use pgrx::pg_sys;
 use pgrx::pg_sys::AlterTableType as Type;
 
@@ -114,8 +114,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             Type::AT_SetTableSpace => AlterAction::SetTablespace(name?),
             Type::AT_ClusterOn => AlterAction::ClusterOn { index: name? },
             Type::AT_ReplicaIdentity => {
-                let identity = self.node(c.def)?.cast::<pg_sys::ReplicaIdentityStmt>()?;
-                AlterAction::ReplicaIdentity { index: text(identity.name) }
+                AlterAction::ReplicaIdentity(identity(self.node(c.def)?.cast::<pg_sys::ReplicaIdentityStmt>()?)?)
             }
             Type::AT_ChangeOwner => AlterAction::Owner,
             Type::AT_EnableTrig | Type::AT_EnableAlwaysTrig | Type::AT_EnableReplicaTrig => {
@@ -166,6 +165,16 @@ impl<'mcx> Lowering<'_, 'mcx> {
             }),
         }))
     }
+}
+
+fn identity(identity: &pg_sys::ReplicaIdentityStmt) -> Option<ReplicaIdentity> {
+    Some(match identity.identity_type.cast_unsigned() {
+        pg_sys::REPLICA_IDENTITY_DEFAULT => ReplicaIdentity::Default,
+        pg_sys::REPLICA_IDENTITY_FULL => ReplicaIdentity::Full,
+        pg_sys::REPLICA_IDENTITY_NOTHING => ReplicaIdentity::Nothing,
+        pg_sys::REPLICA_IDENTITY_INDEX => ReplicaIdentity::Index(text(identity.name)?),
+        _ => return None,
+    })
 }
 
 fn foreign_key(node: Node<'_>) -> Option<&pg_sys::Constraint> {

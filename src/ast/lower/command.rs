@@ -192,6 +192,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             Object::OBJECT_TABLE | Object::OBJECT_FOREIGN_TABLE => RenameKind::Table,
             Object::OBJECT_VIEW | Object::OBJECT_MATVIEW => RenameKind::View,
             Object::OBJECT_INDEX => RenameKind::Index,
+            Object::OBJECT_SEQUENCE => RenameKind::Sequence,
             Object::OBJECT_COLUMN if of_view => RenameKind::ViewColumn,
             Object::OBJECT_COLUMN => RenameKind::Column,
             Object::OBJECT_TABCONSTRAINT => RenameKind::Constraint,

@@ -92,10 +92,7 @@ pub enum AlterAction {
         index: String,
     },
     /// `REPLICA IDENTITY`.
-    ReplicaIdentity {
-        /// The index of `USING INDEX`.
-        index: Option<String>,
-    },
+    ReplicaIdentity(ReplicaIdentity),
     /// `OWNER TO`.
     Owner,
     /// `ENABLE TRIGGER`, in all its forms.
@@ -149,6 +146,19 @@ pub struct AlterType {
     pub using: Option<Opaque>,
     /// `COLLATE`.
     pub collation: Option<Opaque>,
+}
+
+/// What tells the rows of a table apart for those to whom changes are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplicaIdentity {
+    /// The primary key.
+    Default,
+    /// All columns.
+    Full,
+    /// Nothing.
+    Nothing,
+    /// An index.
+    Index(String),
 }
 
 /// Which triggers are meant.

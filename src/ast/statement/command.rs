@@ -60,6 +60,8 @@ pub enum RenameKind {
     View,
     /// An index.
     Index,
+    /// A sequence.
+    Sequence,
     /// A column of a table.
     Column,
     /// A column of a view.

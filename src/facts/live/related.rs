@@ -3,7 +3,8 @@
 use crate::ast::Lock;
 use crate::error::{Code, Error};
 use crate::facts::{
-    ConstraintOf, ConstraintType, Dependent, Holder, Obstacle, QualifiedName, Reference, Usage, UseOfType,
+    ConstraintOf, ConstraintType, Dependent, Holder, Lookup, Obstacle, Publication, QualifiedName, Reference, Usage,
+    UseOfType,
 };
 use crate::spi;
 use crate::text::Text;
@@ -364,19 +365,89 @@ pub(super) fn has_trigger(table: Oid, named: &str) -> bool {
     !found.is_empty()
 }
 
-/// Whether a publication sends the updates or deletes of a table, and tells its rows apart by the primary key.
-pub(super) fn publishes_by_primary_key(table: Oid) -> bool {
-    let found = rows(
-        "SELECT true
-         FROM pg_class AS c
-         JOIN pg_namespace AS n ON n.oid = c.relnamespace
-         JOIN pg_publication_tables AS t ON t.schemaname = n.nspname AND t.tablename = c.relname
-         JOIN pg_publication AS p ON p.pubname = t.pubname
-         WHERE c.oid = $1 AND c.relreplident = 'd' AND (p.pubupdate OR p.pubdelete) LIMIT 1",
+/// Whether a publication sends generated columns, which none does before 18.
+#[cfg(feature = "pg18")]
+macro_rules! generated_is_sent {
+    () => {
+        "p.pubgencols = 's'"
+    };
+}
+#[cfg(not(feature = "pg18"))]
+macro_rules! generated_is_sent {
+    () => {
+        "false"
+    };
+}
+
+/// Publications that send a table: as it is, as part of a tree above it, or by a partition or child below it. Where one
+/// names several of them, what any entry sends counts as sent.
+pub(super) fn publications(table: Oid) -> Vec<Publication> {
+    rows(
+        concat!(
+            "WITH RECURSIVE below (oid) AS (
+                 SELECT $1
+                 UNION
+                 SELECT i.inhrelid FROM below AS b JOIN pg_inherits AS i ON i.inhparent = b.oid
+             ), tree (oid) AS (
+                 SELECT b.oid FROM below AS b
+                 UNION
+                 SELECT a.relid::oid FROM pg_partition_ancestors($1) AS a
+             ), entries (publication, relation, columns) AS (
+                 SELECT p.oid, $1, NULL::int2[] FROM pg_publication AS p WHERE p.puballtables
+                 UNION ALL
+                 SELECT r.prpubid, r.prrelid, r.prattrs::int2[]
+                 FROM pg_publication_rel AS r JOIN tree AS t ON t.oid = r.prrelid
+                 UNION ALL
+                 SELECT n.pnpubid, c.oid, NULL
+                 FROM pg_publication_namespace AS n
+                 JOIN pg_class AS c ON c.relnamespace = n.pnnspid
+                 JOIN tree AS t ON t.oid = c.oid
+             )
+             SELECT p.pubname::text, bool_or(e.columns IS NULL), p.pubupdate OR p.pubdelete, ",
+            generated_is_sent!(),
+            ",
+                    array_to_json(coalesce(array_agg(DISTINCT a.attname::text) FILTER (WHERE a.attname IS NOT NULL), '{}'))::text,
+                    EXISTS (SELECT FROM pg_replication_slots AS s
+                            WHERE s.slot_type = 'logical' AND s.plugin = 'pgoutput' AND s.database = current_database()),
+                    EXISTS (SELECT FROM below AS b JOIN pg_class AS c ON c.oid = b.oid
+                            WHERE c.relkind = 'r' AND c.relreplident = 'd')
+             FROM entries AS e
+             JOIN pg_publication AS p ON p.oid = e.publication
+             LEFT JOIN pg_attribute AS a ON a.attrelid = e.relation AND a.attnum = ANY (e.columns)
+             GROUP BY p.oid ORDER BY p.pubname"
+        ),
         &[table.into()],
-        |_| Ok(()),
+        |row| {
+            let sends_all = row.get::<bool>(2)?.unwrap_or(true);
+            let columns = strings(row, 5)?;
+            Ok(Publication {
+                name: string(row, 1)?,
+                columns: (!sends_all).then_some(columns),
+                sends_changes: row.get::<bool>(3)?.unwrap_or(true),
+                sends_generated: row.get::<bool>(4)?.unwrap_or(false),
+                is_followed: row.get::<bool>(6)?.unwrap_or(false),
+                by_primary_key: row.get::<bool>(7)?.unwrap_or(false),
+            })
+        },
+    )
+}
+
+/// Standbys that are streaming. What only receives WAL, as pg_receivewal does, replays nothing, and who reads a logical
+/// slot is a subscriber; the rest of a row is hidden from those who may not read statistics.
+pub(super) fn standbys() -> Lookup<Vec<String>> {
+    let connected = rows(
+        "SELECT r.application_name, r.state IS NULL
+         FROM pg_stat_replication AS r
+         WHERE (r.state IS NULL OR (r.state = 'streaming' AND r.replay_lsn IS NOT NULL))
+           AND NOT EXISTS (SELECT FROM pg_replication_slots AS s WHERE s.slot_type = 'logical' AND s.active_pid = r.pid)
+         ORDER BY r.application_name",
+        &[],
+        |row| Ok((string(row, 1)?, row.get::<bool>(2)?.unwrap_or(true))),
     );
-    !found.is_empty()
+    if connected.iter().any(|(_, is_hidden)| *is_hidden) {
+        return Lookup::NotChecked("Only roles with pg_read_all_stats see who receives WAL, and some do.".to_owned());
+    }
+    Lookup::Found(connected.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Relations that a view reads.

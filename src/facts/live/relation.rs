@@ -257,6 +257,11 @@ pub(super) unsafe fn oids(list: *mut pg_sys::List) -> Vec<Oid> {
     })
 }
 
+/// Whether nothing was ever written to a catalog.
+pub(super) fn is_empty_catalog(oid: Oid) -> bool {
+    class(oid).and_then(|tuple| File::of(tuple.form())).and_then(File::length) == Some(0)
+}
+
 /// Whether it is a partition or an inheritance child. The search through pg_inherits comes last.
 pub(super) fn is_child(oid: Oid) -> bool {
     class(oid).is_some_and(|tuple| {
@@ -346,9 +351,13 @@ impl Extent {
             return false;
         }
         let rows = f64::from(config::LARGE_TABLE_ROWS.get());
-        let bytes = u64::try_from(config::LARGE_TABLE_SIZE.get()).unwrap_or(0) * 1024;
-        self.rows.is_none_or(|n| n >= rows) || self.bytes.is_none_or(|n| n >= bytes)
+        self.rows.is_none_or(|n| n >= rows) || self.bytes.is_none_or(|n| n >= large_size())
     }
+}
+
+/// Bytes from which on a relation is large.
+pub(super) fn large_size() -> u64 {
+    u64::try_from(config::LARGE_TABLE_SIZE.get()).unwrap_or(0) * 1024
 }
 
 /// A column that exists.
@@ -360,6 +369,7 @@ pub(super) fn column(oid: Oid, name: &str) -> Option<Column> {
     }
     Some(Column {
         not_null: form.attnotnull && not_null_is_validated(oid, form.attnum),
+        has_default: form.atthasdef || form.attidentity != 0,
         null_fraction: null_fraction(oid, form.attnum),
     })
 }

@@ -80,6 +80,7 @@ fn described(oid: Oid, modifier: i32) -> ColumnType {
         kind: kind(element.unwrap_or(oid)),
         array: element.is_some(),
         modifier: Some(modifier).filter(|modifier| *modifier >= 0),
+        oid: oid.to_u32(),
         base: base.to_u32(),
     }
 }
