@@ -41,12 +41,11 @@ pub(super) fn faulty<'a>(
     if columns.is_empty() {
         return None;
     }
-    let is_judged = match statement {
-        Statement::CreateTable(create) => is_judged(create, facts),
-        _ => {
-            let relation = facts.relation(table).found()?;
-            relation.is_judged() && matches!(relation.kind, Kind::Table | Kind::Partitioned)
-        }
+    let is_judged = if let Statement::CreateTable(create) = statement {
+        is_judged(create, facts)
+    } else {
+        let relation = facts.relation(table).found()?;
+        relation.is_judged() && matches!(relation.kind, Kind::Table | Kind::Partitioned)
     };
     is_judged.then(|| Faulty { identity: keys::identity(statement, table, facts), table, columns })
 }

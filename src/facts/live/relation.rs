@@ -147,11 +147,11 @@ fn extent(
 fn large(extent: &Deferred<Extent>, form: &pg_sys::FormData_pg_class) -> Deferred<bool> {
     let extent = match extent {
         Deferred::Known(extent) => return Deferred::Known(extent.is_large()),
-        later => later.clone(),
+        later @ Deferred::Later(_) => later.clone(),
     };
     let alone = File::of(form).filter(|_| !form.relhassubclass);
     Deferred::later(move || {
-        let bytes = alone.and_then(|file| file.length());
+        let bytes = alone.and_then(super::file::File::length);
         bytes.is_none_or(|bytes| Extent::at_most(bytes).is_large()) && extent.get().is_large()
     })
 }
@@ -290,7 +290,11 @@ impl Extent {
         }
         Some(Self::by_statistics(form).unwrap_or_else(|| {
             // Partitions made ahead of time are many, empty and never analysed: not worth opening each.
-            if File::of(form).and_then(|file| file.length()) == Some(0) { Self::nothing() } else { Self::by_look(oid) }
+            if File::of(form).and_then(super::file::File::length) == Some(0) {
+                Self::nothing()
+            } else {
+                Self::by_look(oid)
+            }
         }))
     }
 

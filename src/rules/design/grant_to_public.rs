@@ -47,7 +47,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
 }
 
 fn judge_relation(grant: &Grant, name: &QualifiedName, facts: &dyn Facts, report: &mut Report) {
-    let Some(relation) = facts.relation(name).found().filter(|relation| relation.is_judged()) else {
+    let Some(relation) = facts.relation(name).found().filter(crate::facts::Relation::is_judged) else {
         return;
     };
     let Some(may) = deeds(grant, relation.kind) else { return };

@@ -109,7 +109,6 @@ fn parts(of: Named, statement: &Statement, facts: &dyn Facts) -> Vec<Name> {
             keys::foreign_keys(statement, facts).into_iter().map(|key| (key.name(facts), key.at)).collect()
         }
         Named::Check => keys::constraints(statement, facts)
-            .into_iter()
             .filter(|constraint| matches!(constraint.kind, ConstraintKind::Check { .. }))
             .filter_map(|constraint| Some((constraint.name.clone()?, constraint.at)))
             .collect(),
