@@ -84,6 +84,8 @@ struct Known {
     alone: OnceCell<Option<Relation>>,
     /// Members of its tree.
     members: OnceCell<Rc<[Oid]>>,
+    /// What needs it or, by its number, a column of it.
+    dependents: RefCell<BTreeMap<pg_sys::AttrNumber, Vec<Dependent>>>,
     /// Somebody else holds a lock of any kind on it: asking goes through every session of the server.
     is_locked: OnceCell<bool>,
     /// The strongest lock that this session holds on it.
@@ -389,7 +391,9 @@ impl Facts for Live {
     fn dependents(&self, name: &QualifiedName, column: Option<&str>) -> Vec<Dependent> {
         let Some(oid) = self.oid(name) else { return Vec::new() };
         let column = column.and_then(|column| attribute_number(oid, column)).unwrap_or(0);
-        related::dependents("pg_catalog.pg_class", oid, column)
+        let known = self.known(oid);
+        let mut dependents = known.dependents.borrow_mut();
+        dependents.entry(column).or_insert_with(|| related::dependents("pg_catalog.pg_class", oid, column)).clone()
     }
 
     fn dependents_of_type(&self, name: &QualifiedName) -> Vec<Dependent> {
@@ -405,7 +409,7 @@ impl Facts for Live {
     }
 
     fn indexes_with(&self, table: &QualifiedName, column: &str) -> Vec<QualifiedName> {
-        self.oid(table).map(|oid| related::indexes_with(oid, column)).unwrap_or_default()
+        self.oid(table).map(|oid| index::with_column(oid, column)).unwrap_or_default()
     }
 
     fn usage(&self, name: &QualifiedName) -> Usage {

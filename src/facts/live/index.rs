@@ -4,8 +4,8 @@ use super::catalog::Tuple;
 use super::lock::Opened;
 use super::relation::{attribute_name, class, name_of_relation};
 use super::relcache::Entry;
-use super::{cache_id, valid};
-use crate::facts::Index;
+use super::{cache_id, related, valid};
+use crate::facts::{Index, QualifiedName};
 use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
 
 /// The indexes of a table.
@@ -18,6 +18,19 @@ pub(super) fn of_table(table: Oid) -> Vec<Index> {
 pub(super) fn identifies_rows(table: Oid) -> bool {
     let has_primary_key = Entry::of(table).is_some_and(|entry| entry.indexes().1.is_some());
     has_primary_key || of_table(table).iter().any(|index| index.primary || index.identifies)
+}
+
+/// Indexes of a table in which a column has a part: as a key, included, in an expression or in the predicate. The columns
+/// that an expression reads are left to the catalog.
+pub(super) fn with_column(table: Oid, column: &str) -> Vec<QualifiedName> {
+    let Some(entry) = Entry::of(table) else { return Vec::new() };
+    let indexes: Vec<_> = entry.indexes().0.into_iter().filter_map(Entry::of).collect();
+    if indexes.iter().any(|index| index.has_expressions() || index.has_predicate()) {
+        return related::indexes_with(table, column);
+    }
+    let Some(number) = entry.column_number(column) else { return Vec::new() };
+    let has_it = |index: &&Entry| index.index_form().is_some_and(|form| all_columns(form).contains(&number));
+    indexes.iter().filter(has_it).map(Entry::name).collect()
 }
 
 /// Whether an index of a table finds rows by these columns.
@@ -138,9 +151,15 @@ fn sorts_by_default(index: &Entry, form: &pg_sys::FormData_pg_index) -> bool {
 
 /// Key columns; 0 for an expression.
 fn key_columns(form: &pg_sys::FormData_pg_index) -> Vec<AttrNumber> {
-    let count = usize::try_from(form.indnkeyatts).unwrap_or(0);
-    // SAFETY: `indkey` is the last fixed column, with at least as many values as there are key columns.
-    unsafe { form.indkey.values.as_slice(count) }.to_vec()
+    let keys = usize::try_from(form.indnkeyatts).unwrap_or(0);
+    all_columns(form).iter().take(keys).copied().collect()
+}
+
+/// Key columns and included ones.
+fn all_columns(form: &pg_sys::FormData_pg_index) -> &[AttrNumber] {
+    let count = usize::try_from(form.indnatts).unwrap_or(0);
+    // SAFETY: `indkey` is the last fixed column, with as many values as the index has columns.
+    unsafe { form.indkey.values.as_slice(count) }
 }
 
 /// Whether no key is an expression.

@@ -289,7 +289,8 @@ pub(super) fn typed_tables(type_: Oid) -> Vec<QualifiedName> {
     )
 }
 
-/// Indexes of a table in which a column has a part: as a key, included, in an expression or in the predicate.
+/// Indexes of a table in which a column has a part, for those that have an expression or a predicate: see
+/// [`super::index::with_column`].
 pub(super) fn indexes_with(table: Oid, column: &str) -> Vec<QualifiedName> {
     rows(
         "SELECT n.nspname::text, c.relname::text
