@@ -117,6 +117,12 @@ impl NewForeignKey<'_> {
         self.name.map_or_else(chosen, str::to_owned)
     }
 
+    /// `"orders_customer_id_fkey"`, or `on "orders" (customer_id)` where the server will choose a name that is free.
+    pub(super) fn label(&self, facts: &dyn Facts) -> String {
+        let place = || format!("on \"{}\" ({})", self.table.name, facts.quote_list(&self.key.columns));
+        self.name.map_or_else(place, |name| format!("\"{name}\""))
+    }
+
     /// Its columns and those it refers to, where both types are known.
     pub(super) fn pairs(&self, statement: &Statement, facts: &dyn Facts) -> Vec<Pair> {
         let of_itself = matches!(statement, Statement::CreateTable(_))

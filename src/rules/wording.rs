@@ -39,13 +39,20 @@ pub fn extent(relation: &Relation) -> String {
     let name = &relation.name;
     match (relation.rows(), relation.bytes()) {
         (Some(rows), Some(bytes)) => {
-            format!("\"{name}\" has {} rows ({}).", Quantity::Rows(rows), Quantity::Bytes(bytes))
+            format!("\"{name}\" has {} ({}).", counted(rows), Quantity::Bytes(bytes))
         }
-        (Some(rows), None) => format!("\"{name}\" has {} rows.", Quantity::Rows(rows)),
+        (Some(rows), None) => format!("\"{name}\" has {}.", counted(rows)),
         (None, Some(bytes)) => format!("\"{name}\" has {}; its rows were never counted.", Quantity::Bytes(bytes)),
         (None, None) if name.is_empty() => "Its table is not known here and taken to be large.".to_owned(),
         (None, None) => format!("\"{name}\" is not known here and taken to be large."),
     }
+}
+
+/// `1,000,000 rows`.
+fn counted(rows: f64) -> String {
+    let number = Quantity::Rows(rows).to_string();
+    let noun = if number == "1" { "row" } else { "rows" };
+    format!("{number} {noun}")
 }
 
 /// `1,000,000 rows are`, or `every row is` where they were never counted.

@@ -1,5 +1,6 @@
 use crate::ast::{CreateIndex, Statement};
 use crate::facts::{Facts, Kind, Relation};
+use crate::finding::Level;
 use crate::rules::wording::extent;
 use crate::rules::{Report, cost, declare_rule};
 
@@ -20,16 +21,18 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
         return;
     };
     let name = name_of(index, &table, facts);
+    // Nobody writes to a materialized view but REFRESH, which can wait.
+    let (level, blocked, waits) = match table.kind {
+        Kind::MaterializedView => (Level::Info, "REFRESH of", "REFRESH waits"),
+        _ => (Level::Error, "writes to", "INSERT, UPDATE and DELETE wait"),
+    };
     let finding = report
         .finding(
             facts.identity(&table),
-            format!("building index \"{name}\" blocks writes to \"{}\" until it is done", table.name),
+            format!("building index \"{name}\" blocks {blocked} \"{}\" until it is done", table.name),
         )
-        .detail(format!(
-            "{} SHARE lock: reads go on; INSERT, UPDATE and DELETE wait{}.",
-            extent(&table),
-            cost::index_build(&table)
-        ))
+        .level(level)
+        .detail(format!("{} SHARE lock: reads go on; {waits}{}.", extent(&table), cost::index_build(&table)))
         .at(index.table.at);
     report.push(match concurrent_form(index, &name, &table, facts) {
         Some(sql) => finding.remedy("Outside a transaction", sql),

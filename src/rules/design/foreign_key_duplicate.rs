@@ -33,7 +33,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
             report
                 .finding(
                     keys::identity(statement, key.table, facts),
-                    format!("foreign key \"{}\" demands what \"{twin}\" demands already", key.name(facts)),
+                    format!("foreign key {} demands what \"{twin}\" demands already", key.label(facts)),
                 )
                 .detail(format!(
                     "Each INSERT and key UPDATE in \"{}\" will be checked twice, each DELETE in \"{}\" as well.",
