@@ -1,5 +1,5 @@
 use crate::ast::{Lock, Statement};
-use crate::facts::Relation;
+use crate::facts::{Kind, Relation};
 use crate::rules::wording::extent;
 use crate::rules::{Case, Report, declare_rule};
 
@@ -46,5 +46,10 @@ fn waited_for(case: &Case<'_>) -> Option<Relation> {
             effect.lock >= least && !effect.is_index
         })
         .filter(|(_, effect)| facts.held(&effect.name).is_none_or(|held| held < effect.lock))
-        .find_map(|(_, effect)| facts.large_or_in_use(&effect.name))
+        .find_map(|(_, effect)| {
+            let relation = facts.large_or_in_use(&effect.name)?;
+            // Of a materialized view, only a REFRESH queues behind what lets readers in.
+            let hurts = relation.kind != Kind::MaterializedView || effect.lock == Lock::AccessExclusive;
+            hurts.then_some(relation)
+        })
 }
