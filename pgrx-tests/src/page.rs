@@ -10,7 +10,8 @@
 //! | `sql other` | run in a second session, before the block that follows, and kept open while that is run |
 //! | `sql audit` | run with `warden.mode = off`, then `warden.audit` is asked for the page's rule |
 //!
-//! `since 18` behind any of them leaves the block to servers of that major and later: what older ones refuse.
+//! `since 18` behind any of them leaves the block to servers of that major and later: what older ones refuse. `until 17` leaves it to that major and
+//! older ones.
 //!
 //! `alone` behind `setup` gives the page a cluster of its own, whose changes can be decoded: what waits there waits for nobody else. `standby` behind
 //! `guard` gives it one to which a standby is connected.
@@ -24,6 +25,7 @@
 //! frees the page from showing both a finding and an ok.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use crate::document::{self, Block};
 use crate::sql;
@@ -67,8 +69,8 @@ pub enum Engines {
 pub struct Test {
     /// Who looks at it.
     pub engines: Engines,
-    /// The first major that it is for.
-    pub since: u32,
+    /// The majors that it is for.
+    pub majors: RangeInclusive<u32>,
     /// What another session has run, and keeps open meanwhile.
     pub other: String,
     /// What is run, in order.
@@ -137,7 +139,7 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
             continue;
         }
         let mut engines = Some(Engines::Both);
-        let mut since = 0;
+        let (mut since, mut until) = (0, u32::MAX);
         while let Some(word) = words.next() {
             match word {
                 "setup" => engines = None,
@@ -147,11 +149,12 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
                 "alone" => page.alone = true,
                 "standby" => page.standby = true,
                 "since" => since = words.next().and_then(|n| n.parse().ok()).ok_or_else(unknown)?,
+                "until" => until = words.next().and_then(|n| n.parse().ok()).ok_or_else(unknown)?,
                 _ => return Err(unknown()),
             }
         }
         let Some(engines) = engines else {
-            if since != 0 {
+            if (since, until) != (0, u32::MAX) {
                 return Err(unknown());
             }
             page.setup.push_str(&block.text);
@@ -160,7 +163,8 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
         if block.not_run.is_some() {
             continue;
         }
-        page.blocks.push(Test { engines, since, other: std::mem::take(&mut other), units: units(&block)? });
+        let (majors, other) = (since..=until, std::mem::take(&mut other));
+        page.blocks.push(Test { engines, majors, other, units: units(&block)? });
     }
     for (number, line) in markdown.lines().enumerate() {
         let mut rest = line;
@@ -293,7 +297,9 @@ mod tests {
         assert!(page.blocks[1].units[0].transaction);
         let with_settings = format!("{PAGE}```sql settings\nSET x = 2;\n```\n");
         assert_eq!(parse("r", &with_settings).unwrap().settings, "SET x = 2;\n");
-        assert_eq!(parse("r", &PAGE.replace("sql lint", "sql lint since 18")).unwrap().blocks[1].since, 18);
+        let of_majors = |words: &str| parse("r", &PAGE.replace("sql lint", words)).unwrap().blocks[1].majors.clone();
+        assert_eq!(of_majors("sql lint since 18"), 18..=u32::MAX);
+        assert_eq!(of_majors("sql lint until 17"), 0..=17);
         assert_eq!(
             page.claims,
             [Claim { lock: Some("Share".into()), on: "t".into(), scan: Some(true), rewrite: None, nth: 1 }]

@@ -66,7 +66,7 @@ fn run_in(leg: &Leg, cluster: &Cluster, page: &Page) -> Result {
     for claim in &page.claims {
         observed(leg, &base, page, claim).map_err(|e| format!("{claim:?}: {}", e.message().unwrap_or_default()))?;
     }
-    for block in page.blocks.iter().filter(|b| b.since <= leg.major) {
+    for block in page.blocks.iter().filter(|b| b.majors.contains(&leg.major)) {
         let db = fresh(&base)?;
         db.session()?.run(&format!("ALTER DATABASE {} SET warden.rule_levels = {}", db.name(), literal(&raised)))?;
         let mut other = db.session()?;
@@ -169,8 +169,10 @@ fn observed(leg: &Leg, base: &Database<'_>, page: &Page, claim: &Claim) -> Resul
     let holds = |u: &&Unit| u.expected.contains(&page.rule);
     let mut nth = claim.nth;
     let mut found = None;
-    for block in
-        page.blocks.iter().filter(|b| b.since <= leg.major && matches!(b.engines, Engines::Both | Engines::Guard))
+    for block in page
+        .blocks
+        .iter()
+        .filter(|b| b.majors.contains(&leg.major) && matches!(b.engines, Engines::Both | Engines::Guard))
     {
         let here = block.units.iter().filter(holds).count();
         if nth <= here {

@@ -48,6 +48,7 @@ mod drop_schema;
 mod drop_table;
 mod drop_trigger;
 mod foreign_key_locks_parent;
+mod foreign_key_not_valid_on_partitioned;
 mod idle_timeout_missing;
 mod large_dml_in_migration;
 mod lock_timeout_missing;
@@ -84,6 +85,7 @@ pub(super) const RULES: &[&Rule] = &[
     &create_index_not_concurrent::RULE,
     &drop_index_not_concurrent::RULE,
     &add_foreign_key_validates::RULE,
+    &foreign_key_not_valid_on_partitioned::RULE,
     &add_check_validates::RULE,
     &set_not_null_scan::RULE,
     &add_unique_builds_index::RULE,

@@ -1,5 +1,6 @@
-use crate::ast::{AlterAction, ConstraintKind, ForeignKey, QualifiedName};
-use crate::facts::{Facts, Kind};
+use crate::ast::{AlterAction, Constraint, ConstraintKind, ForeignKey, QualifiedName};
+use crate::facts::{Facts, Kind, Relation};
+use crate::finding::Finding;
 use crate::rules::ddl::{by_partition, partitions_without};
 use crate::rules::wording::rows_are;
 use crate::rules::{Report, cost, declare_rule, sql};
@@ -19,12 +20,11 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
     }
     let Some(table) = facts.shared_and_large(name) else { return };
     let takes_not_valid = table.kind != Kind::Partitioned || facts.server_major() >= 18;
-    let lacking = partitions_without(&table, facts, |partition| has_foreign_key(partition, key, facts));
+    let lacking = partitions_lacking(key, &table, facts);
     if table.kind == Kind::Partitioned && lacking.is_empty() {
         return;
     }
-    let constraint_name =
-        constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &key.columns, "fkey"));
+    let constraint_name = name_of(constraint, key, &table, facts);
     let referenced = &key.referenced.name;
     let finding = report
         .finding(
@@ -40,10 +40,30 @@ fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: 
     report.push(if takes_not_valid {
         finding.remedy("In two transactions", sql::add_foreign_key(&constraint_name, key, &table, facts))
     } else {
-        by_partition(finding, &lacking, "Partition by partition, each ALTER TABLE in a transaction of its own", || {
-            sql::add_foreign_key_to_partitions(&constraint_name, key, (&table, &lacking), facts)
-        })
+        one_by_one(finding, constraint, (&table, &lacking), facts)
     });
+}
+
+fn name_of(constraint: &Constraint, key: &ForeignKey, table: &Relation, facts: &dyn Facts) -> String {
+    constraint.name.clone().unwrap_or_else(|| facts.object_name(&table.name, &key.columns, "fkey"))
+}
+
+/// Partitions that have no foreign key like it, checked already, that the parent's takes over.
+pub(super) fn partitions_lacking(key: &ForeignKey, table: &Relation, facts: &dyn Facts) -> Vec<Relation> {
+    partitions_without(table, facts, |partition| has_foreign_key(partition, key, facts))
+}
+
+/// A finding about a foreign key with the way through the partitions.
+pub(super) fn one_by_one(
+    finding: Finding,
+    constraint: &Constraint,
+    (table, lacking): (&Relation, &[Relation]),
+    facts: &dyn Facts,
+) -> Finding {
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else { return finding };
+    by_partition(finding, lacking, "Partition by partition, each ALTER TABLE in a transaction of its own", || {
+        sql::add_foreign_key_to_partitions(&name_of(constraint, key, table, facts), key, (table, lacking), facts)
+    })
 }
 
 /// Whether a partition has a foreign key like it, checked already, that its parent's takes over.
