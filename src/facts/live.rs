@@ -241,8 +241,13 @@ impl Facts for Live {
     }
 
     fn obstacles(&self, table: &QualifiedName, column: &str) -> Vec<Obstacle> {
-        let members = self.oid(table).map(|oid| if table.only { vec![oid] } else { relation::members(oid) });
-        members.unwrap_or_default().into_iter().flat_map(|member| related::obstacles(member, column)).collect()
+        match self.oid(table) {
+            Some(oid) if table.only => related::obstacles(oid, column),
+            Some(oid) => {
+                self.known(oid).members(oid).iter().flat_map(|member| related::obstacles(*member, column)).collect()
+            }
+            None => Vec::new(),
+        }
     }
 
     fn unfit_for_key(&self, table: &QualifiedName, index: &str) -> Option<&'static str> {
