@@ -1,4 +1,4 @@
--- PUBLIC may read help, lint and explain; everything else is granted by the administrator.
+-- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;
 
 -- Without a SET clause: it would hide the search_path by which the user's names are resolved.

@@ -10,8 +10,10 @@ mod source;
 mod statement;
 
 pub(crate) use list::{columns_of_list, types_of_list};
-pub(crate) use lower::{first_name, is_judged, lower, made_by, makes_something, runs_concurrently};
+pub(crate) use lower::{
+    drops_extension, first_name, is_judged, lower, made_by, makes_something, may_rename, runs_concurrently,
+};
 pub(crate) use node::Node;
 pub(crate) use parse::{SyntaxError, parse};
-pub(crate) use source::Source;
+pub(crate) use source::{Comment, Source};
 pub use statement::*;

@@ -4,13 +4,15 @@
 //! says arrives as a parameter.
 #![forbid(unsafe_code)]
 
-use crate::config;
 use crate::error::{Code, Error};
 use crate::finding::{Finding, Level};
-use crate::policy::Levels;
+use crate::guard;
+use crate::policy::set::refreshed;
+use crate::policy::{Levels, exemption, kept};
 use crate::rows::{self, Row};
 use crate::rules::{self, Audit, Check, Rule, Source};
 use crate::spi;
+use crate::store;
 use crate::text::{Text, TextArray};
 use core::cmp::Reverse;
 use pgrx::pg_sys::Oid;
@@ -171,8 +173,20 @@ fn audit_statements() -> TableIterator<'static, (name!(source, Text), name!(quer
 
 /// Levels that somebody set.
 fn levels() -> Levels {
-    // A list that cannot be read was refused when it was set.
-    Levels::parse(&config::text(&config::RULE_LEVELS)).unwrap_or_default()
+    guard::levels()
+}
+
+/// What there is to find, by one rule or by all: what is exempt already is left out.
+///
+/// # Errors
+/// 42704 for a rule that there is not, 22023 for one that does not look at what exists.
+pub(crate) fn debt(rule: Option<&str>) -> Result<Vec<Finding>, Error> {
+    let all = Request::everything();
+    let rules = match rule {
+        Some(name) => vec![audited(name)?],
+        None => all.rules,
+    };
+    run(&Request { rules, schemas: None, table: None, least: Level::Info })
 }
 
 fn is_audited(rule: &Rule) -> bool {
@@ -229,6 +243,7 @@ fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
 
 /// Findings, worst first.
 fn run(request: &Request) -> Result<Vec<Finding>, Error> {
+    refreshed()?;
     let levels = levels();
     // Settings of the session that would change what is quoted, parsed or how long planning takes.
     let _pinned = spi::Settings::pin(&[
@@ -250,6 +265,18 @@ fn run(request: &Request) -> Result<Vec<Finding>, Error> {
         finding.level = levels.weigh(finding);
     }
     weighted.retain(|(_, finding)| finding.not_checked || finding.level >= request.least);
+    let kept = kept::now();
+    if kept.has_exemptions {
+        let role = store::session_role();
+        let exempt = |finding: &Finding| exemption::find(finding, &role, &kept).map(|excuse| excuse.is_some());
+        let mut visible = Vec::with_capacity(weighted.len());
+        for (weight, finding) in weighted {
+            if finding.not_checked || !exempt(&finding).map_err(|reason| Error::new(Code::LockNotAvailable, reason))? {
+                visible.push((weight, finding));
+            }
+        }
+        weighted = visible;
+    }
     weighted.sort_by(|(a_weight, a), (b_weight, b)| order(*a_weight, a).cmp(&order(*b_weight, b)));
     Ok(weighted.into_iter().map(|(_, finding)| finding).collect())
 }

@@ -1,16 +1,22 @@
 //! The rules on the statement that is about to run, and on the transaction that is about to commit.
 
-use crate::config::{self, Mode, Notify};
+use crate::config::{self, InlineAllow, Journal, Mode, Notify};
 use crate::error::emit::{Parts, Report, Severity};
 use crate::finding::{Finding, Level};
-use crate::policy::{Decision, Levels, Policy};
+use crate::policy::{Decision, Levels, Policy, Verdict, exemption, kept};
 use crate::rules::{self, Check, Selection};
 use core::cell::{Cell, RefCell};
+use journal::Place;
+use opt_out::OptOuts;
 use std::rc::Rc;
+use text::Written;
 
 pub(crate) mod commit;
 pub(crate) mod event;
+pub(crate) mod journal;
 mod lock_wait;
+mod opt_out;
+mod text;
 
 /// More findings than these about one statement are counted, not said.
 const MOST_FINDINGS: usize = 20;
@@ -18,8 +24,9 @@ const MOST_FINDINGS: usize = 20;
 /// For what is said about the guard itself.
 const OWN_SQLSTATE: &str = "WD000";
 
-/// What the checks are selected by: mode, level of notices, levels of rules, and how many reminders there were.
-type Settings = (Mode, Notify, String, usize);
+/// What the checks are selected by: mode, level of notices, whether decisions are recorded, levels of rules by the setting,
+/// which reading of the policy, and how many reminders there were.
+type Settings = (Mode, Notify, bool, String, u64, usize);
 
 thread_local! {
     /// Rules whose reminder this session has had.
@@ -30,43 +37,74 @@ thread_local! {
     static RESTORE_LOGGED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The mode in effect. What is kept for the database is, so far, always to warn.
+/// The mode in effect: as set, or as kept for the database when the policy was last read.
 pub(crate) fn mode() -> Mode {
     match config::MODE.get() {
-        Mode::Policy => Mode::Warn,
+        Mode::Policy => kept::now().mode(),
         mode => mode,
     }
+}
+
+/// The levels in effect: those of the setting over those that are kept.
+pub(crate) fn levels() -> Levels {
+    // A list that cannot be read was refused when it was set.
+    let set = Levels::parse(&config::text(&config::RULE_LEVELS)).unwrap_or_default();
+    kept::now().levels.clone().under(set)
 }
 
 /// The policy in effect.
 fn policy() -> Policy {
     Policy {
         enforces: mode() == Mode::Enforce,
+        bypasses: !config::text(&config::BYPASS).is_empty(),
         notify: match config::NOTIFY.get() {
             Notify::Info => Some(Level::Info),
             Notify::Warning => Some(Level::Warning),
             Notify::Error => Some(Level::Error),
             Notify::None => None,
         },
-        // A list that cannot be read was refused when it was set.
-        levels: Levels::parse(&config::text(&config::RULE_LEVELS)).unwrap_or_default(),
+        journals: config::JOURNAL.get() != Journal::Off,
+        levels: levels(),
     }
 }
 
-/// Reports for findings, in the order they are said; at most the last raises an error.
-///
-/// `position` turns a byte offset into a character position of the query string, where that is known.
-fn reports(findings: Vec<Finding>, position: &dyn Fn(usize) -> Option<usize>) -> Vec<Report> {
+/// Where findings were made, and what is known of it.
+struct Context<'a> {
+    place: Place,
+    /// The command tag.
+    tag: String,
+    /// As the client wrote it, where that is known.
+    statement: Option<Written>,
+    opt_outs: OptOuts,
+    /// Turns a byte offset into a character position of the query string, where that is known.
+    position: &'a dyn Fn(usize) -> Option<usize>,
+}
+
+/// Reports for findings, in the order they are said, the journal's first; at most the last raises an error.
+fn reports(findings: Vec<Finding>, context: &Context<'_>) -> Vec<Report> {
     if findings.is_empty() {
         return Vec::new();
     }
-    let mut decided = policy().arrange(findings);
-    decided.retain(|(finding, _)| !finding.reminder || is_first_reminder(finding.rule));
+    let (kept, role) = (kept::now(), crate::store::session_role());
+    let mut unread = None;
+    let mut verdicts = policy().arrange(findings, |finding, would_block| {
+        let exempt = exemption::find(finding, &role, &kept).unwrap_or_else(|reason| {
+            unread = Some(reason);
+            None
+        });
+        exempt.or_else(|| context.opt_outs.excuse(finding, would_block))
+    });
+    verdicts.retain(|verdict| !verdict.finding.reminder || is_first_reminder(verdict.finding.rule));
+    let by = event::subtransaction();
+    let statement = || context.statement.and_then(Written::publishable);
+    let mut reports = journal::record(&verdicts, context.place, &context.tag, statement, by);
+    reports.extend(unread.map(|reason| own_warning("pg_warden could not read its exemptions", &reason)));
+    reports.extend(context.opt_outs.problems.iter().map(|problem| own_warning("opt-out is not in effect", problem)));
     let blocking: Vec<&Finding> =
-        decided.iter().filter(|(_, decision)| *decision == Decision::Block).map(|(finding, _)| finding).collect();
-    let said: Vec<_> = decided.iter().filter(|(_, decision)| *decision != Decision::Block).collect();
-    let mut reports: Vec<_> =
-        said.iter().take(MOST_FINDINGS).map(|(finding, decision)| said_report(finding, *decision, position)).collect();
+        verdicts.iter().filter(|verdict| verdict.decision == Decision::Block).map(|verdict| &verdict.finding).collect();
+    let said: Vec<&Verdict> =
+        verdicts.iter().filter(|verdict| matches!(verdict.decision, Decision::Notice | Decision::Warning)).collect();
+    reports.extend(said.iter().take(MOST_FINDINGS).map(|verdict| said_report(verdict, context)));
     if said.len() > MOST_FINDINGS {
         reports.push(own_warning(
             &format!("and {} more findings", said.len() - MOST_FINDINGS),
@@ -74,13 +112,14 @@ fn reports(findings: Vec<Finding>, position: &dyn Fn(usize) -> Option<usize>) ->
         ));
     }
     if let Some((first, others)) = blocking.split_first() {
-        reports.push(block_report(first, others, position));
+        reports.push(block_report(first, others, context));
     }
     reports
 }
 
-fn said_report(finding: &Finding, decision: Decision, position: &dyn Fn(usize) -> Option<usize>) -> Report {
-    let severity = if decision == Decision::Notice { Severity::Notice } else { Severity::Warning };
+fn said_report(verdict: &Verdict, context: &Context<'_>) -> Report {
+    let finding = &verdict.finding;
+    let severity = if verdict.decision == Decision::Notice { Severity::Notice } else { Severity::Warning };
     let not_checked = if finding.not_checked { "not checked: " } else { "" };
     Report::new(&Parts {
         severity,
@@ -89,11 +128,11 @@ fn said_report(finding: &Finding, decision: Decision, position: &dyn Fn(usize) -
         detail: finding.detail.as_deref(),
         hint: finding.hint.as_deref(),
         constraint: Some(finding.rule),
-        position: finding.at.and_then(position),
+        position: finding.at.and_then(context.position),
     })
 }
 
-fn block_report(finding: &Finding, others: &[&Finding], position: &dyn Fn(usize) -> Option<usize>) -> Report {
+fn block_report(finding: &Finding, others: &[&Finding], context: &Context<'_>) -> Report {
     let mut detail = finding.detail.clone().unwrap_or_default();
     if !others.is_empty() {
         let listed: Vec<_> =
@@ -103,7 +142,8 @@ fn block_report(finding: &Finding, others: &[&Finding], position: &dyn Fn(usize)
             detail.push_str(&format!("; and {} more", others.len() - MOST_FINDINGS));
         }
     }
-    let hint = block_hint(finding.hint.as_deref());
+    let rules: Vec<_> = [finding].into_iter().chain(others.iter().copied()).map(|finding| finding.rule).collect();
+    let hint = block_hint(finding.hint.as_deref(), &rules, context);
     Report::new(&Parts {
         severity: Severity::Error,
         sqlstate: sqlstate(finding),
@@ -111,24 +151,41 @@ fn block_report(finding: &Finding, others: &[&Finding], position: &dyn Fn(usize)
         detail: Some(detail.trim_start()).filter(|detail| !detail.is_empty()),
         hint: Some(&hint).filter(|hint| !hint.is_empty()).map(String::as_str),
         constraint: Some(finding.rule),
-        position: finding.at.and_then(position),
+        position: finding.at.and_then(context.position),
     })
 }
 
 /// The safe way, the way out for those who have it, and whom to ask.
-fn block_hint(safe: Option<&str>) -> String {
+fn block_hint(safe: Option<&str>, rules: &[&'static str], context: &Context<'_>) -> String {
     let mut hint = Vec::new();
     if let Some(safe) = safe {
         hint.push(format!("Safe: {}", within_sentence(safe)));
     }
-    if event::is_superuser() {
-        hint.push("As it is: SET warden.mode = warn; before it, as a superuser.".to_owned());
-    }
+    hint.extend(way_out(rules, context));
     let contact = config::text(&config::CONTACT);
     if !contact.is_empty() {
         hint.push(format!("Questions: {contact}"));
     }
     hint.join("\n")
+}
+
+/// How the statement runs as it is, for those who may have it so.
+fn way_out(rules: &[&'static str], context: &Context<'_>) -> Option<String> {
+    let mut named = rules.to_vec();
+    named.sort_unstable();
+    named.dedup();
+    let rules = named.join(", ");
+    if config::INLINE_ALLOW.get() != InlineAllow::All {
+        return event::is_superuser()
+            .then(|| "As it is: SET warden.bypass = '<reason>'; before it, as a superuser.".to_owned());
+    }
+    Some(match (context.place, context.statement) {
+        (Place::Start | Place::Rewrite, Some(_)) => {
+            format!("As it is: put /* warden:allow {rules}: <reason> */ before it.")
+        }
+        (Place::Commit, _) => format!("As it is: SET LOCAL warden.allow = '{rules}: <reason>'; before COMMIT."),
+        (_, None) => format!("As it is: SET LOCAL warden.allow = '{rules}: <reason>'; in the transaction before it."),
+    })
 }
 
 /// A sentence that goes on after a colon begins in lower case, SQL does not.
@@ -161,8 +218,14 @@ fn is_first_reminder(rule: &'static str) -> bool {
 /// reminded of.
 fn selection() -> Rc<Selection> {
     SELECTED.with_borrow_mut(|selected| {
-        let settings =
-            (mode(), config::NOTIFY.get(), config::text(&config::RULE_LEVELS), REMINDED.with_borrow(Vec::len));
+        let settings = (
+            mode(),
+            config::NOTIFY.get(),
+            config::JOURNAL.get() != Journal::Off,
+            config::text(&config::RULE_LEVELS),
+            kept::now().reading,
+            REMINDED.with_borrow(Vec::len),
+        );
         match selected {
             Some((known, selection)) if *known == settings => Rc::clone(selection),
             _ => Rc::clone(&selected.insert((settings, Rc::new(select()))).1),

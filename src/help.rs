@@ -2,10 +2,10 @@
 #![forbid(unsafe_code)]
 
 use crate::audit;
-use crate::config::{self, Mode};
+use crate::config::Mode;
 use crate::error::{Code, Error};
 use crate::guard;
-use crate::policy::Levels;
+use crate::policy::kept;
 use crate::rules::{self, Rule};
 use crate::text::{self, Text};
 use pgrx::pg_sys::panic::ErrorReport;
@@ -21,13 +21,20 @@ COMMENT ON FUNCTION warden.help() IS 'one screen: what is here, and what to type
     requires = ["schema"]
 )]
 fn help() -> Text {
+    // What was read before still holds where the policy is locked.
+    let _ = kept::refresh();
     let rules = rules::all().count();
     Text(format!(
         "\
 pg_warden {version}, mode {mode}: {meaning}
 
 Guard       judges each DDL statement of this database before it runs, and each transaction before it commits.
-              SET warden.mode = 'enforce';   -- or off, warn; to keep it: ALTER DATABASE ... SET
+              SELECT warden.set_mode('enforce');            -- or off, warn; for this session: SET warden.mode
+
+Policy      levels of rules, exceptions with their reasons, and what became of each finding.
+              SELECT warden.set_level('drop-table', 'error'); SELECT warden.apply_preset('strict');
+              SELECT warden.exempt('drop-table', 'public.staging', 'emptied each night');
+              SELECT * FROM warden.exemptions; SELECT * FROM warden.journal;
 
 Lint        judges a migration; nothing of it runs.
               SELECT * FROM warden.lint('ALTER TABLE orders ALTER COLUMN note SET NOT NULL');
@@ -112,8 +119,9 @@ fn rule_rows() -> TableIterator<
         name!(summary, Text),
     ),
 > {
-    // A list that cannot be read was refused when it was set.
-    let levels = Levels::parse(&config::text(&config::RULE_LEVELS)).unwrap_or_default();
+    // What was read before still holds where the policy is locked.
+    let _ = kept::refresh();
+    let levels = guard::levels();
     TableIterator::new(rules::all().map(move |rule| {
         let level = levels.of(rule.id).unwrap_or(rule.level);
         (

@@ -19,15 +19,24 @@ mod rows;
 mod rules;
 mod spi;
 mod status;
+mod store;
 mod text;
 
 ::pgrx::pg_module_magic!(name, version);
 
 extension_sql_file!("../sql/schema.sql", name = "schema", bootstrap);
+extension_sql_file!("../sql/policy.sql", name = "policy", requires = ["schema"]);
 extension_sql_file!(
     "../sql/views.sql",
     name = "views",
-    requires = [audit::todo::todo_rows, help::rule_rows, status::status_rows]
+    requires = [
+        "policy",
+        audit::todo::todo_rows,
+        help::rule_rows,
+        status::status_rows,
+        policy::journal::would_block,
+        policy::journal::journal_is_a_table
+    ]
 );
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
@@ -37,6 +46,8 @@ pub extern "C-unwind" fn _PG_init() {
     config::refuse_options_of_users();
     config::define();
     guard::commit::register();
+    guard::journal::ring::reserve();
+    store::register();
 }
 
 // Unit tests have no server to find its symbols in: see build.rs.

@@ -1,13 +1,13 @@
 //! The rules over SQL text that is not run.
 
 use crate::ast::{self, Located, SyntaxError};
-use crate::config;
 use crate::error::emit::{self, Parts, Severity};
 use crate::error::{Code, Error};
 use crate::facts::live::{Live, Planning};
 use crate::facts::script::ScriptFacts;
 use crate::finding::{Finding, Level};
-use crate::policy::Levels;
+use crate::guard;
+use crate::policy::set::refreshed;
 use crate::rows::{self, Row};
 use crate::rules;
 use crate::text::{self, Text};
@@ -16,6 +16,7 @@ use pgrx::prelude::*;
 use std::collections::{HashMap, HashSet};
 
 mod script;
+mod suppress;
 
 /// Stands where a rule's name does, for a text that is not SQL.
 const SYNTAX_ERROR: &str = "syntax-error";
@@ -48,6 +49,7 @@ fn lint(
         Error::new(Code::NullNotAllowed, "script must not be null")
             .hint("Pass the text of a migration: SELECT * FROM warden.lint('ALTER TABLE ...');")
     })?;
+    refreshed()?;
     let script = text::encode(&script.0);
     let parsed = ast::parse(&script);
     if parsed.statements.is_empty() && parsed.error.is_none() {
@@ -62,11 +64,12 @@ fn lint(
         });
     }
     let in_transaction = in_transaction.unwrap_or_else(|| script::is_one_transaction(&parsed.statements));
-    let mut findings = judge(&parsed.statements, in_transaction);
+    let findings = weigh(judge(&parsed.statements, in_transaction));
+    let mut findings = suppress::suppress(findings, &parsed.statements, &script)?;
     findings.extend(parsed.error.map(syntax_error));
     // What is judged at COMMIT goes to the statement that did it.
     findings.sort_by_key(|finding| finding.statement_at.or(finding.at));
-    Ok(rows::rows(located(cap(weigh(findings)), &parsed.statements, &script)))
+    Ok(rows::rows(located(cap(findings), &parsed.statements, &script)))
 }
 
 fn judge(statements: &[Located], in_transaction: bool) -> Vec<Finding> {
@@ -105,7 +108,7 @@ fn syntax_error(error: SyntaxError) -> Finding {
 /// Levels as they are set, without what is off, and each reminder once; a reminder gives way to an error of its
 /// statement, as in the guard.
 fn weigh(findings: Vec<Finding>) -> Vec<Finding> {
-    let levels = Levels::parse(&config::text(&config::RULE_LEVELS)).unwrap_or_default();
+    let levels = guard::levels();
     let with_errors: HashSet<Option<usize>> = findings
         .iter()
         .filter(|finding| !finding.reminder && levels.weigh(finding) == Level::Error)

@@ -1,9 +1,17 @@
-//! What becomes of a finding: the one place that weighs it against mode and levels.
+//! What becomes of a finding: the one place that weighs it against mode, levels, exemptions and opt-outs.
 #![forbid(unsafe_code)]
 
 use crate::finding::{Finding, Level};
 use crate::rules::{self, Rule};
 use std::collections::HashMap;
+
+pub(crate) mod allow;
+pub(crate) mod exempt;
+pub(crate) mod exemption;
+pub(crate) mod journal;
+pub(crate) mod kept;
+mod preset;
+pub(crate) mod set;
 
 /// What the guard does with a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +24,80 @@ pub enum Decision {
     Warning,
     /// An ERROR: the statement does not run.
     Block,
+}
+
+/// What became of a finding, as the journal says it. Names are never changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// It was said, or would have been to somebody who listens.
+    Warned,
+    /// In mode `enforce` it would have blocked.
+    WouldBlock,
+    /// The statement did not run.
+    Blocked,
+    /// It would have blocked, but `warden.bypass` was set.
+    Bypassed,
+    /// Whoever wrote the statement opted out.
+    Allowed,
+    /// An administrator made an exception.
+    Exempt,
+}
+
+impl Action {
+    /// The word in the journal.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Warned => "warned",
+            Self::WouldBlock => "would-block",
+            Self::Blocked => "blocked",
+            Self::Bypassed => "bypassed",
+            Self::Allowed => "allowed",
+            Self::Exempt => "exempt",
+        }
+    }
+}
+
+/// Why nothing is said of a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Excuse {
+    /// An exemption, by its number.
+    Exempt {
+        /// As in `warden.exemptions`.
+        id: i64,
+        /// Why, in the words of who made it.
+        reason: String,
+    },
+    /// An opt-out in the statement or for the transaction.
+    Allowed {
+        /// Why, in the words of who wrote it.
+        reason: String,
+    },
+}
+
+/// A finding with what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What was found.
+    pub finding: Finding,
+    /// Its level here.
+    pub level: Level,
+    /// What is done.
+    pub decision: Decision,
+    /// What the journal says of it.
+    pub action: Action,
+    /// In mode `enforce` it would block, were its rule at level error.
+    pub can_block: bool,
+    /// Why it was let pass, where it was.
+    pub excuse: Option<Excuse>,
+}
+
+impl Verdict {
+    /// Whether the journal keeps it: what nobody would be warned of is not worth a line.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.level >= Level::Warning
+    }
 }
 
 /// Levels that somebody set, by rule.
@@ -83,13 +165,31 @@ impl Levels {
     }
 }
 
+impl Levels {
+    /// With the levels of another list over these.
+    #[must_use]
+    pub fn under(mut self, over: Self) -> Self {
+        self.0.extend(over.0);
+        self
+    }
+
+    /// Adds a level.
+    pub fn set(&mut self, rule: &'static str, level: Level) {
+        self.0.insert(rule, level);
+    }
+}
+
 /// Settings that decide, read once a statement.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// Findings at level error block.
     pub enforces: bool,
+    /// Nothing blocks: an administrator says why.
+    pub bypasses: bool,
     /// The lowest level that is said; `None` for none.
     pub notify: Option<Level>,
+    /// Decisions are recorded.
+    pub journals: bool,
     /// Levels that somebody set.
     pub levels: Levels,
 }
@@ -102,16 +202,17 @@ impl Policy {
         let level = self.levels.of(rule.id).unwrap_or(rule.level);
         let blocks = self.enforces && level == Level::Error;
         let is_said = level != Level::Off && self.notify.is_some_and(|lowest| level >= lowest);
-        rule.level == Level::Error || blocks || is_said
+        let is_recorded = self.journals && level >= Level::Warning;
+        rule.level == Level::Error || blocks || is_said || is_recorded
     }
 
-    /// What to do with one finding.
+    /// What to do with one finding that nothing excuses.
     #[must_use]
     pub fn decide(&self, finding: &Finding) -> Decision {
         let level = self.levels.weigh(finding);
         if level == Level::Off {
             Decision::Silent
-        } else if self.enforces && level == Level::Error && !finding.never_blocks && !finding.not_checked {
+        } else if self.enforces && !self.bypasses && self.would_block(finding) {
             Decision::Block
         } else if self.notify.is_none_or(|lowest| level < lowest) {
             Decision::Silent
@@ -122,25 +223,62 @@ impl Policy {
         }
     }
 
-    /// The findings of one statement with what becomes of each, in the order they are said: reminders give way to
-    /// errors, what does not block comes first, and among equals the higher level and the earlier action.
-    #[must_use]
-    pub fn arrange(&self, mut findings: Vec<Finding>) -> Vec<(Finding, Decision)> {
-        if findings.iter().any(|finding| !finding.reminder && self.levels.weigh(finding) == Level::Error) {
-            findings.retain(|finding| !finding.reminder);
-        }
-        findings.sort_by_key(|finding| (std::cmp::Reverse(self.levels.weigh(finding)), finding.order));
-        let mut decided: Vec<_> = findings
-            .into_iter()
-            .map(|finding| {
-                let decision = self.decide(&finding);
-                (finding, decision)
-            })
-            .filter(|(_, decision)| *decision != Decision::Silent)
-            .collect();
-        decided.sort_by_key(|(_, decision)| *decision == Decision::Block);
-        decided
+    /// Whether mode `enforce` would stop the statement for this.
+    fn would_block(&self, finding: &Finding) -> bool {
+        self.levels.weigh(finding) == Level::Error && can_block(finding)
     }
+
+    fn verdict(&self, finding: Finding, excuse: Option<Excuse>) -> Verdict {
+        let (level, would_block) = (self.levels.weigh(&finding), self.would_block(&finding));
+        let decision = if excuse.is_some() { Decision::Silent } else { self.decide(&finding) };
+        let action = match (&excuse, decision) {
+            (Some(Excuse::Exempt { .. }), _) => Action::Exempt,
+            (Some(Excuse::Allowed { .. }), _) => Action::Allowed,
+            (None, Decision::Block) => Action::Blocked,
+            (None, _) if would_block && self.bypasses => Action::Bypassed,
+            (None, _) if would_block => Action::WouldBlock,
+            (None, _) => Action::Warned,
+        };
+        let can_block = can_block(&finding);
+        Verdict { finding, level, decision, action, can_block, excuse }
+    }
+
+    /// The findings of one statement with what becomes of each, in the order they are said: reminders give way to
+    /// errors, what does not block comes first, and among equals the higher level and the earlier action. Those that are
+    /// off are left out, those that are silent are not.
+    ///
+    /// `excuse` is asked with each finding and whether it would block.
+    #[must_use]
+    pub fn arrange(
+        &self,
+        findings: Vec<Finding>,
+        mut excuse: impl FnMut(&Finding, bool) -> Option<Excuse>,
+    ) -> Vec<Verdict> {
+        let mut verdicts: Vec<_> = findings
+            .into_iter()
+            .filter(|finding| self.levels.weigh(finding) != Level::Off)
+            .map(|finding| {
+                let excuse = excuse(&finding, self.would_block(&finding));
+                self.verdict(finding, excuse)
+            })
+            .collect();
+        let is_error =
+            |verdict: &Verdict| verdict.excuse.is_none() && !verdict.finding.reminder && verdict.level == Level::Error;
+        if verdicts.iter().any(is_error) {
+            verdicts.retain(|verdict| !verdict.finding.reminder);
+        }
+        verdicts.sort_by_key(|verdict| {
+            (verdict.decision == Decision::Block, std::cmp::Reverse(verdict.level), verdict.finding.order)
+        });
+        verdicts
+    }
+}
+
+/// Whether a finding may block at all: not one that foresees the server's own error, or that could not be checked, nor one
+/// whose check made less of it than its rule does.
+fn can_block(finding: &Finding) -> bool {
+    let is_lowered = rules::find(finding.rule).is_some_and(|rule| finding.level < rule.level);
+    !finding.never_blocks && !finding.not_checked && !is_lowered
 }
 
 #[cfg(test)]
@@ -148,7 +286,7 @@ mod tests {
     use super::*;
 
     fn policy(enforces: bool, notify: Option<Level>, levels: &str) -> Policy {
-        Policy { enforces, notify, levels: Levels::parse(levels).unwrap() }
+        Policy { enforces, bypasses: false, notify, journals: false, levels: Levels::parse(levels).unwrap() }
     }
 
     fn finding(rule: &'static str, level: Level) -> Finding {
@@ -187,19 +325,40 @@ mod tests {
         assert!(!policy(false, None, "table-without-primary-key=error").hears(warning));
         assert!(!policy(false, Some(Level::Info), "table-without-primary-key=off").hears(warning));
         assert!(policy(false, None, "create-index-not-concurrent=off").hears(rules::find(ERROR).unwrap()));
+        assert!(Policy { journals: true, ..policy(false, None, "") }.hears(warning));
     }
 
     #[test]
     fn reminders_give_way_to_errors_and_what_blocks_comes_last() {
         let reminder = finding("lock-timeout-missing", Level::Warning).reminder();
-        let said = policy(true, Some(Level::Warning), "").arrange(vec![
-            reminder.clone(),
-            finding(ERROR, Level::Error),
-            finding(WARNING, Level::Warning),
-        ]);
-        let order: Vec<_> = said.iter().map(|(finding, _)| finding.rule).collect();
-        assert_eq!(order, [WARNING, ERROR]);
-        assert_eq!(policy(true, Some(Level::Warning), "").arrange(vec![reminder]).len(), 1);
+        let policy = policy(true, Some(Level::Warning), "");
+        let findings = vec![reminder.clone(), finding(ERROR, Level::Error), finding(WARNING, Level::Warning)];
+        let order = |verdicts: Vec<Verdict>| verdicts.iter().map(|verdict| verdict.finding.rule).collect::<Vec<_>>();
+        assert_eq!(order(policy.arrange(findings.clone(), |_, _| None)), [WARNING, ERROR]);
+        assert_eq!(policy.arrange(vec![reminder], |_, _| None).len(), 1);
+        // An error that is excused makes no reminder superfluous.
+        let excuse = |finding: &Finding, _| (finding.rule == ERROR).then(|| Excuse::Allowed { reason: "r".into() });
+        assert_eq!(policy.arrange(findings, excuse).len(), 3);
+    }
+
+    #[test]
+    fn the_journal_tells_what_became_of_each() {
+        let action = |policy: &Policy, finding: Finding, excuse: Option<Excuse>| {
+            policy.arrange(vec![finding], |_, _| excuse.clone())[0].action
+        };
+        let (warns, enforces) = (policy(false, None, ""), policy(true, None, ""));
+        let error = || finding(ERROR, Level::Error);
+        assert_eq!(action(&warns, error(), None), Action::WouldBlock);
+        assert_eq!(action(&warns, error().never_blocks(), None), Action::Warned);
+        assert_eq!(action(&enforces, error(), None), Action::Blocked);
+        assert_eq!(action(&enforces, finding(WARNING, Level::Warning), None), Action::Warned);
+        assert_eq!(action(&Policy { bypasses: true, ..enforces.clone() }, error(), None), Action::Bypassed);
+        let exempt = Excuse::Exempt { id: 1, reason: "r".into() };
+        assert_eq!(action(&enforces, error(), Some(exempt.clone())), Action::Exempt);
+        assert_eq!(enforces.arrange(vec![error()], |_, _| Some(exempt.clone()))[0].decision, Decision::Silent);
+        assert!(
+            enforces.arrange(vec![error()], |_, would_block| would_block.then(|| exempt.clone()))[0].excuse.is_some()
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::ast::{AlterAction, Located, QualifiedName, Statement};
 use crate::effects::{self, Effects};
 use crate::facts::{Facts, MadeWorse, Relation};
 use crate::finding::{Finding, Level};
+use crate::text;
 use core::cell::OnceCell;
 
 mod columns;
@@ -252,26 +253,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 /// The rule whose name is nearest to a word that is none, if any is near.
 #[must_use]
 pub fn nearest(word: &str) -> Option<&'static str> {
-    all()
-        .map(|rule| (distance(word, rule.id), rule.id))
-        .filter(|(distance, id)| *distance <= id.len() / 2)
-        .min()
-        .map(|(_, id)| id)
-}
-
-/// Levenshtein's distance, in bytes.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    text::nearest(word, all().map(|rule| rule.id))
 }
 
 /// The checks that are asked about statements, in the order of the rules.

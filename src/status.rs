@@ -1,11 +1,14 @@
 //! Whether all is as it should be: versions, mode, event triggers, settings, and what the guard does not see.
 #![forbid(unsafe_code)]
 
-use crate::config;
+use crate::config::{self, Journal, Mode};
 use crate::error::Error;
+use crate::guard::journal::ring;
 use crate::help;
-use crate::policy::Levels;
+use crate::policy::set::refreshed;
+use crate::policy::{Levels, kept};
 use crate::spi;
+use crate::store;
 use crate::text::Text;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -65,8 +68,16 @@ fn status_rows() -> Result<
     TableIterator<'static, (name!(item, Text), name!(value, Option<Text>), name!(detail, Option<Text>))>,
     ErrorReport,
 > {
+    refreshed()?;
     let mut items = versions()?;
     items.push(mode()?);
+    items.extend(modes_elsewhere());
+    items.extend(kept::now().unknown_rules.iter().map(|rule| {
+        let detail =
+            format!("a level is kept for it, but this version has no such rule: SELECT warden.reset_level('{rule}');");
+        Item::new(format!("rule {rule}"), "unknown", detail)
+    }));
+    items.extend(journal());
     items.extend(triggers()?);
     items.push(preload()?);
     items.extend(settings_not_in_effect()?);
@@ -126,7 +137,75 @@ fn mode() -> Result<Item, Error> {
         &[],
     )?;
     let set = set.into_iter().next().map(|[set]| format!(" {set}")).unwrap_or_default();
-    Ok(Item::new("mode", mode, format!("{meaning}{set}")))
+    let by = if config::MODE.get() == Mode::Policy { kept_by() } else { String::new() };
+    Ok(Item::new("mode", mode, format!("{meaning}{set}{by}")))
+}
+
+/// Who set the mode that is kept, and when.
+fn kept_by() -> String {
+    let kept = kept::now();
+    if let Some(off) = &kept.switched_off {
+        return format!(
+            "; switched off by {} at {}, SELECT warden.enable(); switches it on again",
+            off.role,
+            store::iso(off.at)
+        );
+    }
+    kept.mode_here().map_or_else(String::new, |mode| {
+        let role = if mode.role.is_empty() { String::new() } else { format!(" for role {}", mode.role) };
+        format!("; kept{role} since {} by {}", store::iso(mode.by.at), mode.by.role)
+    })
+}
+
+/// Modes that came with a copy of another database, where they do not hold.
+fn modes_elsewhere() -> Vec<Item> {
+    let kept = kept::now();
+    let item = |mode: &kept::KeptMode| {
+        let (of, argument) = if mode.role.is_empty() {
+            (String::new(), String::new())
+        } else {
+            (format!(" of role {}", mode.role), format!(", '{}'", mode.role.replace('\'', "''")))
+        };
+        let word = mode.mode.name();
+        Item::new(
+            format!("kept mode{of}"),
+            "not in effect",
+            format!(
+                "{word} was set in another database, of which this is a copy; to have it here: SELECT warden.set_mode('{word}'{argument});"
+            ),
+        )
+    };
+    kept.modes_elsewhere().map(item).collect()
+}
+
+/// Where decisions are recorded, and what keeps them from the table.
+fn journal() -> Vec<Item> {
+    let (word, detail) = match config::JOURNAL.get() {
+        Journal::Off => ("off", "decisions are not recorded".to_owned()),
+        Journal::Log => ("log", "a line of JSON each in the server log; nothing of them is in warden.journal".to_owned()),
+        Journal::Table => match store::replicated_by() {
+            Some(publication) => (
+                "not written",
+                format!("publication {publication} has the table, which a subscriber need not have; what is blocked is in the server log"),
+            ),
+            None if ring::is_there() => ("table", "in warden.journal; what is blocked a moment later, and in the server log at once".to_owned()),
+            None => (
+                "table",
+                "in warden.journal, but what is blocked is in the server log alone: the library is not in shared_preload_libraries".to_owned(),
+            ),
+        },
+    };
+    let mut items = vec![Item::new("journal", word, detail)];
+    if ring::is_there() {
+        let (waiting, left_out) = ring::waiting_and_left_out();
+        if left_out > 0 {
+            let detail = format!(
+                "blocked decisions since the server started; they are in the server log. {waiting} of this database wait"
+            );
+            items.push(Item::new("not in the journal", left_out.to_string(), detail));
+        }
+    }
+    items
 }
 
 fn triggers() -> Result<Vec<Item>, Error> {

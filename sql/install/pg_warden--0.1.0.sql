@@ -7,7 +7,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:26
+-- src/lib.rs:27
 -- bootstrap
 -- Plain CREATE: a schema of this name that somebody made before is refused, not moved into.
 CREATE SCHEMA warden;
@@ -32,7 +32,148 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:85
+-- src/lib.rs:28
+-- requires:
+--   schema
+
+-- What is kept of the policy. Written from C alone, by functions that ask who may (src/store.rs), but for pg_restore. Text sorts
+-- as "C" does, so that it can be looked up without knowing the database's collation. No row is replicated logically: a subscriber
+-- to all tables need not have them.
+
+CREATE TABLE warden_internal.mode (
+    role_name pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT mode_pkey PRIMARY KEY,
+    mode pg_catalog.text NOT NULL
+        CONSTRAINT mode_mode_check CHECK (mode OPERATOR(pg_catalog.=) ANY (ARRAY['off', 'warn', 'enforce'])),
+    database pg_catalog.oid NOT NULL,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.mode IS 'pg_warden: modes by warden.set_mode; role_name '''' is for every role that has none of its own';
+
+CREATE TABLE warden_internal.switched_off (
+    database pg_catalog.oid CONSTRAINT switched_off_pkey PRIMARY KEY,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.switched_off IS 'pg_warden: a row where warden.disable() has switched it off; not dumped';
+
+CREATE TABLE warden_internal.level (
+    rule pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT level_pkey PRIMARY KEY,
+    level pg_catalog.text NOT NULL
+        CONSTRAINT level_level_check CHECK (level OPERATOR(pg_catalog.=) ANY (ARRAY['error', 'warning', 'info', 'off'])),
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.level IS 'pg_warden: levels of rules by warden.set_level and warden.apply_preset';
+
+CREATE TABLE warden_internal.threshold (
+    name pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT threshold_pkey PRIMARY KEY,
+    value pg_catalog.int4 NOT NULL,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.threshold IS 'pg_warden: thresholds by warden.set_threshold, in rows, kB or ms';
+
+CREATE TABLE warden_internal.exemption (
+    id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY CONSTRAINT exemption_pkey PRIMARY KEY,
+    rule pg_catalog.text COLLATE pg_catalog."C",
+    object pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+    reason pg_catalog.text NOT NULL CONSTRAINT exemption_reason_check CHECK (reason OPERATOR(pg_catalog.<>) ''),
+    expires_at pg_catalog.timestamptz,
+    role_name pg_catalog.text COLLATE pg_catalog."C",
+    created_at pg_catalog.timestamptz NOT NULL,
+    created_by pg_catalog.text NOT NULL
+);
+CREATE INDEX exemption_object_idx ON warden_internal.exemption (object);
+COMMENT ON TABLE warden_internal.exemption IS 'pg_warden: exceptions by warden.exempt; see warden.exemptions';
+
+CREATE TABLE warden_internal.exempted_object (
+    exemption pg_catalog.int8 CONSTRAINT exempted_object_pkey PRIMARY KEY,
+    class pg_catalog.oid NOT NULL,
+    object pg_catalog.oid NOT NULL,
+    column_number pg_catalog.int4 NOT NULL
+);
+CREATE INDEX exempted_object_object_idx ON warden_internal.exempted_object (object);
+COMMENT ON TABLE warden_internal.exempted_object IS 'pg_warden: the objects that exemptions were made for, to follow renames; not dumped';
+
+CREATE TABLE warden_internal.exemption_use (
+    id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY CONSTRAINT exemption_use_pkey PRIMARY KEY,
+    used_at pg_catalog.timestamptz NOT NULL,
+    exemption pg_catalog.int8 NOT NULL
+);
+CREATE INDEX exemption_use_used_at_idx ON warden_internal.exemption_use (used_at);
+CREATE INDEX exemption_use_exemption_idx ON warden_internal.exemption_use (exemption, used_at);
+COMMENT ON TABLE warden_internal.exemption_use IS 'pg_warden: when statements went on because of an exemption, 90 days back; not dumped';
+
+CREATE TABLE warden_internal.journal (
+    id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY CONSTRAINT journal_pkey PRIMARY KEY,
+    at pg_catalog.timestamptz NOT NULL,
+    action pg_catalog.text NOT NULL,
+    level pg_catalog.text NOT NULL,
+    rule pg_catalog.text NOT NULL,
+    object pg_catalog.text,
+    message pg_catalog.text NOT NULL,
+    role pg_catalog.text NOT NULL,
+    session_role pg_catalog.text NOT NULL,
+    database pg_catalog.text NOT NULL,
+    application pg_catalog.text,
+    tag pg_catalog.text NOT NULL,
+    source pg_catalog.text NOT NULL,
+    statement pg_catalog.text,
+    reason pg_catalog.text,
+    can_block pg_catalog.bool NOT NULL
+);
+CREATE INDEX journal_at_idx ON warden_internal.journal (at);
+COMMENT ON TABLE warden_internal.journal IS 'pg_warden: decisions, 90 days back; see warden.journal; not dumped';
+
+ALTER TABLE warden_internal.mode REPLICA IDENTITY NOTHING;
+ALTER TABLE warden_internal.switched_off REPLICA IDENTITY NOTHING;
+ALTER TABLE warden_internal.level REPLICA IDENTITY NOTHING;
+ALTER TABLE warden_internal.threshold REPLICA IDENTITY NOTHING;
+ALTER TABLE warden_internal.exemption REPLICA IDENTITY NOTHING;
+ALTER TABLE warden_internal.exempted_object REPLICA IDENTITY NOTHING;
+ALTER TABLE warden_internal.exemption_use REPLICA IDENTITY NOTHING;
+ALTER TABLE warden_internal.journal REPLICA IDENTITY NOTHING;
+
+-- What SQL changes in these tables is told to every session, as what is changed from C is.
+CREATE FUNCTION warden_internal.policy_changed() RETURNS pg_catalog.trigger
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'warden_policy_changed';
+COMMENT ON FUNCTION warden_internal.policy_changed() IS 'pg_warden: tells every session that the policy has changed; called by triggers alone';
+REVOKE ALL ON FUNCTION warden_internal.policy_changed() FROM PUBLIC;
+CREATE TRIGGER policy_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warden_internal.mode
+    EXECUTE FUNCTION warden_internal.policy_changed();
+CREATE TRIGGER policy_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warden_internal.switched_off
+    EXECUTE FUNCTION warden_internal.policy_changed();
+CREATE TRIGGER policy_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warden_internal.level
+    EXECUTE FUNCTION warden_internal.policy_changed();
+CREATE TRIGGER policy_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warden_internal.threshold
+    EXECUTE FUNCTION warden_internal.policy_changed();
+CREATE TRIGGER policy_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warden_internal.exemption
+    EXECUTE FUNCTION warden_internal.policy_changed();
+CREATE TRIGGER policy_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warden_internal.exempted_object
+    EXECUTE FUNCTION warden_internal.policy_changed();
+
+-- What was set goes with a dump, by name: modes hold where they were set, and say so elsewhere.
+SELECT pg_catalog.pg_extension_config_dump('warden_internal.mode', '');
+SELECT pg_catalog.pg_extension_config_dump('warden_internal.level', '');
+SELECT pg_catalog.pg_extension_config_dump('warden_internal.threshold', '');
+SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption', '');
+SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '');
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/policy/set.rs:135
+-- pg_warden::policy::set::apply_preset
+
+CREATE FUNCTION warden.apply_preset(preset pg_catalog.text) RETURNS pg_catalog.void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'apply_preset_wrapper';
+COMMENT ON FUNCTION warden.apply_preset(pg_catalog.text) IS
+    'sets the levels of all rules and ddl_lock_timeout: relaxed, recommended, strict, rails or django';
+REVOKE EXECUTE ON FUNCTION warden.apply_preset(pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/audit.rs:87
 -- pg_warden::audit::audit
 
 CREATE FUNCTION warden.audit(
@@ -45,7 +186,7 @@ REVOKE EXECUTE ON FUNCTION warden.audit(pg_catalog.text[], pg_catalog.text[], pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:152
+-- src/audit.rs:154
 -- pg_warden::audit::audit_statements
 
 CREATE FUNCTION warden_internal.audit_statements(
@@ -58,7 +199,7 @@ REVOKE EXECUTE ON FUNCTION warden_internal.audit_statements() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:124
+-- src/audit.rs:126
 -- pg_warden::audit::audit_table
 
 CREATE FUNCTION warden.audit_table(table_name pg_catalog.regclass)
@@ -78,6 +219,51 @@ CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, star
 COMMENT ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_catalog.date) IS
     'creates the partition of table_name (as SQL writes it) for the month from start_date on, and returns its name; a notice says when it exists';
 REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/policy/set.rs:216
+-- pg_warden::policy::set::disable
+
+CREATE FUNCTION warden.disable() RETURNS pg_catalog.text
+    LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'disable_wrapper';
+COMMENT ON FUNCTION warden.disable() IS 'switches pg_warden off in this database, for every session at once; warden.enable() switches it on again';
+REVOKE EXECUTE ON FUNCTION warden.disable() FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/policy/set.rs:242
+-- pg_warden::policy::set::enable
+
+CREATE FUNCTION warden.enable() RETURNS pg_catalog.text
+    LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'enable_wrapper';
+COMMENT ON FUNCTION warden.enable() IS 'switches pg_warden on again in this database, with the mode it had';
+REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/policy/exempt.rs:31
+-- pg_warden::policy::exempt::exempt
+
+CREATE FUNCTION warden.exempt(
+    rule pg_catalog.text, object pg_catalog.text, reason pg_catalog.text,
+    expires_at pg_catalog.timestamptz DEFAULT NULL, role_name pg_catalog.text DEFAULT NULL)
+    RETURNS pg_catalog.int8 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'exempt_wrapper';
+COMMENT ON FUNCTION warden.exempt(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text) IS
+    'makes an exception of an object and of what is in it: a qualified name, or ~ and a regular expression; rule NULL for every rule';
+REVOKE EXECUTE ON FUNCTION warden.exempt(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text)
+    FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/policy/exempt.rs:128
+-- pg_warden::policy::exempt::exempt_existing
+
+CREATE FUNCTION warden.exempt_existing(rule pg_catalog.text, reason pg_catalog.text) RETURNS pg_catalog.int8
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'exempt_existing_wrapper';
+COMMENT ON FUNCTION warden.exempt_existing(pg_catalog.text, pg_catalog.text) IS
+    'exempts each object that the audit finds now, by a rule or by all (NULL), and tells how many';
+REVOKE EXECUTE ON FUNCTION warden.exempt_existing(pg_catalog.text, pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -102,7 +288,7 @@ COMMENT ON FUNCTION warden.help() IS 'one screen: what is here, and what to type
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/help.rs:69
+-- src/help.rs:76
 -- pg_warden::help::help_rule
 
 CREATE FUNCTION warden.help(rule pg_catalog.text) RETURNS pg_catalog.text LANGUAGE c STABLE
@@ -111,7 +297,17 @@ COMMENT ON FUNCTION warden.help(pg_catalog.text) IS 'the page of a rule: why, wh
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lint.rs:34
+-- src/policy/journal.rs:75
+-- pg_warden::policy::journal::journal_is_a_table
+
+CREATE FUNCTION warden_internal.journal_is_a_table() RETURNS pg_catalog.bool
+    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'journal_is_a_table_wrapper';
+COMMENT ON FUNCTION warden_internal.journal_is_a_table() IS 'pg_warden: whether decisions of this session go into the table';
+REVOKE EXECUTE ON FUNCTION warden_internal.journal_is_a_table() FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lint.rs:35
 -- pg_warden::lint::lint
 
 CREATE FUNCTION warden.lint(script pg_catalog.text, in_transaction pg_catalog.bool DEFAULT NULL)
@@ -121,7 +317,28 @@ COMMENT ON FUNCTION warden.lint(pg_catalog.text, pg_catalog.bool) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/help.rs:92
+-- src/policy/journal.rs:26
+-- pg_warden::policy::journal::prune_journal
+
+CREATE FUNCTION warden.prune_journal(keep pg_catalog.interval DEFAULT '90 days') RETURNS pg_catalog.int8
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'prune_journal_wrapper';
+COMMENT ON FUNCTION warden.prune_journal(pg_catalog.interval) IS
+    'takes out of the journal what is older, and tells how many decisions; by itself it keeps 90 days';
+REVOKE EXECUTE ON FUNCTION warden.prune_journal(pg_catalog.interval) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/policy/set.rs:106
+-- pg_warden::policy::set::reset_level
+
+CREATE FUNCTION warden.reset_level(rule pg_catalog.text) RETURNS pg_catalog.void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'reset_level_wrapper';
+COMMENT ON FUNCTION warden.reset_level(pg_catalog.text) IS 'gives a rule its own level again';
+REVOKE EXECUTE ON FUNCTION warden.reset_level(pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/help.rs:99
 -- pg_warden::help::rule_rows
 
 CREATE FUNCTION warden_internal.rules(
@@ -133,7 +350,40 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/status.rs:53
+-- src/policy/set.rs:79
+-- pg_warden::policy::set::set_level
+
+CREATE FUNCTION warden.set_level(rule pg_catalog.text, level pg_catalog.text) RETURNS pg_catalog.void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'set_level_wrapper';
+COMMENT ON FUNCTION warden.set_level(pg_catalog.text, pg_catalog.text) IS
+    'sets the level of a rule in this database: error, warning, info or off';
+REVOKE EXECUTE ON FUNCTION warden.set_level(pg_catalog.text, pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/policy/set.rs:34
+-- pg_warden::policy::set::set_mode
+
+CREATE FUNCTION warden.set_mode(mode pg_catalog.text, role_name pg_catalog.text DEFAULT NULL) RETURNS pg_catalog.void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'set_mode_wrapper';
+COMMENT ON FUNCTION warden.set_mode(pg_catalog.text, pg_catalog.text) IS
+    'sets the mode of this database, or of those who log in as a role: off, warn, enforce, or default for none of its own';
+REVOKE EXECUTE ON FUNCTION warden.set_mode(pg_catalog.text, pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/policy/set.rs:178
+-- pg_warden::policy::set::set_threshold
+
+CREATE FUNCTION warden.set_threshold(name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'set_threshold_wrapper';
+COMMENT ON FUNCTION warden.set_threshold(pg_catalog.text, pg_catalog.text) IS
+    'keeps large_table_rows, large_table_size, busy_after or ddl_lock_timeout for this database; NULL takes it away';
+REVOKE EXECUTE ON FUNCTION warden.set_threshold(pg_catalog.text, pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/status.rs:57
 -- pg_warden::status::status_rows
 
 CREATE FUNCTION warden_internal.status(OUT item pg_catalog.text, OUT value pg_catalog.text, OUT detail pg_catalog.text)
@@ -155,11 +405,36 @@ COMMENT ON FUNCTION warden_internal.todo() IS 'pg_warden: rows of warden.todo, w
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:27
+-- src/policy/exempt.rs:93
+-- pg_warden::policy::exempt::unexempt
+
+CREATE FUNCTION warden.unexempt(id pg_catalog.int8) RETURNS pg_catalog.void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'unexempt_wrapper';
+COMMENT ON FUNCTION warden.unexempt(pg_catalog.int8) IS 'takes an exemption back; id as in warden.exemptions';
+REVOKE EXECUTE ON FUNCTION warden.unexempt(pg_catalog.int8) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/policy/journal.rs:50
+-- pg_warden::policy::journal::would_block
+
+CREATE FUNCTION warden_internal.would_block(rule pg_catalog.text, object pg_catalog.text, role_name pg_catalog.text)
+    RETURNS pg_catalog.bool LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'would_block_wrapper';
+COMMENT ON FUNCTION warden_internal.would_block(pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
+    'pg_warden: whether a finding that can block would do so with the levels and exemptions of today';
+REVOKE EXECUTE ON FUNCTION warden_internal.would_block(pg_catalog.text, pg_catalog.text, pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:29
 -- requires:
+--   policy
 --   audit::todo::todo_rows
 --   help::rule_rows
 --   status::status_rows
+--   policy::journal::would_block
+--   policy::journal::journal_is_a_table
 
 -- What is read often is a view, which psql completes. Their functions are reached through them alone: PUBLIC has no USAGE of
 -- warden_internal, so that the privileges of the view decide.
@@ -175,12 +450,67 @@ GRANT SELECT ON warden.rules TO PUBLIC;
 CREATE VIEW warden.status WITH (security_invoker = true) AS
     SELECT s.item, s.value, s.detail FROM warden_internal.status() AS s;
 COMMENT ON VIEW warden.status IS 'versions, mode and where it was set, event triggers, settings that are not in effect, what is not seen';
+
+-- Who may read the journal and the exemptions is granted on these views, which read the tables as their owner.
+CREATE VIEW warden.exemptions AS
+    SELECT e.id, e.rule, e.object, e.reason, e.role_name, e.expires_at, e.created_at, e.created_by,
+           u.used, u.last_used,
+           CASE WHEN e.expires_at OPERATOR(pg_catalog.<=) pg_catalog.statement_timestamp() THEN 'expired'
+                WHEN u.used OPERATOR(pg_catalog.=) 0 THEN 'unused'
+                ELSE 'in use' END AS state
+    FROM warden_internal.exemption AS e
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.count(*) AS used, pg_catalog.max(u.used_at) AS last_used
+        FROM warden_internal.exemption_use AS u WHERE u.exemption OPERATOR(pg_catalog.=) e.id
+    ) AS u;
+COMMENT ON VIEW warden.exemptions IS 'exceptions by warden.exempt, with how often each was used in the last 90 days; expired and unused ones are marked';
+
+CREATE VIEW warden.journal AS
+    SELECT j.at, j.role, j.database, j.application, j.tag, j.object, j.rule, j.level, j.action, j.source, j.statement, j.reason,
+           j.message, j.session_role, j.can_block, j.id
+    FROM warden_internal.journal AS j;
+COMMENT ON VIEW warden.journal IS 'decisions of the last 90 days, where warden.journal is "table"; else they are in the server log alone';
+
+-- For everybody, but only what their own sessions did.
+CREATE VIEW warden.recent WITH (security_barrier = true) AS
+    SELECT j.at, j.application, j.tag, j.object, j.rule, j.level, j.action, j.message, j.statement, j.reason
+    FROM warden_internal.journal AS j
+    WHERE j.session_role OPERATOR(pg_catalog.=) SESSION_USER::pg_catalog.text
+    ORDER BY j.at DESC, j.id DESC;
+COMMENT ON VIEW warden.recent IS 'what pg_warden had to say about my own statements, newest first, where warden.journal is "table"';
+GRANT SELECT ON warden.recent TO PUBLIC;
+
+CREATE FUNCTION warden.preview_enforce(
+    "window" pg_catalog.interval DEFAULT '30 days',
+    OUT role pg_catalog.text, OUT application pg_catalog.text, OUT rule pg_catalog.text, OUT decisions pg_catalog.int8,
+    OUT first_at pg_catalog.timestamptz, OUT last_at pg_catalog.timestamptz, OUT object pg_catalog.text,
+    OUT statement pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT warden_internal.journal_is_a_table() THEN
+        RAISE NOTICE 'decisions of this session are not recorded in the table'
+            USING HINT = 'To have them there from now on: ALTER DATABASE ... SET warden.journal = ''table''; in the server log they are lines of JSON.';
+    END IF;
+    RETURN QUERY
+        SELECT j.session_role, j.application, j.rule, count(*), min(j.at), max(j.at),
+               (array_agg(j.object ORDER BY j.at DESC))[1], (array_agg(j.statement ORDER BY j.at DESC))[1]
+        FROM warden_internal.journal AS j
+        WHERE j.at OPERATOR(pg_catalog.>) (now() OPERATOR(pg_catalog.-) "window")
+          AND j.can_block AND j.action OPERATOR(pg_catalog.=) ANY (ARRAY['warned', 'would-block'])
+          AND warden_internal.would_block(j.rule, j.object, j.session_role)
+        GROUP BY j.session_role, j.application, j.rule
+        ORDER BY 4 DESC, 1, 2, 3;
+END
+$$;
+COMMENT ON FUNCTION warden.preview_enforce(pg_catalog.interval) IS
+    'which recorded decisions mode enforce would have blocked, with the levels and exemptions of today, by role, application and rule';
+REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:32
+-- src/lib.rs:41
 -- finalize
--- PUBLIC may read help, lint and explain; everything else is granted by the administrator.
+-- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;
 
 -- Without a SET clause: it would hide the search_path by which the user's names are resolved.

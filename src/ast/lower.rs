@@ -40,6 +40,21 @@ pub(crate) fn is_judged(tag: NodeTag) -> bool {
     )
 }
 
+/// Whether a statement drops the extension of that name.
+pub(crate) fn drops_extension<'mcx>(node: Node<'mcx>, name: &str, mcx: &MemCx<'mcx>) -> bool {
+    let source = Source::unknown();
+    let lowering = Lowering { source: &source, mcx };
+    node.cast::<pg_sys::DropStmt>().is_some_and(|s| {
+        s.removeType == pg_sys::ObjectType::OBJECT_EXTENSION
+            && lowering.strings(s.objects).iter().any(|dropped| dropped == name)
+    })
+}
+
+/// Whether a statement may give something another name, or another schema.
+pub(crate) fn may_rename(tag: NodeTag) -> bool {
+    matches!(tag, NodeTag::T_RenameStmt | NodeTag::T_AlterObjectSchemaStmt)
+}
+
 /// Whether a statement may leave behind what is judged before commit.
 pub(crate) fn makes_something<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> bool {
     match node.tag() {

@@ -164,6 +164,56 @@ impl Source {
         found
     }
 
+    /// The comments, in their order; none where the scanner cannot read the text.
+    pub(crate) fn comments(&self) -> Vec<Comment> {
+        self.scan(self.base, |rest, scanner| {
+            let (mut found, mut end) = (Vec::new(), 0);
+            loop {
+                let token = scanner.next();
+                let next = token.as_ref().map_or(rest.len(), |token| token.at);
+                let gap = comments_between(rest.get(end..next)?, end);
+                found.extend(gap.into_iter().map(|(at, text)| Comment {
+                    at,
+                    text,
+                    before: token.as_ref().map(|t| t.at),
+                }));
+                match token {
+                    Some(token) => end = token.at + scanner.length_at(token.at),
+                    None => return Some(found),
+                }
+            }
+        })
+        .unwrap_or_default()
+    }
+
+    /// The text without what stands in the brackets of OPTIONS, which may be secret; `None` where it cannot be read.
+    pub(crate) fn without_options(&self) -> Option<String> {
+        self.scan(self.base, |rest, scanner| {
+            let (mut kept, mut from) = (String::new(), 0);
+            let (mut follows_options, mut depth) = (false, 0_usize);
+            while let Some(token) = scanner.next() {
+                match token.kind {
+                    Kind::Open if depth > 0 => depth += 1,
+                    Kind::Open if follows_options => {
+                        depth = 1;
+                        kept.push_str(&text::decode(rest.get(from..=token.at)?));
+                        kept.push_str("...");
+                    }
+                    Kind::Close if depth > 0 => {
+                        depth -= 1;
+                        from = token.at;
+                    }
+                    _ => {}
+                }
+                follows_options = token.kind == Kind::Keyword(b"options");
+            }
+            if depth == 0 {
+                kept.push_str(&text::decode(rest.get(from..)?));
+            }
+            Some(kept)
+        })
+    }
+
     /// Reads tokens from the offset on. What the scanner cannot read (a text that was cut off) is no answer; catching
     /// that needs no subtransaction, for the scanner touches nothing but memory.
     fn scan<T>(&self, from: usize, read: impl FnOnce(&[u8], &mut Scanner) -> Option<T>) -> Option<T> {
@@ -180,6 +230,65 @@ impl Source {
         .catch_when(PgSqlErrorCode::ERRCODE_CHARACTER_NOT_IN_REPERTOIRE, |_| None)
         .execute()
     }
+}
+
+/// A comment of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Comment {
+    /// Byte offset.
+    pub(crate) at: usize,
+    /// With its delimiters.
+    pub(crate) text: String,
+    /// Byte offset of the token that follows.
+    before: Option<usize>,
+}
+
+impl Comment {
+    /// Whether it stands in a statement that reaches from one offset to another, or directly before it.
+    pub(crate) fn belongs_to(&self, from: usize, to: usize) -> bool {
+        let within = |at: usize| (from..to).contains(&at);
+        within(self.at) || self.before.is_some_and(within)
+    }
+}
+
+/// The comments of a text that holds nothing else but blanks, each with its offset.
+fn comments_between(gap: &[u8], base: usize) -> Vec<(usize, String)> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(rest) = gap.get(at..).filter(|rest| !rest.is_empty()) {
+        let length = if rest.starts_with(b"--") {
+            rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())
+        } else if rest.starts_with(b"/*") {
+            length_of_block(rest)
+        } else {
+            at += 1;
+            continue;
+        };
+        found.push((base + at, text::decode(&rest[..length])));
+        at += length;
+    }
+    found
+}
+
+/// A block comment may hold others.
+fn length_of_block(text: &[u8]) -> usize {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        match rest {
+            [b'/', b'*', ..] => {
+                depth += 1;
+                at += 2;
+            }
+            [b'*', b'/', ..] => {
+                depth -= 1;
+                at += 2;
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    text.len()
 }
 
 /// A piece that may stand in the middle of other SQL: a comment to the end of its line would swallow what follows.
@@ -229,8 +338,8 @@ struct Token {
 /// The server's scanner over a copy of the text; it may raise the server's own syntax errors.
 struct Scanner {
     handle: pg_sys::core_yyscan_t,
-    // Held for their addresses, which the scanner keeps.
-    _extra: Box<pg_sys::core_yy_extra_type>,
+    /// Held for its address, which the scanner keeps, as it does that of the text.
+    extra: Box<pg_sys::core_yy_extra_type>,
     _text: CString,
 }
 
@@ -248,7 +357,7 @@ impl Scanner {
         };
         // The parser has said its warnings about this text; they are not said twice.
         extra.escape_string_warning = false;
-        Self { handle, _extra: extra, _text: text }
+        Self { handle, extra, _text: text }
     }
 
     fn next(&mut self) -> Option<Token> {
@@ -273,6 +382,12 @@ impl Scanner {
         };
         Some(Token { at: usize::try_from(at).unwrap_or(0), kind })
     }
+
+    /// How long the token at the offset is that was read last: the scanner keeps a zero byte behind it.
+    fn length_at(&self, at: usize) -> usize {
+        // SAFETY: the scanner's own copy of the text, and an offset within it.
+        unsafe { CStr::from_ptr(self.extra.scanbuf.add(at)) }.to_bytes().len()
+    }
 }
 
 impl Drop for Scanner {
@@ -287,4 +402,24 @@ fn is_keyword(code: c_int) -> bool {
     // SAFETY: the table has an entry for each keyword, so at least one.
     let first = unsafe { *(&raw const pg_sys::ScanKeywordTokens).cast::<pg_sys::uint16>() };
     code >= c_int::from(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_between_tokens_are_told_apart() {
+        let found = comments_between(b" -- a\n/* b /* c */ d */ \n--", 10);
+        assert_eq!(found, [(11, "-- a".into()), (16, "/* b /* c */ d */".into()), (35, "--".into())]);
+        assert_eq!(comments_between(b"/* never ends", 0), [(0, "/* never ends".into())]);
+    }
+
+    #[test]
+    fn a_comment_belongs_to_what_it_is_in_or_before() {
+        let comment = |at, before| Comment { at, text: String::new(), before };
+        assert!(comment(3, Some(10)).belongs_to(10, 20) && comment(12, Some(15)).belongs_to(10, 20));
+        assert!(comment(19, None).belongs_to(10, 20) && comment(19, Some(20)).belongs_to(10, 20));
+        assert!(!comment(21, Some(30)).belongs_to(10, 20) && !comment(3, Some(5)).belongs_to(10, 20));
+    }
 }

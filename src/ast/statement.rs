@@ -35,6 +35,12 @@ impl QualifiedName {
     pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
         Self { schema: Some(schema.into()), name: name.into(), only: false, at: None }
     }
+
+    /// A name without a schema, at no place of a text.
+    #[must_use]
+    pub fn unqualified(name: impl Into<String>) -> Self {
+        Self { schema: None, name: name.into(), only: false, at: None }
+    }
 }
 
 impl PartialEq for QualifiedName {

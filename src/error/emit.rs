@@ -19,6 +19,8 @@ unsafe extern "C-unwind" {
     fn errdetail_internal(format: *const c_char, ...) -> c_int;
     fn errhint(format: *const c_char, ...) -> c_int;
     fn errposition(cursorpos: c_int) -> c_int;
+    fn errhidestmt(hide_stmt: bool) -> c_int;
+    fn errhidecontext(hide_ctx: bool) -> c_int;
     fn err_generic_string(field: c_int, text: *const c_char) -> c_int;
     fn errfinish(filename: *const c_char, lineno: c_int, funcname: *const c_char);
 }
@@ -26,7 +28,7 @@ unsafe extern "C-unwind" {
 /// How loud a report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Severity {
-    /// One line in the server log.
+    /// One line in the server log, and nothing beside it: neither the text of the statement nor its context.
     Log,
     /// A NOTICE.
     Notice,
@@ -101,6 +103,10 @@ impl Report {
             if self.position > 0 {
                 errposition(self.position);
             }
+            if self.elevel == elevel(Severity::Log) {
+                errhidestmt(true);
+                errhidecontext(true);
+            }
             errfinish(c"pg_warden".as_ptr(), 0, c"pg_warden".as_ptr());
         }
     }
@@ -124,7 +130,7 @@ const PG_DIAG_CONSTRAINT_NAME: c_int = b'n' as c_int;
 
 fn elevel(severity: Severity) -> c_int {
     let level = match severity {
-        Severity::Log => pg_sys::LOG,
+        Severity::Log => pg_sys::LOG_SERVER_ONLY,
         Severity::Notice => pg_sys::NOTICE,
         Severity::Warning => pg_sys::WARNING,
         Severity::Error => pg_sys::PGERROR,

@@ -11,8 +11,9 @@ use super::{
     QualifiedName, Reference, Relation, RowSecurity, TypeChange, Usage, UseOfType, Volatility,
 };
 use crate::ast::Lock;
+use crate::config::Threshold;
 use crate::effects::Effects;
-use crate::{config, text};
+use crate::text;
 use core::cell::{OnceCell, RefCell};
 use core::ffi::{CStr, c_int};
 use pgrx::pg_sys::{self, Oid};
@@ -27,19 +28,20 @@ pub(crate) mod held;
 mod index;
 mod lock;
 mod loss;
+pub(crate) mod object;
 mod partition;
 mod reindex;
 mod related;
 mod relation;
-mod relcache;
+pub(crate) mod relcache;
 mod security;
 mod types;
 mod word;
 
 pub(crate) use lock::is_held_by_others;
 pub(crate) use relation::{
-    attribute_name, attribute_number, created_oid, foreign_key_columns, is_made_in_this_transaction, name_of_noted,
-    note_made_here, relation_oid, rewritten_now,
+    attribute_name, attribute_number, created_oid, creation_schema, foreign_key_columns, is_made_in_this_transaction,
+    name_of_noted, note_made_here, relation_oid, rewritten_now,
 };
 
 /// Whether a question may be answered by planning, which runs IMMUTABLE functions of users.
@@ -463,7 +465,7 @@ impl Facts for Live {
     }
 
     fn busy_after(&self) -> f64 {
-        f64::from(config::BUSY_AFTER.get()) / 1_000.0
+        f64::from(Threshold::BusyAfter.get()) / 1_000.0
     }
 
     fn old_transactions(&self, seconds: f64) -> Vec<Holder> {

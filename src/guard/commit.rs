@@ -8,10 +8,13 @@
 #![allow(unsafe_code, reason = "transaction callbacks; see the module's promise")]
 
 use super::event::Outbox;
-use super::{Mode, is_quiet_for_restore, lock_wait, mode, reports};
+use super::journal::Place;
+use super::opt_out::OptOuts;
+use super::{Context, Mode, is_quiet_for_restore, journal, lock_wait, mode, own_warning, reports};
 use crate::ast::{AlterAction, DropKind, Made, QualifiedName, Statement};
 use crate::facts::live::{self, Live, Planning};
 use crate::facts::{Change, Facts, Index, MadeWorse, Worse};
+use crate::policy::allow::Allow;
 use crate::{rules, spi};
 use core::cell::RefCell;
 use core::ffi::c_void;
@@ -22,6 +25,8 @@ struct Noted {
     table: Oid,
     what: What,
     alone: bool,
+    /// Opt-outs of the statement that did it.
+    allows: Vec<Allow>,
     /// The subtransaction that did it.
     by: pg_sys::SubTransactionId,
 }
@@ -84,29 +89,29 @@ fn note_lost_index(index: &Index, facts: &Live) {
     }
     let Some(oid) = live::relation_oid(&index.table) else { return };
     if index.primary || index.identifies {
-        note(oid, What::Key, false);
+        note(oid, What::Key, false, &[]);
     }
     for key in facts.foreign_keys(&index.table).iter().filter(|key| index.serves(&key.columns)) {
-        note_foreign_key(oid, &key.columns);
+        note_foreign_key(oid, &key.columns, &[]);
     }
 }
 
 /// Notes what a statement has made; `alone` when it is a transaction of its own.
-pub(super) fn note_done(made: &Made, alone: bool) {
+pub(super) fn note_done(made: &Made, alone: bool, allows: &[Allow]) {
     match made {
         Made::Table { table, is_partition } => {
             let Some(oid) = oid_of_made(table) else { return };
             // A partition's foreign keys are its parent's.
-            note(oid, if *is_partition { What::Key } else { What::Table }, alone);
+            note(oid, if *is_partition { What::Key } else { What::Table }, alone, allows);
         }
         Made::RowSecurity { table } => {
             if let Some(oid) = live::relation_oid(table) {
-                note(oid, What::RowSecurity, false);
+                note(oid, What::RowSecurity, false, allows);
             }
         }
         Made::ForeignKey { table, columns } => {
             if let Some(oid) = live::relation_oid(table) {
-                note_foreign_key(oid, columns);
+                note_foreign_key(oid, columns, allows);
             }
         }
     }
@@ -119,18 +124,18 @@ fn oid_of_made(name: &QualifiedName) -> Option<Oid> {
     Some(oid)
 }
 
-fn note_foreign_key(table: Oid, columns: &[String]) {
+fn note_foreign_key(table: Oid, columns: &[String], allows: &[Allow]) {
     if let Some(numbers) = columns.iter().map(|column| live::attribute_number(table, column)).collect() {
-        note(table, What::ForeignKey(numbers), false);
+        note(table, What::ForeignKey(numbers), false, allows);
     }
 }
 
-fn note(table: Oid, what: What, alone: bool) {
+fn note(table: Oid, what: What, alone: bool, allows: &[Allow]) {
     // SAFETY: reads the state of the transaction.
     let by = unsafe { pg_sys::GetCurrentSubTransactionId() };
     NOTED.with_borrow_mut(|noted| {
         if !noted.iter().any(|n| n.table == table && (n.what == what || n.what == What::Table)) {
-            noted.push(Noted { table, what, alone, by });
+            noted.push(Noted { table, what, alone, allows: allows.to_vec(), by });
         }
     });
 }
@@ -159,6 +164,7 @@ fn forget() {
     });
     live::held::forget();
     lock_wait::forget();
+    journal::forget();
     spi::reset_own_ddl();
 }
 
@@ -173,10 +179,12 @@ unsafe extern "C-unwind" fn on_subtransaction(
         Event::SUBXACT_EVENT_ABORT_SUB => {
             live::held::end_subtransaction(own, None);
             lock_wait::end_subtransaction(own, None);
+            journal::end_subtransaction(own, None);
         }
         Event::SUBXACT_EVENT_COMMIT_SUB => {
             live::held::end_subtransaction(own, Some(parent));
             lock_wait::end_subtransaction(own, Some(parent));
+            journal::end_subtransaction(own, Some(parent));
         }
         _ => {}
     }
@@ -203,7 +211,22 @@ fn before_commit() -> Outbox {
     let worse: MadeWorse = noted.iter().flat_map(|(name, noted)| worse(name, noted)).collect();
     let mut report = rules::Report::new();
     rules::judge_commit(&worse, &facts, &mut report);
-    Outbox::new(&reports(report.into_findings(), &|_| None))
+    let findings = report.into_findings();
+    if findings.is_empty() {
+        return Outbox::new(&[]);
+    }
+    let mut opt_outs = OptOuts::of_transaction();
+    for (name, noted) in noted {
+        opt_outs.add_of_table(&facts.qualified(name.schema.as_deref().unwrap_or_default(), &name.name), noted.allows);
+    }
+    let context =
+        Context { place: Place::Commit, tag: "COMMIT".to_owned(), statement: None, opt_outs, position: &|_| None };
+    let mut reports = reports(findings, &context);
+    // Nothing is caught here: what cannot be written is said.
+    if let Err(reason) = journal::flush() {
+        reports.insert(0, own_warning("pg_warden could not keep its record of this transaction", &reason));
+    }
+    Outbox::new(&reports)
 }
 
 /// By the names it has now; what is gone by now cannot be worse.

@@ -4,15 +4,23 @@
 //! error of our own is caught in a subtransaction and said, and the user's statement goes on.
 #![allow(unsafe_code, reason = "the event trigger's entry point; see the module's promise")]
 
-use super::{Mode, commit, is_quiet_for_restore, lock_wait, mode, own_warning, reports, restore_report, selection};
+use super::journal::Place;
+use super::opt_out::OptOuts;
+use super::text::{QueryText, Written};
+use super::{
+    Context, Mode, commit, is_quiet_for_restore, journal, lock_wait, mode, own_warning, reports, restore_report,
+    selection,
+};
 use crate::ast::{self, Node, QualifiedName, Source, Statement};
-use crate::error::emit::Report;
+use crate::config;
+use crate::error::emit::{Parts, Report, Severity};
 use crate::facts::live::{self, Live, Planning};
 use crate::finding::{Finding, Level};
+use crate::policy::{exempt, kept};
 use crate::rules::{Area, Quantity};
 use crate::{rules, spi};
 use core::cell::Cell;
-use core::ffi::{CStr, c_char, c_int};
+use core::ffi::CStr;
 use core::ptr;
 use pgrx::prelude::*;
 use pgrx::{memcx, pg_sys};
@@ -84,26 +92,35 @@ fn judge(fcinfo: pg_sys::FunctionCallInfo) -> Outbox {
     }
     // SAFETY: the tag was checked.
     let data = unsafe { &*context.cast::<pg_sys::EventTriggerData>() };
-    if !is_on_duty() {
+    if is_off_duty() {
+        return Outbox::EMPTY;
+    }
+    // What was read before still holds where it cannot be read now.
+    let unread = kept::refresh().err();
+    if mode() == Mode::Off {
         return Outbox::EMPTY;
     }
     // SAFETY: the event's name, a constant of the server.
     match unsafe { CStr::from_ptr(data.event) }.to_bytes() {
-        b"ddl_command_start" => at_start(data.parsetree),
+        b"ddl_command_start" => match unread {
+            Some(reason) => Outbox::new(&unjudged(&reason)),
+            None => at_start(data),
+        },
         b"ddl_command_end" => at_end(data.parsetree),
-        b"table_rewrite" => at_rewrite(),
+        b"table_rewrite" => at_rewrite(data),
         _ => Outbox::EMPTY,
     }
 }
 
 /// Nothing is looked at when switched off, in an extension's script, in pg_upgrade, and in DDL of our own.
-fn is_on_duty() -> bool {
+fn is_off_duty() -> bool {
     // SAFETY: reads globals of this backend.
     let (upgrading, installing) = unsafe { (pg_sys::IsBinaryUpgrade, pg_sys::creating_extension) };
-    mode() != Mode::Off && !upgrading && !installing && !spi::is_own_ddl()
+    config::MODE.get() == Mode::Off || upgrading || installing || spi::is_own_ddl()
 }
 
-fn at_start(parsetree: *mut pg_sys::Node) -> Outbox {
+fn at_start(data: &pg_sys::EventTriggerData) -> Outbox {
+    let parsetree = data.parsetree;
     if !is_judged(parsetree) {
         return Outbox::EMPTY;
     }
@@ -114,13 +131,17 @@ fn at_start(parsetree: *mut pg_sys::Node) -> Outbox {
     // SAFETY: reads the state of the transaction.
     let in_block = unsafe { pg_sys::IsTransactionBlock() };
     with_snapshot(|| {
-        let judged = spi::shielded(|| judge_statement(parsetree, in_block));
+        let judged = spi::shielded(|| judge_statement(data, in_block));
         Outbox::new(&judged.unwrap_or_else(|error| unjudged(&error)))
     })
 }
 
 fn at_end(parsetree: *mut pg_sys::Node) -> Outbox {
     lock_wait::release(parsetree);
+    let kept = keep(parsetree);
+    if !kept.is_empty() {
+        return Outbox::new(&kept);
+    }
     let makes_something = memcx::current_context(|mcx| {
         // SAFETY: the event trigger manager keeps the tree alive for this call.
         unsafe { Node::from_ptr(parsetree, mcx) }.is_some_and(|node| ast::makes_something(node, mcx))
@@ -136,15 +157,38 @@ fn at_end(parsetree: *mut pg_sys::Node) -> Outbox {
             // SAFETY: as above.
             let Some(node) = (unsafe { Node::from_ptr(parsetree, mcx) }) else { return };
             let alone = !in_block && stands_in(QueryText::current(), ast::first_name(node, mcx).as_ref());
+            let allows = OptOuts::of(Written::of(parsetree)).into_allows();
             for made in ast::made_by(node, mcx) {
-                commit::note_done(&made, alone);
+                commit::note_done(&made, alone, &allows);
             }
         });
     });
     noted.map_or_else(|error| Outbox::new(&unjudged(&error)), |()| Outbox::EMPTY)
 }
 
-fn judge_statement(parsetree: *mut pg_sys::Node, in_block: bool) -> Vec<Report> {
+/// Writes what the statement that has ended had recorded, and the new names of what it has renamed. What went wrong is said.
+fn keep(parsetree: *mut pg_sys::Node) -> Vec<Report> {
+    let renames = kept::now().has_exemptions && ast::may_rename(parsetree_tag(parsetree));
+    if !renames && !journal::is_pending() {
+        return Vec::new();
+    }
+    let work = || {
+        journal::flush()?;
+        if renames { exempt::follow_renames() } else { Ok(()) }
+    };
+    match spi::shielded(work) {
+        Ok(Ok(())) => Vec::new(),
+        Ok(Err(reason)) | Err(reason) => {
+            vec![own_warning("pg_warden could not keep its record of this statement", &reason)]
+        }
+    }
+}
+
+fn judge_statement(data: &pg_sys::EventTriggerData, in_block: bool) -> Vec<Report> {
+    let parsetree = data.parsetree;
+    if drops_us(parsetree) {
+        return farewell();
+    }
     // Offsets mean something only if the statement stands in the client's text, and not in a function's.
     let mut text_of_statement = None;
     let statement = lowered(parsetree, |first_name| {
@@ -155,6 +199,10 @@ fn judge_statement(parsetree: *mut pg_sys::Node, in_block: bool) -> Vec<Report> 
     });
     let Some(statement) = statement else { return Vec::new() };
     commit::note_drops(&statement);
+    if kept::now().has_exemptions && ast::may_rename(parsetree_tag(parsetree)) {
+        // Where the tables are locked by those who set the policy, the name is all that is left then.
+        let _ = exempt::attach_all();
+    }
     if is_quiet_for_restore() {
         return restore_report().into_iter().collect();
     }
@@ -170,7 +218,44 @@ fn judge_statement(parsetree: *mut pg_sys::Node, in_block: bool) -> Vec<Report> 
     if lock_wait::is_bound() {
         findings.iter_mut().for_each(say_bound);
     }
-    reports(findings, &|at| text_of_statement?.character_at(at))
+    if findings.is_empty() {
+        return Vec::new();
+    }
+    let written = Written::of(parsetree);
+    let context = Context {
+        place: Place::Start,
+        tag: tag_of(data),
+        statement: written,
+        opt_outs: OptOuts::of(written),
+        position: &|at| text_of_statement?.character_at(at),
+    };
+    reports(findings, &context)
+}
+
+/// What ends with the extension, said before it does.
+fn farewell() -> Vec<Report> {
+    vec![Report::new(&Parts {
+        severity: Severity::Notice,
+        sqlstate: "00000",
+        message: "pg_warden judges no DDL of this database any more",
+        detail: Some("Its modes, levels, exemptions and journal go with it; tables, indexes and partitions stay."),
+        hint: Some("To keep them, switch it off instead: SELECT warden.disable();"),
+        constraint: None,
+        position: None,
+    })]
+}
+
+fn drops_us(parsetree: *mut pg_sys::Node) -> bool {
+    memcx::current_context(|mcx| {
+        // SAFETY: the event trigger manager keeps the tree alive for this call.
+        unsafe { Node::from_ptr(parsetree, mcx) }.is_some_and(|node| ast::drops_extension(node, "pg_warden", mcx))
+    })
+}
+
+/// The command tag of the statement.
+fn tag_of(data: &pg_sys::EventTriggerData) -> String {
+    // SAFETY: a tag of the server's own; its name is a constant.
+    unsafe { CStr::from_ptr(pg_sys::GetCommandTagName(data.tag)) }.to_string_lossy().into_owned()
 }
 
 thread_local! {
@@ -189,7 +274,7 @@ fn say_bound(finding: &mut Finding) {
 }
 
 /// A rewrite that is about to begin, and that no rule has foreseen: the table is locked already.
-fn at_rewrite() -> Outbox {
+fn at_rewrite(data: &pg_sys::EventTriggerData) -> Outbox {
     if FORESEEN.get() || is_quiet_for_restore() {
         return Outbox::EMPTY;
     }
@@ -198,7 +283,15 @@ fn at_rewrite() -> Outbox {
         if let Some((table, reason)) = live::rewritten_now() {
             rules::judge_rewrite(&table, &reason, &Live::new(Planning::Never), &mut report);
         }
-        reports(report.into_findings(), &|_| None)
+        let written = Written::of(data.parsetree);
+        let context = Context {
+            place: Place::Rewrite,
+            tag: tag_of(data),
+            statement: written,
+            opt_outs: OptOuts::of(written),
+            position: &|_| None,
+        };
+        reports(report.into_findings(), &context)
     });
     Outbox::new(&judged.unwrap_or_else(|error| unjudged(&error)))
 }
@@ -256,71 +349,6 @@ fn with_snapshot<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
-/// The text that the client sent.
-#[derive(Clone, Copy)]
-struct QueryText {
-    start: *const c_char,
-    len: usize,
-}
-
-/// A statement is read this far after its first name; what is longer is not quoted in hints.
-const STATEMENT_BYTES: usize = 64 * 1024;
-
-thread_local! {
-    /// Address, time and length of the last text: a long one of many statements is measured once.
-    static MEASURED: Cell<(usize, i64, usize)> = const { Cell::new((0, 0, 0)) };
-}
-
-impl QueryText {
-    fn current() -> Option<Self> {
-        // SAFETY: reads globals of this backend; the text is NUL-terminated, and stays while its statements run.
-        unsafe {
-            let start = pg_sys::debug_query_string;
-            if start.is_null() {
-                return None;
-            }
-            let now = pg_sys::GetCurrentStatementStartTimestamp();
-            let (address, time, len) = MEASURED.get();
-            // A short text is measured again: its place may hold another one by now.
-            if len > STATEMENT_BYTES && (address, time) == (start as usize, now) {
-                return Some(Self { start, len });
-            }
-            let len = CStr::from_ptr(start).to_bytes().len();
-            MEASURED.set((start as usize, now, len));
-            Some(Self { start, len })
-        }
-    }
-
-    fn bytes(self) -> &'static [u8] {
-        // SAFETY: measured by `current`, in the same statement.
-        unsafe { core::slice::from_raw_parts(self.start.cast::<u8>(), self.len) }
-    }
-
-    /// Whether the name stands where its offset says.
-    fn has_at(self, name: &QualifiedName) -> bool {
-        let Some(rest) = name.at.and_then(|at| self.bytes().get(at..)) else { return false };
-        // CREATE TABLE writes the schema into the tree where the text has none.
-        let begins_with = |part: &String| {
-            let part = crate::text::encode(part);
-            rest.get(..part.len()).is_some_and(|written| written.eq_ignore_ascii_case(&part))
-        };
-        rest.first() == Some(&b'"') || name.schema.as_ref().is_some_and(begins_with) || begins_with(&name.name)
-    }
-
-    /// The text from an offset on, for a while.
-    fn after(self, at: usize) -> &'static [u8] {
-        let rest = self.bytes().get(at..).unwrap_or_default();
-        rest.get(..STATEMENT_BYTES).unwrap_or(rest)
-    }
-
-    /// The character position, from 1, of a byte offset.
-    fn character_at(self, at: usize) -> Option<usize> {
-        let at = c_int::try_from(at).ok()?;
-        // SAFETY: the offset lies within the text.
-        usize::try_from(unsafe { pg_sys::pg_mbstrlen_with_len(self.start, at) }).ok().map(|before| before + 1)
-    }
-}
-
 /// Whether the user may switch the guard off.
 pub(super) fn is_superuser() -> bool {
     // SAFETY: reads the backend's idea of its user.
@@ -335,4 +363,10 @@ pub(super) fn is_restoring() -> bool {
         let empty = !path.is_null() && matches!(CStr::from_ptr(path).to_bytes(), b"" | b"\"\"");
         empty && !pg_sys::check_function_bodies && !pg_sys::row_security
     }
+}
+
+/// The subtransaction that is at work.
+pub(super) fn subtransaction() -> pg_sys::SubTransactionId {
+    // SAFETY: reads the state of the transaction.
+    unsafe { pg_sys::GetCurrentSubTransactionId() }
 }

@@ -4,7 +4,7 @@
 //! abort takes it back by itself.
 #![allow(unsafe_code, reason = "sets lock_timeout; see the module's promise")]
 
-use crate::config;
+use crate::config::Threshold;
 use core::cell::Cell;
 use pgrx::pg_sys;
 use std::ffi::CString;
@@ -23,12 +23,12 @@ thread_local! {
 /// Whether a statement that is about to run is to be given a timeout: none is in effect, and one is configured.
 pub(super) fn is_wanted() -> bool {
     // SAFETY: reads a setting of this backend.
-    config::DDL_LOCK_TIMEOUT.get() > 0 && unsafe { pg_sys::LockTimeout } == 0
+    Threshold::DdlLockTimeout.get() > 0 && unsafe { pg_sys::LockTimeout } == 0
 }
 
 /// Bounds the wait of a statement. Not to be called within a subtransaction of pg_warden's own, whose end would end it.
 pub(super) fn bound(statement: *mut pg_sys::Node) {
-    set(config::DDL_LOCK_TIMEOUT.get());
+    set(Threshold::DdlLockTimeout.get());
     // SAFETY: reads the state of the transaction.
     let by = unsafe { pg_sys::GetCurrentSubTransactionId() };
     SETTER.set(Some(Setter { statement: statement as usize, by }));

@@ -6,8 +6,9 @@ use super::lock::{Opened, is_held_by_others};
 use super::relcache::{Entry, schema_of};
 use super::{Measuring, cache_id, name_data, valid};
 use crate::ast::AlterAction;
+use crate::config::Threshold;
 use crate::facts::{Column, Deferred, Extent, ForeignKeyOf, Kind, QualifiedName, Relation, Standing};
-use crate::{config, text};
+use crate::text;
 use core::cell::RefCell;
 use core::ffi::c_char;
 use pgrx::pg_sys::{self, Datum, Oid};
@@ -63,7 +64,7 @@ fn creation_namespace() -> Option<Oid> {
     unsafe { oids(pg_sys::fetch_search_path(false)) }.first().copied()
 }
 
-pub(super) fn creation_schema() -> Option<String> {
+pub(crate) fn creation_schema() -> Option<String> {
     // SAFETY: any OID may be asked for; null is answered for none.
     unsafe { text::from_c(pg_sys::get_namespace_name(creation_namespace()?)) }
 }
@@ -354,14 +355,14 @@ impl Extent {
         if self.rows == Some(0.0) && self.bytes == Some(0) {
             return false;
         }
-        let rows = f64::from(config::LARGE_TABLE_ROWS.get());
+        let rows = f64::from(Threshold::LargeTableRows.get());
         self.rows.is_none_or(|n| n >= rows) || self.bytes.is_none_or(|n| n >= large_size())
     }
 }
 
 /// Bytes from which on a relation is large.
 pub(super) fn large_size() -> u64 {
-    u64::try_from(config::LARGE_TABLE_SIZE.get()).unwrap_or(0) * 1024
+    u64::try_from(Threshold::LargeTableSize.get()).unwrap_or(0) * 1024
 }
 
 /// A column that exists.

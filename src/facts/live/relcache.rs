@@ -147,7 +147,7 @@ fn bytes_of(name: &pg_sys::NameData) -> &[u8] {
 /// # Safety
 /// A tuple descriptor.
 #[cfg(not(feature = "pg18"))]
-unsafe fn first_column(descriptor: pg_sys::TupleDesc) -> *const pg_sys::FormData_pg_attribute {
+pub(crate) unsafe fn first_column(descriptor: pg_sys::TupleDesc) -> *const pg_sys::FormData_pg_attribute {
     // SAFETY: as the caller says.
     unsafe { (*descriptor).attrs.as_ptr() }
 }
@@ -157,7 +157,7 @@ unsafe fn first_column(descriptor: pg_sys::TupleDesc) -> *const pg_sys::FormData
 /// # Safety
 /// A tuple descriptor.
 #[cfg(feature = "pg18")]
-unsafe fn first_column(descriptor: pg_sys::TupleDesc) -> *const pg_sys::FormData_pg_attribute {
+pub(crate) unsafe fn first_column(descriptor: pg_sys::TupleDesc) -> *const pg_sys::FormData_pg_attribute {
     // SAFETY: as the caller says.
     unsafe { (*descriptor).compact_attrs.as_ptr().add(usize::try_from((*descriptor).natts).unwrap_or(0)).cast() }
 }

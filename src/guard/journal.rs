@@ -1,0 +1,349 @@
+//! What became of each finding: a line in the server log, or a row in the table behind `warden.journal`.
+//!
+//! What passes is written in the transaction that it belongs to, when its statement has ended: a statement that was rolled
+//! back did not happen. What is blocked cannot be written there; it is in the log, and a worker takes it to the table.
+
+use crate::config::{self, Journal};
+use crate::error::emit::{Parts, Report, Severity};
+use crate::policy::{Action, Excuse, Verdict};
+use crate::store::{self, Index, Table, Value, Writer};
+use core::cell::{Cell, RefCell};
+use pgrx::pg_sys::SubTransactionId;
+use serde_json::{Value as Json, json};
+
+pub(crate) mod ring;
+pub(crate) mod worker;
+
+/// What every line in the log begins with.
+pub(crate) const PREFIX: &str = "pg_warden journal: ";
+
+/// Decisions are kept for 90 days, in microseconds.
+pub(crate) const KEPT_FOR: i64 = 90 * 86_400 * 1_000_000;
+
+const JOURNAL_BY_TIME: Index = Index(c"journal_at_idx", 2);
+const USES_BY_TIME: Index = Index(c"exemption_use_used_at_idx", 2);
+
+/// A session looks for what is too old once in so long (microseconds), and takes so much of it at a time: a little more
+/// than it writes, and never so much that its statement would be noticeably longer.
+const PRUNE_EVERY: i64 = 60 * 1_000_000;
+const PRUNED_AT_ONCE: usize = 500;
+
+/// Where a decision was made.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// Before a statement ran.
+    Start,
+    /// Before a table was written again.
+    Rewrite,
+    /// Before a transaction committed.
+    Commit,
+}
+
+impl Place {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Rewrite => "rewrite",
+            Self::Commit => "commit",
+        }
+    }
+}
+
+/// A decision, as it is recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    at: i64,
+    action: String,
+    level: String,
+    rule: String,
+    object: Option<String>,
+    message: String,
+    role: String,
+    session_role: String,
+    database: String,
+    application: Option<String>,
+    tag: String,
+    source: String,
+    statement: Option<String>,
+    reason: Option<String>,
+    can_block: bool,
+}
+
+impl Entry {
+    fn new(verdict: &Verdict, place: Place, tag: &str, statement: Option<&str>) -> Self {
+        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        let reason = match (&verdict.excuse, verdict.action) {
+            (Some(Excuse::Exempt { reason, .. } | Excuse::Allowed { reason }), _) => Some(reason.clone()),
+            (None, _) => some(config::text(&config::BYPASS)),
+        };
+        Self {
+            at: store::now(),
+            action: verdict.action.name().to_owned(),
+            level: verdict.level.name().to_owned(),
+            rule: verdict.finding.rule.to_owned(),
+            object: some(verdict.finding.object.clone()),
+            message: verdict.finding.message.clone(),
+            role: store::current_role(),
+            session_role: store::session_role(),
+            database: store::database_name(),
+            application: some(store::application()),
+            tag: tag.to_owned(),
+            source: place.name().to_owned(),
+            statement: statement.map(str::to_owned),
+            reason,
+            can_block: verdict.can_block,
+        }
+    }
+
+    /// Its keys are never changed, others may be added.
+    fn to_json(&self, at: &Json) -> Json {
+        json!({
+            "at": at, "action": self.action, "level": self.level, "rule": self.rule,
+            "object": self.object, "message": self.message, "role": self.role, "session_role": self.session_role,
+            "database": self.database, "application": self.application, "tag": self.tag, "source": self.source,
+            "statement": self.statement, "reason": self.reason, "can_block": self.can_block,
+        })
+    }
+
+    /// For the worker, which reads it with [`Entry::unpack`]; at most so many bytes, for which the statement gives way.
+    pub(crate) fn pack(&self, most: usize) -> Option<Vec<u8>> {
+        let packed = |statement: Option<&str>| {
+            let mut json = self.to_json(&self.at.into());
+            json["statement"] = statement.into();
+            json.to_string().into_bytes()
+        };
+        let whole = packed(self.statement.as_deref());
+        if whole.len() <= most {
+            return Some(whole);
+        }
+        let without = packed(None);
+        (without.len() <= most).then_some(without)
+    }
+
+    pub(crate) fn unpack(bytes: &[u8]) -> Option<Self> {
+        let json: Json = serde_json::from_slice(bytes).ok()?;
+        let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
+        Some(Self {
+            at: json.get("at")?.as_i64()?,
+            action: text("action")?,
+            level: text("level")?,
+            rule: text("rule")?,
+            object: text("object"),
+            message: text("message")?,
+            role: text("role")?,
+            session_role: text("session_role")?,
+            database: text("database")?,
+            application: text("application"),
+            tag: text("tag")?,
+            source: text("source")?,
+            statement: text("statement"),
+            reason: text("reason"),
+            can_block: json.get("can_block")?.as_bool()?,
+        })
+    }
+
+    fn log_line(&self) -> Report {
+        Report::new(&Parts {
+            severity: Severity::Log,
+            sqlstate: "00000",
+            message: &format!("{PREFIX}{}", self.to_json(&store::iso(self.at).into())),
+            detail: None,
+            hint: None,
+            constraint: None,
+            position: None,
+        })
+    }
+
+    /// In the order of the table's columns, after the number.
+    fn into_row(self) -> Vec<Value> {
+        vec![
+            Value::Time(self.at),
+            self.action.into(),
+            self.level.into(),
+            self.rule.into(),
+            self.object.into(),
+            self.message.into(),
+            self.role.into(),
+            self.session_role.into(),
+            self.database.into(),
+            self.application.into(),
+            self.tag.into(),
+            self.source.into(),
+            self.statement.into(),
+            self.reason.into(),
+            Value::Bool(self.can_block),
+        ]
+    }
+}
+
+/// What is to be written when the statement has ended.
+#[derive(Debug)]
+enum Pending {
+    Entry(Box<Entry>),
+    /// An exemption was used.
+    Use(i64),
+}
+
+thread_local! {
+    /// With the subtransaction that each belongs to.
+    static PENDING: RefCell<Vec<(Pending, SubTransactionId)>> = const { RefCell::new(Vec::new()) };
+    static PRUNED_AT: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Records what becomes of findings: returns the lines for the log, and keeps for [`flush`] what goes into tables.
+pub(super) fn record(
+    verdicts: &[Verdict],
+    place: Place,
+    tag: &str,
+    statement: impl FnOnce() -> Option<String>,
+    by: SubTransactionId,
+) -> Vec<Report> {
+    let recorded: Vec<_> = verdicts.iter().filter(|verdict| verdict.is_recorded()).collect();
+    let uses = recorded.iter().filter_map(|verdict| match verdict.excuse {
+        Some(Excuse::Exempt { id, .. }) => Some((Pending::Use(id), by)),
+        _ => None,
+    });
+    PENDING.with_borrow_mut(|pending| pending.extend(uses));
+    let journal = config::JOURNAL.get();
+    if recorded.is_empty() || journal == Journal::Off {
+        return Vec::new();
+    }
+    let statement = statement();
+    let mut lines = Vec::new();
+    for verdict in recorded {
+        let entry = Entry::new(verdict, place, tag, statement.as_deref());
+        let blocked = verdict.action == Action::Blocked;
+        if blocked || journal == Journal::Log {
+            lines.push(entry.log_line());
+        }
+        if journal == Journal::Table {
+            if blocked {
+                ring::put(&entry);
+            } else {
+                PENDING.with_borrow_mut(|pending| pending.push((Pending::Entry(Box::new(entry)), by)));
+            }
+        }
+    }
+    lines
+}
+
+/// Whether anything waits to be written.
+pub(super) fn is_pending() -> bool {
+    PENDING.with_borrow(|pending| !pending.is_empty())
+}
+
+/// Writes what the statement that has ended, and those within it, had recorded. Nothing where the tables are replicated to
+/// subscribers who may not have them.
+///
+/// # Errors
+/// When a table is locked.
+pub(super) fn flush() -> Result<(), String> {
+    let pending = PENDING.take();
+    if pending.is_empty() || store::replicated_by().is_some() {
+        return Ok(());
+    }
+    let (mut entries, mut uses) = (Vec::new(), Vec::new());
+    for (pending, _) in pending {
+        match pending {
+            Pending::Entry(entry) => entries.push(*entry),
+            Pending::Use(id) => uses.push(id),
+        }
+    }
+    if !uses.is_empty() {
+        let writer = Writer::in_passing(Table::ExemptionUse)?;
+        for id in uses {
+            writer.insert_numbered(c"exemption_use_id_seq", vec![Value::Time(store::now()), Value::Int8(id)]);
+        }
+        prune_now_and_then(&writer, USES_BY_TIME);
+    }
+    write(entries)
+}
+
+/// Writes entries into the table.
+///
+/// # Errors
+/// When it is locked.
+pub(crate) fn write(entries: Vec<Entry>) -> Result<(), String> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let writer = Writer::in_passing(Table::Journal)?;
+    for entry in entries {
+        writer.insert_numbered(c"journal_id_seq", entry.into_row());
+    }
+    prune_now_and_then(&writer, JOURNAL_BY_TIME);
+    Ok(())
+}
+
+fn prune_now_and_then(writer: &Writer, by: Index) {
+    let now = store::now();
+    if now - PRUNED_AT.get() > PRUNE_EVERY {
+        PRUNED_AT.set(now);
+        writer.prune(by, now - KEPT_FOR, PRUNED_AT_ONCE);
+    }
+}
+
+/// Takes away everything that is older than a moment; returns the number of decisions.
+///
+/// # Errors
+/// When a table is locked.
+pub(crate) fn prune(before: i64) -> Result<usize, String> {
+    Writer::in_passing(Table::ExemptionUse)?.prune(USES_BY_TIME, before, usize::MAX);
+    Ok(Writer::in_passing(Table::Journal)?.prune(JOURNAL_BY_TIME, before, usize::MAX))
+}
+
+/// The transaction has ended. Must not fail.
+pub(super) fn forget() {
+    PENDING.with(|pending| {
+        if let Ok(mut pending) = pending.try_borrow_mut() {
+            pending.clear();
+        }
+    });
+}
+
+/// A subtransaction has ended: what it recorded is its parent's now, or gone. Must not fail.
+pub(super) fn end_subtransaction(own: SubTransactionId, parent: Option<SubTransactionId>) {
+    PENDING.with(|pending| {
+        let Ok(mut pending) = pending.try_borrow_mut() else { return };
+        match parent {
+            Some(parent) => pending.iter_mut().filter(|(_, by)| *by == own).for_each(|(_, by)| *by = parent),
+            None => pending.retain(|(_, by)| *by != own),
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(statement: Option<&str>) -> Entry {
+        let text = |text: &str| text.to_owned();
+        Entry {
+            at: 1,
+            action: text("blocked"),
+            level: text("error"),
+            rule: text("drop-table"),
+            object: None,
+            message: text("m\"\n\u{fc}"),
+            role: text("r"),
+            session_role: text("s"),
+            database: text("d"),
+            application: Some(text("a")),
+            tag: text("DROP TABLE"),
+            source: text("start"),
+            statement: statement.map(text),
+            reason: None,
+            can_block: true,
+        }
+    }
+
+    #[test]
+    fn entries_are_packed_and_unpacked() {
+        let whole = entry(Some("DROP TABLE t"));
+        assert_eq!(Entry::unpack(&whole.pack(1_000).unwrap()), Some(whole));
+        let long = entry(Some(&"x".repeat(2_000)));
+        assert_eq!(Entry::unpack(&long.pack(1_000).unwrap()), Some(entry(None)));
+        assert_eq!(long.pack(10), None);
+        assert_eq!(Entry::unpack(b"{}"), None);
+    }
+}

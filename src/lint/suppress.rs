@@ -1,0 +1,95 @@
+//! Opt-outs in a script, and exemptions: what lint does not say.
+#![forbid(unsafe_code)]
+
+use crate::ast::{Comment, Located, Source};
+use crate::config::{self, InlineAllow};
+use crate::error::{Code, Error};
+use crate::finding::{Finding, Level};
+use crate::guard;
+use crate::policy::allow::{Allow, BadAllow};
+use crate::policy::{exemption, kept};
+use crate::rules;
+use crate::store;
+
+/// Stands where a rule's name does, for an opt-out that does nothing, or cannot be read.
+pub(super) const OPT_OUT: &str = "allow-comment";
+
+/// A comment of a script that is an opt-out, and the statement it belongs to, by its start.
+struct InScript {
+    at: usize,
+    statement: Option<usize>,
+    read: Result<Allow, BadAllow>,
+}
+
+/// Findings without those that the script opts out of or an administrator has exempted, and findings about opt-outs that do
+/// nothing.
+///
+/// # Errors
+/// When the exemptions cannot be read.
+pub(super) fn suppress(findings: Vec<Finding>, statements: &[Located], script: &[u8]) -> Result<Vec<Finding>, Error> {
+    let in_script: Vec<_> = Source::known(script).comments().iter().filter_map(|c| in_script(c, statements)).collect();
+    let (kept, role) = (kept::now(), store::session_role());
+    let mut used = vec![Vec::new(); in_script.len()];
+    let mut left = Vec::with_capacity(findings.len());
+    for finding in findings {
+        let exempt =
+            exemption::find(&finding, &role, &kept).map_err(|reason| Error::new(Code::LockNotAvailable, reason))?;
+        let allowed_by = in_script.iter().position(|comment| {
+            comment.statement.is_some()
+                && comment.statement == finding.statement_at
+                && comment.read.as_ref().is_ok_and(|allow| allow.names(finding.rule))
+                && may_pass(&finding)
+        });
+        match allowed_by {
+            _ if exempt.is_some() => {}
+            Some(comment) => used[comment].push(finding.rule),
+            None => left.push(finding),
+        }
+    }
+    left.extend(in_script.iter().zip(used).filter_map(|(comment, used)| problem(comment, &used)));
+    Ok(left)
+}
+
+fn in_script(comment: &Comment, statements: &[Located]) -> Option<InScript> {
+    let read = Allow::of_comment(&comment.text)?;
+    let statement = statements.iter().find(|s| comment.belongs_to(s.start, s.start + s.len)).map(|s| s.start);
+    Some(InScript { at: comment.at, statement, read })
+}
+
+fn may_pass(finding: &Finding) -> bool {
+    match config::INLINE_ALLOW.get() {
+        InlineAllow::All => true,
+        InlineAllow::Warnings => finding.level < Level::Error || finding.never_blocks || finding.not_checked,
+        InlineAllow::None => false,
+    }
+}
+
+/// What is wrong with an opt-out that let these rules pass.
+fn problem(comment: &InScript, used: &[&str]) -> Option<Finding> {
+    let finding = match &comment.read {
+        Err(bad) => Finding::new(OPT_OUT, Level::Error, "", "the opt-out cannot be read").detail(bad.explain()),
+        Ok(allow) => {
+            let unused: Vec<_> =
+                allow.rules.iter().filter(|rule| !used.contains(rule) && is_asked(rule)).copied().collect();
+            if unused.is_empty() {
+                return None;
+            }
+            let finding = Finding::new(OPT_OUT, Level::Info, "", format!("nothing to allow: {}", unused.join(", ")));
+            finding.detail(if comment.statement.is_some() {
+                "Its statement has no such finding, or may not opt out of it."
+            } else {
+                "It belongs to no statement: an opt-out stands before its statement, or in it."
+            })
+        }
+    };
+    Some(Finding { statement_at: comment.statement, ..finding.at(Some(comment.at)) })
+}
+
+/// A rule that lint does not ask may have its reason in the guard.
+fn is_asked(rule: &str) -> bool {
+    let levels = guard::levels();
+    rules::find(rule).is_some_and(|rule| {
+        levels.of(rule.id).unwrap_or(rule.level) != Level::Off
+            && rule.checks.iter().any(|check| check.engines().contains("lint"))
+    })
+}
