@@ -35,11 +35,13 @@ pub struct Options {
     pub settings: Vec<String>,
     /// Make the template database with the extension.
     pub extension: bool,
+    /// `initdb --data-checksums`, which is the default from 18 on.
+    pub checksums: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { encoding: "UTF8", locale: "C.UTF-8", settings: Vec::new(), extension: true }
+        Self { encoding: "UTF8", locale: "C.UTF-8", settings: Vec::new(), extension: true, checksums: false }
     }
 }
 
@@ -71,7 +73,7 @@ impl Cluster {
         cluster.guardian = Some(cluster.guard()?);
 
         let data = cluster.data();
-        let initdb = [
+        let mut initdb = vec![
             "--no-sync",
             "--auth=trust",
             "--no-instructions",
@@ -81,8 +83,11 @@ impl Cluster {
             options.locale,
             "--encoding",
             options.encoding,
-            "-D",
         ];
+        if options.checksums {
+            initdb.push("--data-checksums");
+        }
+        initdb.push("-D");
         cluster.server_program("initdb", initdb.iter().map(OsStr::new).chain([data.as_os_str()]))?;
         let mut conf = format!(
             "listen_addresses = ''\nport = {PORT}\nunix_socket_directories = '{root}'\nfsync = off\nfull_page_writes = off\n\

@@ -91,7 +91,8 @@ CREATE TABLE warden_internal.exempted_object (
     exemption pg_catalog.int8 CONSTRAINT exempted_object_pkey PRIMARY KEY,
     class pg_catalog.oid NOT NULL,
     object pg_catalog.oid NOT NULL,
-    column_number pg_catalog.int4 NOT NULL
+    column_number pg_catalog.int4 NOT NULL,
+    cluster pg_catalog.int8 NOT NULL
 );
 CREATE INDEX exempted_object_object_idx ON warden_internal.exempted_object (object);
 COMMENT ON TABLE warden_internal.exempted_object IS 'pg_warden: the objects that exemptions were made for, to follow renames; not dumped';

@@ -78,7 +78,7 @@ fn exempt(
     ];
     let id = policy_writer(Table::Exemption)?.insert_numbered(c"exemption_id_seq", row);
     if let Some(address) = address {
-        attach(id, &address)?;
+        attach(id, address)?;
     }
     Ok(id)
 }
@@ -152,7 +152,7 @@ fn exempt_existing(rule: Option<Text>, reason: Option<Text>) -> Result<i64, Erro
         ];
         let id = writer.insert_numbered(c"exemption_id_seq", row);
         if let Some(address) = object::resolve(&finding.object) {
-            attach(id, &address)?;
+            attach(id, address)?;
         }
         count += 1;
     }
@@ -160,13 +160,9 @@ fn exempt_existing(rule: Option<Text>, reason: Option<Text>) -> Result<i64, Erro
 }
 
 /// Remembers the object itself, so that the exemption follows it when it is renamed.
-fn attach(id: i64, address: &object::Address) -> Result<(), Error> {
-    policy_writer(Table::ExemptedObject)?.insert(attachment(id, address));
+fn attach(id: i64, address: object::Address) -> Result<(), Error> {
+    policy_writer(Table::ExemptedObject)?.insert(address.row(id));
     Ok(())
-}
-
-fn attachment(id: i64, address: &object::Address) -> Vec<Value> {
-    vec![Value::Int8(id), Value::Oid(address.class), Value::Oid(address.object), Value::Int4(address.column)]
 }
 
 /// Keeps exemptions by the names that their objects have now. After something was renamed.
@@ -178,7 +174,7 @@ pub(crate) fn follow_renames() -> Result<(), String> {
     let moved: Vec<_> = attached
         .iter()
         .filter_map(|row| {
-            let name = object::identity(&object::Address::of(row))?;
+            let name = object::identity(object::Address::of(row)?)?;
             Some((row.get(0).number()?, name))
         })
         .collect();
@@ -206,13 +202,14 @@ pub(crate) fn attach_all() -> Result<(), String> {
     for exemption in store::rows(Table::Exemption, None)?.iter().map(Exemption::of) {
         let by = Some((OBJECT_BY_EXEMPTION, Key::Int8(exemption.id)));
         let attached = store::rows(Table::ExemptedObject, by)?;
-        let is_there = attached.iter().any(|row| object::identity(&object::Address::of(row)).is_some());
+        let is_there =
+            attached.iter().filter_map(object::Address::of).any(|address| object::identity(address).is_some());
         let Some(address) = object::resolve(&exemption.object).filter(|_| !is_there) else { continue };
         let writer = store::Writer::of_policy_in_passing(Table::ExemptedObject)?;
         for row in &attached {
             writer.delete(row);
         }
-        writer.insert(attachment(exemption.id, &address));
+        writer.insert(address.row(exemption.id));
     }
     Ok(())
 }
@@ -236,7 +233,14 @@ fn qualified(object: &str) -> Result<String, Error> {
         })?;
         return Ok(object.to_owned());
     }
-    let parts = object::typed_parts(object);
+    let mut parts = object::typed_parts(object);
+    // A column of a table in the search path, where no schema has the table's name.
+    if let [table, member] = parts.as_slice()
+        && object::resolve(&object::quote(table)).is_none()
+        && let Some(identity) = object::in_search_path(table)
+    {
+        parts = exemption::parts(&identity).into_iter().chain([member.clone()]).collect();
+    }
     if let [name] = parts.as_slice() {
         let schema = object::quote(name);
         return Ok(match object::in_search_path(name) {

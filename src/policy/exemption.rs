@@ -53,7 +53,7 @@ impl Exemption {
         let attached = store::rows(Table::ExemptedObject, Some((OBJECT_BY_EXEMPTION, Key::Int8(self.id))))?;
         Ok(attached
             .iter()
-            .filter_map(|row| object::identity(&object::Address::of(row)))
+            .filter_map(|row| object::identity(object::Address::of(row)?))
             .any(|name| name != self.object))
     }
 
@@ -97,7 +97,7 @@ pub(crate) fn find(finding: &Finding, login: &str, kept: &Kept) -> Result<Option
         }
         let Some(address) = object::resolve(&name) else { continue };
         for attached in store::rows(Table::ExemptedObject, Some((OBJECT_BY_OID, Key::Oid(address.object))))? {
-            if object::Address::of(&attached) != address {
+            if object::Address::of(&attached) != Some(address) {
                 continue;
             }
             let id = attached.get(0).number().unwrap_or_default();

@@ -35,7 +35,7 @@ struct Workload {
     iterations: u32,
 }
 
-const WORKLOADS: [Workload; 5] = [
+const WORKLOADS: [Workload; 6] = [
     Workload {
         name: "new table: CREATE TABLE with a foreign key, CREATE INDEX, ADD COLUMN, COMMIT",
         before: "BEGIN",
@@ -62,6 +62,14 @@ const WORKLOADS: [Workload; 5] = [
         before: "",
         measured: &["ALTER TABLE plain ADD CONSTRAINT positive CHECK (id > 0) NOT VALID"],
         after: "ALTER TABLE plain DROP CONSTRAINT positive",
+        statements: 1,
+        iterations: 40,
+    },
+    Workload {
+        name: "CREATE TABLE with a finding, which is said and recorded",
+        before: "",
+        measured: &["CREATE TABLE tickets (id serial PRIMARY KEY)"],
+        after: "DROP TABLE tickets",
         statements: 1,
         iterations: 40,
     },
@@ -113,6 +121,19 @@ const BY_HAND: &str = "
     END $$;
     CREATE EVENT TRIGGER by_hand ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE') EXECUTE FUNCTION check_foreign_keys();";
 
+/// As many exceptions and levels as a large team has: by name, of objects that are there and that are not, and some by pattern.
+/// The levels are those that the rules have anyway.
+const LARGE_POLICY: &str = "
+    INSERT INTO warden_internal.exemption (rule, object, reason, created_at, created_by)
+        SELECT 'column-type-serial', 'public.legacy_' || i, 'made before the guide', now(), 'bench' FROM generate_series(1, 4990) i;
+    INSERT INTO warden_internal.exemption (rule, object, reason, created_at, created_by)
+        SELECT 'column-type-serial', '~^archive_' || i || '[.]', 'never written', now(), 'bench' FROM generate_series(1, 10) i;
+    INSERT INTO warden_internal.level (rule, level, set_at, set_by)
+        SELECT rule, default_level, now(), 'bench' FROM warden.rules;
+    INSERT INTO warden_internal.level (rule, level, set_at, set_by)
+        SELECT 'rule-of-another-version-' || i, 'off', now(), 'bench'
+        FROM generate_series(1, 200 - (SELECT count(*)::int FROM warden.rules)) i;";
+
 /// Event triggers on all four events that run a function which does nothing.
 fn idle_triggers(function: &str) -> String {
     let events = ["ddl_command_start", "ddl_command_end", "table_rewrite", "sql_drop"];
@@ -141,6 +162,11 @@ fn variants() -> Vec<Variant> {
         Variant {
             name: "pg_warden, mode warn",
             setup: "CREATE EXTENSION pg_warden".into(),
+            settings: &[LIBRARY, "warden.mode = 'warn'"],
+        },
+        Variant {
+            name: "the same, 5,000 exemptions, 200 levels",
+            setup: format!("CREATE EXTENSION pg_warden; {LARGE_POLICY}"),
             settings: &[LIBRARY, "warden.mode = 'warn'"],
         },
         Variant { name: "foreign keys checked in PL/pgSQL", setup: BY_HAND.into(), settings: &[] },

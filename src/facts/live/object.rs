@@ -5,7 +5,7 @@ use super::relation::{attribute_name, attribute_number, name_of_relation};
 use super::{cache_id, relation_oid, valid};
 use crate::ast::QualifiedName;
 use crate::policy::exemption;
-use crate::store::Row;
+use crate::store::{Row, Value};
 use crate::text;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum, Oid};
@@ -25,14 +25,32 @@ impl Address {
         Self { class, object, column: 0 }
     }
 
-    /// A row of `warden_internal.exempted_object`.
-    pub(crate) fn of(row: &Row) -> Self {
-        Self {
-            class: row.get(1).oid().unwrap_or(pg_sys::InvalidOid),
-            object: row.get(2).oid().unwrap_or(pg_sys::InvalidOid),
-            column: row.get(3).number().and_then(|number| i32::try_from(number).ok()).unwrap_or(0),
-        }
+    /// A row of `warden_internal.exempted_object`; `None` for one of another cluster, which pg_upgrade has brought: not all
+    /// OIDs come with it.
+    pub(crate) fn of(row: &Row) -> Option<Self> {
+        (row.get(4).number() == Some(cluster())).then_some(Self {
+            class: row.get(1).oid()?,
+            object: row.get(2).oid()?,
+            column: row.get(3).number().and_then(|number| i32::try_from(number).ok())?,
+        })
     }
+
+    /// A row of that table.
+    pub(crate) fn row(self, exemption: i64) -> Vec<Value> {
+        vec![
+            Value::Int8(exemption),
+            Value::Oid(self.class),
+            Value::Oid(self.object),
+            Value::Int4(self.column),
+            Value::Int8(cluster()),
+        ]
+    }
+}
+
+/// The identifier that initdb gave to this cluster.
+fn cluster() -> i64 {
+    // SAFETY: reads the control file's copy in memory.
+    unsafe { pg_sys::GetSystemIdentifier() }.cast_signed()
 }
 
 /// The schema, relation, column or constraint of that name, quoted and qualified; no privilege is asked for.
@@ -57,7 +75,7 @@ pub(crate) fn resolve(identity: &str) -> Option<Address> {
 }
 
 /// The name it has now, as findings and [`resolve`] have it; `None` for what is gone.
-pub(crate) fn identity(address: &Address) -> Option<String> {
+pub(crate) fn identity(address: Address) -> Option<String> {
     match address.class {
         pg_sys::NamespaceRelationId => {
             // SAFETY: any OID may be asked for.

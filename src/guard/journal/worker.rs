@@ -16,10 +16,8 @@ use pgrx::prelude::*;
 unsafe extern "C-unwind" {
     /// tcop/tcopprot.h: ends the process at the next place where it may be interrupted.
     fn die(signal: c_int);
-    fn pqsignal(signal: c_int, handler: Option<unsafe extern "C-unwind" fn(c_int)>) -> *const core::ffi::c_void;
 }
 
-const SIGTERM: c_int = 15;
 /// Milliseconds that it stays for what may come next.
 const LINGERS: c_long = 200;
 /// Decisions in one transaction.
@@ -42,6 +40,19 @@ pub(super) fn start(database: Oid) -> bool {
     unsafe { pg_sys::RegisterDynamicBackgroundWorker(&raw mut worker, core::ptr::null_mut()) }
 }
 
+/// # Safety
+/// In a worker's process, before it lets signals in.
+unsafe fn on_sigterm() {
+    let signal = pg_sys::SIGTERM.cast_signed();
+    // SAFETY: the server's own handler.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        pg_sys::pqsignal(signal, Some(die));
+        #[cfg(feature = "pg18")]
+        pg_sys::pqsignal_be(signal, Some(die));
+    }
+}
+
 fn copy(room: &mut [c_char], text: &CStr) {
     for (place, byte) in room.iter_mut().zip(text.to_bytes_with_nul()) {
         *place = byte.cast_signed();
@@ -58,7 +69,7 @@ pub unsafe extern "C-unwind" fn warden_journal_worker(argument: Datum) {
     let database = Oid::from(u32::try_from(argument.value()).unwrap_or(0));
     // SAFETY: the order that the server asks of a worker.
     unsafe {
-        pqsignal(SIGTERM, Some(die));
+        on_sigterm();
         pg_sys::before_shmem_exit(Some(give_place_back), argument);
         pg_sys::BackgroundWorkerUnblockSignals();
         pg_sys::BackgroundWorkerInitializeConnectionByOid(database, pg_sys::InvalidOid, 0);
