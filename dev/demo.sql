@@ -27,7 +27,19 @@ CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id);
 RESET warden.mode;
 
 \echo
-\echo '=== 5. Lint. A migration is judged before it reaches a server. Nothing runs.'
+\echo '=== 5. Policy. Enforced for everybody, with an exception that has a reason, and one for a single statement.'
+\echo
+SET lock_timeout = '2s';
+SELECT warden.set_mode('enforce');
+CREATE INDEX orders_total_idx ON orders (total);
+/* warden:allow create-index-not-concurrent: nobody is here yet */ CREATE INDEX orders_total_idx ON orders (total);
+SELECT warden.exempt('drop-index-not-concurrent', 'orders_total_idx', 'made for the demo');
+DROP INDEX orders_total_idx;
+SELECT id, rule, object, reason, used, state FROM warden.exemptions;
+SELECT warden.set_mode('warn');
+
+\echo
+\echo '=== 6. Lint. A migration is judged before it reaches a server. Nothing runs.'
 \echo
 SELECT line, level, rule, message
 FROM warden.lint($script$
@@ -45,19 +57,19 @@ SELECT hint FROM warden.lint('ALTER TABLE orders ALTER COLUMN customer_id SET NO
 \pset tuples_only off
 
 \echo
-\echo '=== 6. Audit. What the schema owes already, worst first.'
+\echo '=== 7. Audit. What the schema owes already, worst first.'
 \echo
 SELECT * FROM warden.todo;
 
 \echo
-\echo '=== 7. Partitions. Next month for the events; asked again, it is there already.'
+\echo '=== 8. Partitions. Next month for the events; asked again, it is there already.'
 \echo
 SELECT warden.create_monthly_partition('events', (date_trunc('month', now()) + interval '1 month')::date);
 SELECT warden.create_monthly_partition('events', (date_trunc('month', now()) + interval '1 month')::date);
 \d events
 
 \echo
-\echo '=== 8. What it is doing, and where to read on.'
+\echo '=== 9. What it is doing, and where to read on.'
 \echo
 \pset format wrapped
 SELECT * FROM warden.status;

@@ -6,7 +6,7 @@ use crate::config::{self, InlineAllow};
 use crate::error::{Code, Error};
 use crate::finding::{Finding, Level};
 use crate::guard;
-use crate::policy::allow::{Allow, BadAllow};
+use crate::policy::allow::{Allow, BadAllow, MARK};
 use crate::policy::{exemption, kept};
 use crate::rules;
 use crate::store;
@@ -27,7 +27,9 @@ struct InScript {
 /// # Errors
 /// When the exemptions cannot be read.
 pub(super) fn suppress(findings: Vec<Finding>, statements: &[Located], script: &[u8]) -> Result<Vec<Finding>, Error> {
-    let in_script: Vec<_> = Source::known(script).comments().iter().filter_map(|c| in_script(c, statements)).collect();
+    let has_mark = script.windows(MARK.len()).any(|bytes| bytes == MARK.as_bytes());
+    let comments = if has_mark { Source::known(script).comments() } else { Vec::new() };
+    let in_script: Vec<_> = comments.iter().filter_map(|c| in_script(c, statements)).collect();
     let (kept, role) = (kept::now(), store::session_role());
     let mut used = vec![Vec::new(); in_script.len()];
     let mut left = Vec::with_capacity(findings.len());

@@ -4,7 +4,7 @@
 use crate::rules;
 
 /// What a comment begins with that is one.
-const MARK: &str = "warden:allow";
+pub const MARK: &str = "warden:allow";
 
 /// An opt-out.
 #[derive(Debug, Clone, PartialEq, Eq)]
