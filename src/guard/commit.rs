@@ -7,7 +7,7 @@
 //! subtransaction there is refused; reports are sent from a frame that owns nothing.
 #![allow(unsafe_code, reason = "transaction callbacks; see the module's promise")]
 
-use super::event::Outbox;
+use super::event::{Outbox, with_snapshot};
 use super::journal::Place;
 use super::opt_out::OptOuts;
 use super::{Context, Mode, is_quiet_for_restore, journal, lock_wait, mode, own_warning, reports};
@@ -150,7 +150,14 @@ unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _: *m
             // SAFETY: this frame owns nothing.
             unsafe { outbox.send() };
         }
-        Event::XACT_EVENT_COMMIT | Event::XACT_EVENT_ABORT | Event::XACT_EVENT_PREPARE => forget(),
+        Event::XACT_EVENT_COMMIT => {
+            forget();
+            journal::outlive_commit();
+        }
+        Event::XACT_EVENT_ABORT | Event::XACT_EVENT_PREPARE => {
+            forget();
+            journal::forget();
+        }
         _ => {}
     }
 }
@@ -164,7 +171,6 @@ fn forget() {
     });
     live::held::forget();
     lock_wait::forget();
-    journal::forget();
     spi::reset_own_ddl();
 }
 
@@ -223,7 +229,7 @@ fn before_commit() -> Outbox {
         Context { place: Place::Commit, tag: "COMMIT".to_owned(), statement: None, opt_outs, position: &|_| None };
     let mut reports = reports(findings, &context);
     // Nothing is caught here: what cannot be written is said.
-    if let Err(reason) = journal::flush() {
+    if let Err(reason) = with_snapshot(journal::flush) {
         reports.insert(0, own_warning("pg_warden could not keep its record of this transaction", &reason));
     }
     Outbox::new(&reports)

@@ -176,7 +176,7 @@ fn keep(parsetree: *mut pg_sys::Node) -> Vec<Report> {
         journal::flush()?;
         if renames { exempt::follow_renames() } else { Ok(()) }
     };
-    match spi::shielded(work) {
+    match with_snapshot(|| spi::shielded(work)) {
         Ok(Ok(())) => Vec::new(),
         Ok(Err(reason)) | Err(reason) => {
             vec![own_warning("pg_warden could not keep its record of this statement", &reason)]
@@ -334,7 +334,7 @@ fn lowered(parsetree: *mut pg_sys::Node, source: impl FnOnce(Option<QualifiedNam
 }
 
 /// Runs with an active snapshot, which commands that end transactions of their own leave us without.
-fn with_snapshot<T>(work: impl FnOnce() -> T) -> T {
+pub(super) fn with_snapshot<T>(work: impl FnOnce() -> T) -> T {
     // SAFETY: pushed and popped in pairs; an error in between aborts, which pops it as well.
     unsafe {
         let missing = !pg_sys::ActiveSnapshotSet();

@@ -5,7 +5,7 @@
 
 use crate::config::{self, Journal};
 use crate::error::emit::{Parts, Report, Severity};
-use crate::policy::{Action, Excuse, Verdict};
+use crate::policy::{Action, Excuse, Verdict, exemption};
 use crate::store::{self, Index, Table, Value, Writer};
 use core::cell::{Cell, RefCell};
 use pgrx::pg_sys::SubTransactionId;
@@ -81,7 +81,7 @@ impl Entry {
             action: verdict.action.name().to_owned(),
             level: verdict.level.name().to_owned(),
             rule: verdict.finding.rule.to_owned(),
-            object: some(verdict.finding.object.clone()),
+            object: some(exemption::full_name(&verdict.finding.object)),
             message: verdict.finding.message.clone(),
             role: store::current_role(),
             session_role: store::session_role(),
@@ -292,7 +292,19 @@ pub(crate) fn prune(before: i64) -> Result<usize, String> {
     Ok(Writer::in_passing(Table::Journal)?.prune(JOURNAL_BY_TIME, before, usize::MAX))
 }
 
-/// The transaction has ended. Must not fail.
+/// A transaction has committed within a statement that runs CONCURRENTLY, which has not ended yet. Must not fail.
+pub(super) fn outlive_commit() {
+    PENDING.with(|pending| {
+        if let Ok(mut pending) = pending.try_borrow_mut() {
+            pending.iter_mut().for_each(|(_, by)| *by = TOP);
+        }
+    });
+}
+
+/// `TopSubTransactionId`: a transaction itself.
+const TOP: SubTransactionId = 1;
+
+/// The transaction was rolled back. Must not fail.
 pub(super) fn forget() {
     PENDING.with(|pending| {
         if let Ok(mut pending) = pending.try_borrow_mut() {

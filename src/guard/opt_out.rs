@@ -69,7 +69,7 @@ impl OptOuts {
             InlineAllow::None => false,
         };
         let of_object = || {
-            let names = exemption::names(&finding.object);
+            let names = exemption::names(&exemption::full_name(&finding.object));
             let mut of_tables = self.of_tables.iter().filter(move |(table, _)| names.contains(table));
             of_tables.find(|(_, allow)| allow.names(finding.rule)).map(|(_, allow)| allow)
         };

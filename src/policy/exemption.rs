@@ -3,7 +3,7 @@
 
 use super::Excuse;
 use super::kept::Kept;
-use crate::facts::live::object;
+use crate::facts::live::{self, object};
 use crate::finding::Finding;
 use crate::store::{self, Index, Key, Row, Table};
 use regex::Regex;
@@ -83,12 +83,13 @@ pub(crate) fn find(finding: &Finding, login: &str, kept: &Kept) -> Result<Option
     if !kept.has_exemptions || finding.object.is_empty() {
         return Ok(None);
     }
+    let identity = full_name(&finding.object);
     for (exemption, pattern) in &kept.patterns {
-        if exemption.applies(rule, login, now) && pattern.is_match(&finding.object) {
+        if exemption.applies(rule, login, now) && pattern.is_match(&identity) {
             return Ok(Some(exemption.clone().excuse()));
         }
     }
-    for name in names(&finding.object) {
+    for name in names(&identity) {
         for row in store::rows(Table::Exemption, Some((BY_OBJECT, Key::Text(&name))))? {
             let exemption = Exemption::of(&row);
             if exemption.applies(rule, login, now) && !exemption.has_moved()? {
@@ -109,6 +110,15 @@ pub(crate) fn find(finding: &Finding, login: &str, kept: &Kept) -> Result<Option
         }
     }
     Ok(None)
+}
+
+/// The name of a finding's object with its schema: what is about to be made has none where the statement gives none.
+pub(crate) fn full_name(object: &str) -> String {
+    let unqualified = !object.is_empty() && dots(object).is_empty() && object::resolve(object).is_none();
+    match live::creation_schema().filter(|_| unqualified) {
+        Some(schema) => format!("{}.{object}", object::quote(&schema)),
+        None => object.to_owned(),
+    }
 }
 
 /// The names that cover an object: its own, and those of what it is in. `a.b.c` gives `a.b.c`, `a.b` and `a`.
