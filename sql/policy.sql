@@ -115,6 +115,13 @@ CREATE TRIGGER policy_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON wa
     EXECUTE FUNCTION warden_internal.policy_changed();
 CREATE TRIGGER policy_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warden_internal.exempted_object
     EXECUTE FUNCTION warden_internal.policy_changed();
+-- Also for a session that restores with triggers off.
+ALTER TABLE warden_internal.mode ENABLE ALWAYS TRIGGER policy_changed;
+ALTER TABLE warden_internal.switched_off ENABLE ALWAYS TRIGGER policy_changed;
+ALTER TABLE warden_internal.level ENABLE ALWAYS TRIGGER policy_changed;
+ALTER TABLE warden_internal.threshold ENABLE ALWAYS TRIGGER policy_changed;
+ALTER TABLE warden_internal.exemption ENABLE ALWAYS TRIGGER policy_changed;
+ALTER TABLE warden_internal.exempted_object ENABLE ALWAYS TRIGGER policy_changed;
 
 -- What was set goes with a dump, by name: modes hold where they were set, and say so elsewhere.
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.mode', '');

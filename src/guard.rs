@@ -3,6 +3,7 @@
 use crate::config::{self, InlineAllow, Journal, Mode, Notify};
 use crate::error::emit::{Parts, Report, Severity};
 use crate::finding::{Finding, Level};
+use crate::policy::allow::Allow;
 use crate::policy::{Decision, Levels, Policy, Verdict, exemption, kept};
 use crate::rules::{self, Check, Selection};
 use core::cell::{Cell, RefCell};
@@ -80,25 +81,46 @@ struct Context<'a> {
     position: &'a dyn Fn(usize) -> Option<usize>,
 }
 
-/// Reports for findings, in the order they are said, the journal's first; at most the last raises an error.
-fn reports(findings: Vec<Finding>, context: &Context<'_>) -> Vec<Report> {
-    if findings.is_empty() {
-        return Vec::new();
+/// A finding, and the opt-outs of the statement that made it, where that is not the one that runs.
+struct Found {
+    finding: Finding,
+    allows: Vec<Allow>,
+}
+
+impl From<Finding> for Found {
+    fn from(finding: Finding) -> Self {
+        Self { finding, allows: Vec::new() }
     }
-    let (kept, role) = (kept::now(), crate::store::session_role());
-    let mut unread = None;
-    let mut verdicts = policy().arrange(findings, |finding, would_block| {
-        let exempt = exemption::find(finding, &role, &kept).unwrap_or_else(|reason| {
+}
+
+/// Reports for findings, in the order they are said, the journal's first; at most the last raises an error.
+fn reports(found: Vec<Found>, context: &Context<'_>) -> Vec<Report> {
+    let (policy, kept, role) = (policy(), kept::now(), crate::store::session_role());
+    let (mut unread, mut limited) = (None, false);
+    let mut weighed = Vec::with_capacity(found.len());
+    for Found { finding, allows } in found.into_iter().filter(|found| !policy.is_off(&found.finding)) {
+        let exempt = exemption::find(&finding, &role, &kept).unwrap_or_else(|reason| {
             unread = Some(reason);
             None
         });
-        exempt.or_else(|| context.opt_outs.excuse(finding, would_block))
-    });
+        let would_block = policy.would_block(&finding);
+        let excuse = exempt.or_else(|| context.opt_outs.excuse(&finding, would_block, &allows));
+        limited |= excuse.is_none() && would_block && context.opt_outs.names(finding.rule);
+        weighed.push((finding, excuse));
+    }
+    if weighed.is_empty() {
+        return Vec::new();
+    }
+    let mut verdicts = policy.arrange(weighed);
     verdicts.retain(|verdict| !verdict.finding.reminder || is_first_reminder(verdict.finding.rule));
     let by = event::subtransaction();
     let statement = || context.statement.and_then(Written::publishable);
     let mut reports = journal::record(&verdicts, context.place, &context.tag, statement, by);
     reports.extend(unread.map(|reason| own_warning("pg_warden could not read its exemptions", &reason)));
+    if limited && config::INLINE_ALLOW.get() == InlineAllow::Warnings {
+        let why = "It would let pass what blocks, for which warden.inline_allow is \"warnings\".";
+        reports.push(own_warning("opt-out is not in effect", why));
+    }
     reports.extend(context.opt_outs.problems.iter().map(|problem| own_warning("opt-out is not in effect", problem)));
     let blocking: Vec<&Finding> =
         verdicts.iter().filter(|verdict| verdict.decision == Decision::Block).map(|verdict| &verdict.finding).collect();

@@ -65,7 +65,7 @@ fn lint(
     }
     let in_transaction = in_transaction.unwrap_or_else(|| script::is_one_transaction(&parsed.statements));
     let findings = weigh(judge(&parsed.statements, in_transaction));
-    let mut findings = suppress::suppress(findings, &parsed.statements, &script)?;
+    let mut findings = suppress::suppress(findings, &parsed.statements, &script, in_transaction)?;
     findings.extend(parsed.error.map(syntax_error));
     // What is judged at COMMIT goes to the statement that did it.
     findings.sort_by_key(|finding| finding.statement_at.or(finding.at));
@@ -155,6 +155,7 @@ fn located(findings: Vec<Finding>, statements: &[Located], script: &[u8]) -> Vec
             let place = at.map(|at| lines.place(at));
             let statement = match finding.rule {
                 SYNTAX_ERROR => i32::try_from(statements.len() + 1).ok(),
+                suppress::OPT_OUT => finding.statement_at.and_then(|at| script::number_of(statements, at)),
                 _ => at.and_then(|at| script::number_of(statements, at)),
             };
             Row { statement, line: place.map(|(line, _)| line), column: place.map(|(_, column)| column), finding }

@@ -223,8 +223,15 @@ impl Policy {
         }
     }
 
+    /// Whether nobody wants to know of it.
+    #[must_use]
+    pub fn is_off(&self, finding: &Finding) -> bool {
+        self.levels.weigh(finding) == Level::Off
+    }
+
     /// Whether mode `enforce` would stop the statement for this.
-    fn would_block(&self, finding: &Finding) -> bool {
+    #[must_use]
+    pub fn would_block(&self, finding: &Finding) -> bool {
         self.levels.weigh(finding) == Level::Error && can_block(finding)
     }
 
@@ -243,24 +250,15 @@ impl Policy {
         Verdict { finding, level, decision, action, can_block, excuse }
     }
 
-    /// The findings of one statement with what becomes of each, in the order they are said: reminders give way to
-    /// errors, what does not block comes first, and among equals the higher level and the earlier action. Those that are
-    /// off are left out, those that are silent are not.
-    ///
-    /// `excuse` is asked with each finding and whether it would block.
+    /// The findings of one statement, each with what excuses it, and what becomes of them, in the order they are said:
+    /// reminders give way to errors, what does not block comes first, and among equals the higher level and the earlier action.
+    /// Those that are off are left out, those that are silent are not.
     #[must_use]
-    pub fn arrange(
-        &self,
-        findings: Vec<Finding>,
-        mut excuse: impl FnMut(&Finding, bool) -> Option<Excuse>,
-    ) -> Vec<Verdict> {
+    pub fn arrange(&self, findings: Vec<(Finding, Option<Excuse>)>) -> Vec<Verdict> {
         let mut verdicts: Vec<_> = findings
             .into_iter()
-            .filter(|finding| self.levels.weigh(finding) != Level::Off)
-            .map(|finding| {
-                let excuse = excuse(&finding, self.would_block(&finding));
-                self.verdict(finding, excuse)
-            })
+            .filter(|(finding, _)| !self.is_off(finding))
+            .map(|(finding, excuse)| self.verdict(finding, excuse))
             .collect();
         let is_error =
             |verdict: &Verdict| verdict.excuse.is_none() && !verdict.finding.reminder && verdict.level == Level::Error;
@@ -332,19 +330,20 @@ mod tests {
     fn reminders_give_way_to_errors_and_what_blocks_comes_last() {
         let reminder = finding("lock-timeout-missing", Level::Warning).reminder();
         let policy = policy(true, Some(Level::Warning), "");
-        let findings = vec![reminder.clone(), finding(ERROR, Level::Error), finding(WARNING, Level::Warning)];
+        let error = (finding(ERROR, Level::Error), None);
+        let others = vec![(reminder.clone(), None), (finding(WARNING, Level::Warning), None)];
         let order = |verdicts: Vec<Verdict>| verdicts.iter().map(|verdict| verdict.finding.rule).collect::<Vec<_>>();
-        assert_eq!(order(policy.arrange(findings.clone(), |_, _| None)), [WARNING, ERROR]);
-        assert_eq!(policy.arrange(vec![reminder], |_, _| None).len(), 1);
+        assert_eq!(order(policy.arrange([vec![error], others.clone()].concat())), [WARNING, ERROR]);
+        assert_eq!(policy.arrange(vec![(reminder, None)]).len(), 1);
         // An error that is excused makes no reminder superfluous.
-        let excuse = |finding: &Finding, _| (finding.rule == ERROR).then(|| Excuse::Allowed { reason: "r".into() });
-        assert_eq!(policy.arrange(findings, excuse).len(), 3);
+        let excused = (finding(ERROR, Level::Error), Some(Excuse::Allowed { reason: "r".into() }));
+        assert_eq!(policy.arrange([vec![excused], others].concat()).len(), 3);
     }
 
     #[test]
     fn the_journal_tells_what_became_of_each() {
         let action = |policy: &Policy, finding: Finding, excuse: Option<Excuse>| {
-            policy.arrange(vec![finding], |_, _| excuse.clone())[0].action
+            policy.arrange(vec![(finding, excuse)])[0].action
         };
         let (warns, enforces) = (policy(false, None, ""), policy(true, None, ""));
         let error = || finding(ERROR, Level::Error);
@@ -355,10 +354,7 @@ mod tests {
         assert_eq!(action(&Policy { bypasses: true, ..enforces.clone() }, error(), None), Action::Bypassed);
         let exempt = Excuse::Exempt { id: 1, reason: "r".into() };
         assert_eq!(action(&enforces, error(), Some(exempt.clone())), Action::Exempt);
-        assert_eq!(enforces.arrange(vec![error()], |_, _| Some(exempt.clone()))[0].decision, Decision::Silent);
-        assert!(
-            enforces.arrange(vec![error()], |_, would_block| would_block.then(|| exempt.clone()))[0].excuse.is_some()
-        );
+        assert_eq!(enforces.arrange(vec![(error(), Some(exempt))])[0].decision, Decision::Silent);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use pgrx::prelude::*;
 mod invalidation;
 mod write;
 
-pub(crate) use invalidation::{is_current, read_from_now, register};
+pub(crate) use invalidation::{is_current, read_from_now, register, unread};
 pub(crate) use write::{Writer, replicated_by};
 
 /// The tables of sql/policy.sql.

@@ -253,7 +253,9 @@ pub(crate) fn to_c(text: &str) -> *mut c_char {
 
 /// The candidate that is nearest to a word, if any is near.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // A word is at least as far as it is longer or shorter.
     candidates
+        .filter(|candidate| word.len().abs_diff(candidate.len()) <= candidate.len() / 2)
         .map(|candidate| (distance(word, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len() / 2)
         .min()

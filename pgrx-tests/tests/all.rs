@@ -14,7 +14,9 @@ use pg_warden_tests::{Case, Leg};
 mod audit;
 mod commit;
 mod concurrently;
+mod crash;
 mod deadlocks;
+mod decisions;
 mod dump;
 mod encodings;
 mod events;
@@ -27,13 +29,17 @@ mod install;
 mod lint;
 mod lock_matrix;
 mod memory;
+mod opt_outs;
 mod pages;
 mod partitions;
+mod policy;
 mod random_ddl;
 mod readme;
 mod regress;
 mod replication;
+mod roles;
 mod settings;
+mod upgrade;
 mod views;
 
 /// All tests, group by group.
@@ -62,6 +68,12 @@ fn cases() -> Vec<Case> {
         random_ddl::cases(),
         readme::cases(),
         views::cases(),
+        policy::cases(),
+        opt_outs::cases(),
+        roles::cases(),
+        decisions::cases(),
+        crash::cases(),
+        upgrade::cases(),
     ]
     .into_iter()
     .flatten()

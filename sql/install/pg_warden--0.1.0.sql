@@ -153,6 +153,13 @@ CREATE TRIGGER policy_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON wa
     EXECUTE FUNCTION warden_internal.policy_changed();
 CREATE TRIGGER policy_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warden_internal.exempted_object
     EXECUTE FUNCTION warden_internal.policy_changed();
+-- Also for a session that restores with triggers off.
+ALTER TABLE warden_internal.mode ENABLE ALWAYS TRIGGER policy_changed;
+ALTER TABLE warden_internal.switched_off ENABLE ALWAYS TRIGGER policy_changed;
+ALTER TABLE warden_internal.level ENABLE ALWAYS TRIGGER policy_changed;
+ALTER TABLE warden_internal.threshold ENABLE ALWAYS TRIGGER policy_changed;
+ALTER TABLE warden_internal.exemption ENABLE ALWAYS TRIGGER policy_changed;
+ALTER TABLE warden_internal.exempted_object ENABLE ALWAYS TRIGGER policy_changed;
 
 -- What was set goes with a dump, by name: modes hold where they were set, and say so elsewhere.
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.mode', '');
@@ -163,7 +170,7 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/set.rs:135
+-- src/policy/set.rs:142
 -- pg_warden::policy::set::apply_preset
 
 CREATE FUNCTION warden.apply_preset(preset pg_catalog.text) RETURNS pg_catalog.void
@@ -223,7 +230,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/set.rs:216
+-- src/policy/set.rs:223
 -- pg_warden::policy::set::disable
 
 CREATE FUNCTION warden.disable() RETURNS pg_catalog.text
@@ -233,7 +240,7 @@ REVOKE EXECUTE ON FUNCTION warden.disable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/set.rs:242
+-- src/policy/set.rs:251
 -- pg_warden::policy::set::enable
 
 CREATE FUNCTION warden.enable() RETURNS pg_catalog.text
@@ -329,7 +336,7 @@ REVOKE EXECUTE ON FUNCTION warden.prune_journal(pg_catalog.interval) FROM PUBLIC
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/set.rs:106
+-- src/policy/set.rs:113
 -- pg_warden::policy::set::reset_level
 
 CREATE FUNCTION warden.reset_level(rule pg_catalog.text) RETURNS pg_catalog.void
@@ -351,7 +358,7 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/set.rs:79
+-- src/policy/set.rs:86
 -- pg_warden::policy::set::set_level
 
 CREATE FUNCTION warden.set_level(rule pg_catalog.text, level pg_catalog.text) RETURNS pg_catalog.void
@@ -373,7 +380,7 @@ REVOKE EXECUTE ON FUNCTION warden.set_mode(pg_catalog.text, pg_catalog.text) FRO
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/set.rs:178
+-- src/policy/set.rs:185
 -- pg_warden::policy::set::set_threshold
 
 CREATE FUNCTION warden.set_threshold(name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.void

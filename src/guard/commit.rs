@@ -10,10 +10,10 @@
 use super::event::{Outbox, with_snapshot};
 use super::journal::Place;
 use super::opt_out::OptOuts;
-use super::{Context, Mode, is_quiet_for_restore, journal, lock_wait, mode, own_warning, reports};
+use super::{Context, Found, Mode, is_quiet_for_restore, journal, lock_wait, mode, own_warning, reports};
 use crate::ast::{AlterAction, DropKind, Made, QualifiedName, Statement};
 use crate::facts::live::{self, Live, Planning};
-use crate::facts::{Change, Facts, Index, MadeWorse, Worse};
+use crate::facts::{Change, Facts, Index, Worse};
 use crate::policy::allow::Allow;
 use crate::{rules, spi};
 use core::cell::RefCell;
@@ -134,7 +134,10 @@ fn note(table: Oid, what: What, alone: bool, allows: &[Allow]) {
     // SAFETY: reads the state of the transaction.
     let by = unsafe { pg_sys::GetCurrentSubTransactionId() };
     NOTED.with_borrow_mut(|noted| {
-        if !noted.iter().any(|n| n.table == table && (n.what == what || n.what == What::Table)) {
+        let covers = |n: &Noted| n.table == table && (n.what == what || n.what == What::Table);
+        // A foreign key of a new table is noted for its opt-outs alone.
+        let carries = !allows.is_empty() && !noted.iter().any(|n| n.table == table && n.what == what);
+        if carries || !noted.iter().any(covers) {
             noted.push(Noted { table, what, alone, allows: allows.to_vec(), by });
         }
     });
@@ -214,25 +217,54 @@ fn before_commit() -> Outbox {
     let noted: Vec<(QualifiedName, Noted)> =
         noted.into_iter().filter_map(|noted| Some((live::name_of_noted(noted.table)?, noted))).collect();
     let facts = Live::knowing(Planning::Never, noted.iter().map(|(name, noted)| (name.clone(), noted.table)));
-    let worse: MadeWorse = noted.iter().flat_map(|(name, noted)| worse(name, noted)).collect();
-    let mut report = rules::Report::new();
-    rules::judge_commit(&worse, &facts, &mut report);
-    let findings = report.into_findings();
-    if findings.is_empty() {
+    let found = found(&noted, &facts);
+    if found.is_empty() {
         return Outbox::new(&[]);
     }
-    let mut opt_outs = OptOuts::of_transaction();
-    for (name, noted) in noted {
-        opt_outs.add_of_table(&facts.qualified(name.schema.as_deref().unwrap_or_default(), &name.name), noted.allows);
-    }
+    let opt_outs = OptOuts::of_transaction();
     let context =
         Context { place: Place::Commit, tag: "COMMIT".to_owned(), statement: None, opt_outs, position: &|_| None };
-    let mut reports = reports(findings, &context);
+    // Names of roles may have to be read from their catalogs, which want one.
+    let mut reports = with_snapshot(|| reports(found, &context));
     // Nothing is caught here: what cannot be written is said.
     if let Err(reason) = with_snapshot(journal::flush) {
         reports.insert(0, own_warning("pg_warden could not keep its record of this transaction", &reason));
     }
     Outbox::new(&reports)
+}
+
+/// Findings about each thing that was made worse, with the opt-outs of the statement that did it.
+fn found(noted: &[(QualifiedName, Noted)], facts: &Live) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (name, one) in noted {
+        // The foreign keys of a table that was made are judged with it.
+        let of_new_table = |other: &Noted| other.table == one.table && other.what == What::Table;
+        if matches!(one.what, What::ForeignKey(_)) && noted.iter().any(|(_, other)| of_new_table(other)) {
+            continue;
+        }
+        for worse in worse(name, one) {
+            let mut allows = one.allows.clone();
+            if let Change::ForeignKey(columns) = &worse.what {
+                allows.extend(allows_of_key(noted, one.table, columns));
+            }
+            let mut report = rules::Report::new();
+            rules::judge_commit(&vec![worse], facts, &mut report);
+            found.extend(report.into_findings().into_iter().map(|finding| Found { finding, allows: allows.clone() }));
+        }
+    }
+    found
+}
+
+/// The opt-outs of the statements that added a foreign key over these columns.
+fn allows_of_key(noted: &[(QualifiedName, Noted)], table: Oid, columns: &[String]) -> Vec<Allow> {
+    let names = |numbers: &[AttrNumber]| -> Option<Vec<String>> {
+        numbers.iter().map(|number| live::attribute_name(table, *number)).collect()
+    };
+    let is_of_key = |noted: &&Noted| match &noted.what {
+        What::ForeignKey(numbers) => noted.table == table && names(numbers).as_deref() == Some(columns),
+        _ => false,
+    };
+    noted.iter().map(|(_, noted)| noted).filter(is_of_key).flat_map(|noted| noted.allows.clone()).collect()
 }
 
 /// By the names it has now; what is gone by now cannot be worse.

@@ -11,10 +11,10 @@ use super::{
     Context, Mode, commit, is_quiet_for_restore, journal, lock_wait, mode, own_warning, reports, restore_report,
     selection,
 };
-use crate::ast::{self, Node, QualifiedName, Source, Statement};
+use crate::ast::{self, Node, QualifiedName, Rename, RenameKind, Source, Statement};
 use crate::config;
 use crate::error::emit::{Parts, Report, Severity};
-use crate::facts::live::{self, Live, Planning};
+use crate::facts::live::{self, Live, Planning, object};
 use crate::finding::{Finding, Level};
 use crate::policy::{exempt, kept};
 use crate::rules::{Area, Quantity};
@@ -96,7 +96,7 @@ fn judge(fcinfo: pg_sys::FunctionCallInfo) -> Outbox {
         return Outbox::EMPTY;
     }
     // What was read before still holds where it cannot be read now.
-    let unread = kept::refresh().err();
+    let unread = with_snapshot(kept::refresh).err();
     if mode() == Mode::Off {
         return Outbox::EMPTY;
     }
@@ -199,9 +199,11 @@ fn judge_statement(data: &pg_sys::EventTriggerData, in_block: bool) -> Vec<Repor
     });
     let Some(statement) = statement else { return Vec::new() };
     commit::note_drops(&statement);
-    if kept::now().has_exemptions && ast::may_rename(parsetree_tag(parsetree)) {
+    if kept::now().has_exemptions
+        && let Some(identity) = renamed(&statement)
+    {
         // Where the tables are locked by those who set the policy, the name is all that is left then.
-        let _ = exempt::attach_all();
+        let _ = exempt::attach_before_rename(&identity);
     }
     if is_quiet_for_restore() {
         return restore_report().into_iter().collect();
@@ -229,7 +231,18 @@ fn judge_statement(data: &pg_sys::EventTriggerData, in_block: bool) -> Vec<Repor
         opt_outs: OptOuts::of(written),
         position: &|at| text_of_statement?.character_at(at),
     };
-    reports(findings, &context)
+    reports(findings.into_iter().map(Into::into).collect(), &context)
+}
+
+/// The schema or relation that a statement gives another name, or whose member it does.
+fn renamed(statement: &Statement) -> Option<String> {
+    match statement {
+        Statement::Rename(rename) if rename.kind == RenameKind::Schema => rename.member.as_deref().map(object::quote),
+        Statement::Rename(Rename { relation, .. }) | Statement::SetSchema { relation, .. } => {
+            live::relation_oid(relation).and_then(object::relation)
+        }
+        _ => None,
+    }
 }
 
 /// What ends with the extension, said before it does.
@@ -291,7 +304,7 @@ fn at_rewrite(data: &pg_sys::EventTriggerData) -> Outbox {
             opt_outs: OptOuts::of(written),
             position: &|_| None,
         };
-        reports(report.into_findings(), &context)
+        reports(report.into_findings().into_iter().map(Into::into).collect(), &context)
     });
     Outbox::new(&judged.unwrap_or_else(|error| unjudged(&error)))
 }

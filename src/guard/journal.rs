@@ -81,7 +81,7 @@ impl Entry {
             action: verdict.action.name().to_owned(),
             level: verdict.level.name().to_owned(),
             rule: verdict.finding.rule.to_owned(),
-            object: some(exemption::full_name(&verdict.finding.object)),
+            object: some(exemption::full_name(&verdict.finding)),
             message: verdict.finding.message.clone(),
             role: store::current_role(),
             session_role: store::session_role(),

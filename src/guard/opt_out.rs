@@ -4,15 +4,13 @@
 use super::text::Written;
 use crate::config::{self, InlineAllow};
 use crate::finding::Finding;
+use crate::policy::Excuse;
 use crate::policy::allow::Allow;
-use crate::policy::{Excuse, exemption};
 
 /// The opt-outs that hold for a statement.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OptOuts {
     allows: Vec<Allow>,
-    /// By earlier statements of the transaction, each about the table that it made.
-    of_tables: Vec<(String, Allow)>,
     /// Why others do not hold, in sentences.
     pub(super) problems: Vec<String>,
 }
@@ -52,30 +50,25 @@ impl OptOuts {
         found
     }
 
-    /// With those of an earlier statement, about the table that it made.
-    pub(super) fn add_of_table(&mut self, table: &str, allows: Vec<Allow>) {
-        self.of_tables.extend(allows.into_iter().map(|allow| (table.to_owned(), allow)));
-    }
-
     pub(super) fn into_allows(self) -> Vec<Allow> {
         self.allows
     }
 
-    /// Why a finding is let pass, if it is.
-    pub(super) fn excuse(&self, finding: &Finding, would_block: bool) -> Option<Excuse> {
+    /// Why a finding is let pass, if it is: by these, or by those of the statement that made it.
+    pub(super) fn excuse(&self, finding: &Finding, would_block: bool, others: &[Allow]) -> Option<Excuse> {
         let may = match config::INLINE_ALLOW.get() {
             InlineAllow::All => true,
             InlineAllow::Warnings => !would_block,
             InlineAllow::None => false,
         };
-        let of_object = || {
-            let names = exemption::names(&exemption::full_name(&finding.object));
-            let mut of_tables = self.of_tables.iter().filter(move |(table, _)| names.contains(table));
-            of_tables.find(|(_, allow)| allow.names(finding.rule)).map(|(_, allow)| allow)
-        };
-        let own = self.allows.iter().find(|allow| allow.names(finding.rule));
-        let allow = own.or_else(of_object).filter(|_| may)?;
+        let mut allows = self.allows.iter().chain(others);
+        let allow = allows.find(|allow| allow.names(finding.rule)).filter(|_| may)?;
         Some(Excuse::Allowed { reason: allow.reason.clone() })
+    }
+
+    /// Whether one of them is about a rule, though it may not hold.
+    pub(super) fn names(&self, rule: &str) -> bool {
+        self.allows.iter().any(|allow| allow.names(rule))
     }
 }
 

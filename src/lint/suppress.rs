@@ -1,7 +1,8 @@
 //! Opt-outs in a script, and exemptions: what lint does not say.
 #![forbid(unsafe_code)]
 
-use crate::ast::{Comment, Located, Source};
+use super::script::{self, Step};
+use crate::ast::{Comment, Located, Source, Statement};
 use crate::config::{self, InlineAllow};
 use crate::error::{Code, Error};
 use crate::finding::{Finding, Level};
@@ -10,6 +11,7 @@ use crate::policy::allow::{Allow, BadAllow, MARK};
 use crate::policy::{exemption, kept};
 use crate::rules;
 use crate::store;
+use std::collections::HashMap;
 
 /// Stands where a rule's name does, for an opt-out that does nothing, or cannot be read.
 pub(super) const OPT_OUT: &str = "allow-comment";
@@ -26,30 +28,73 @@ struct InScript {
 ///
 /// # Errors
 /// When the exemptions cannot be read.
-pub(super) fn suppress(findings: Vec<Finding>, statements: &[Located], script: &[u8]) -> Result<Vec<Finding>, Error> {
+pub(super) fn suppress(
+    findings: Vec<Finding>,
+    statements: &[Located],
+    script: &[u8],
+    in_transaction: bool,
+) -> Result<Vec<Finding>, Error> {
     let has_mark = script.windows(MARK.len()).any(|bytes| bytes == MARK.as_bytes());
     let comments = if has_mark { Source::known(script).comments() } else { Vec::new() };
     let in_script: Vec<_> = comments.iter().filter_map(|c| in_script(c, statements)).collect();
     let (kept, role) = (kept::now(), store::session_role());
+    let by_transaction = allows_by_transaction(statements, in_transaction);
     let mut used = vec![Vec::new(); in_script.len()];
     let mut left = Vec::with_capacity(findings.len());
     for finding in findings {
         let exempt =
             exemption::find(&finding, &role, &kept).map_err(|reason| Error::new(Code::LockNotAvailable, reason))?;
+        let statement = statement_of(&finding, statements);
+        let allowed = statement.and_then(|at| by_transaction.get(&at)).is_some_and(|(before, at_commit)| {
+            let allows = if finding.statement_at.is_some() { before } else { at_commit };
+            allows.iter().any(|allow| allow.names(finding.rule)) && may_pass(&finding)
+        });
         let allowed_by = in_script.iter().position(|comment| {
             comment.statement.is_some()
-                && comment.statement == finding.statement_at
+                && comment.statement == statement
                 && comment.read.as_ref().is_ok_and(|allow| allow.names(finding.rule))
                 && may_pass(&finding)
         });
         match allowed_by {
-            _ if exempt.is_some() => {}
+            _ if exempt.is_some() || allowed => {}
             Some(comment) => used[comment].push(finding.rule),
             None => left.push(finding),
         }
     }
     left.extend(in_script.iter().zip(used).filter_map(|(comment, used)| problem(comment, &used)));
     Ok(left)
+}
+
+/// The start of the statement that a finding is about; what is judged at COMMIT has only a place in it.
+fn statement_of(finding: &Finding, statements: &[Located]) -> Option<usize> {
+    let at = finding.statement_at.or(finding.at)?;
+    let after = statements.partition_point(|statement| statement.start <= at);
+    statements.get(after.checked_sub(1)?).map(|statement| statement.start)
+}
+
+/// By the start of each statement, what `SET LOCAL warden.allow` lets pass when it runs, and when its transaction commits.
+type ByTransaction = HashMap<usize, (Vec<Allow>, Vec<Allow>)>;
+
+fn allows_by_transaction(statements: &[Located], in_transaction: bool) -> ByTransaction {
+    let (mut by_statement, mut active, mut members) = (ByTransaction::new(), Vec::new(), Vec::new());
+    script::walk(statements, in_transaction, |step| match step {
+        Step::Begin => (active, members) = (Vec::new(), Vec::new()),
+        Step::Run { statement, .. } => {
+            if let Statement::Set { name, value: Some(value), local: true } = &statement.statement
+                && name == "warden.allow"
+            {
+                active = Allow::parse(value).into_iter().collect();
+            }
+            by_statement.insert(statement.start, (active.clone(), Vec::new()));
+            members.push(statement.start);
+        }
+        Step::Commit | Step::Rollback => {
+            for start in members.drain(..) {
+                by_statement.entry(start).and_modify(|(_, at_commit)| at_commit.clone_from(&active));
+            }
+        }
+    });
+    by_statement
 }
 
 fn in_script(comment: &Comment, statements: &[Located]) -> Option<InScript> {

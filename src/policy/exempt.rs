@@ -183,9 +183,12 @@ pub(crate) fn follow_renames() -> Result<(), String> {
         if rows.iter().all(|row| Exemption::of(row).object == name) {
             continue;
         }
-        let writer = store::Writer::of_policy_in_passing(Table::Exemption)?;
+        let writer = store::Writer::in_passing(Table::Exemption)?;
         for row in writer.rows(Some((BY_ID, Key::Int8(id)))) {
-            writer.delete(&row);
+            // An administrator who takes it back at this moment has the last word.
+            if !writer.delete(&row) {
+                continue;
+            }
             let values = (0..8).map(|column| if column == 2 { name.as_str().into() } else { row.get(column).clone() });
             writer.insert(values.collect());
         }
@@ -193,19 +196,21 @@ pub(crate) fn follow_renames() -> Result<(), String> {
     Ok(())
 }
 
-/// Attaches exemptions to the objects that have their names, where they are not yet: those of a dump, and those that were made
-/// before their objects. Before something is renamed.
+/// Attaches exemptions of an object, and of what is in it, to the objects that have their names, where they are not yet: those
+/// of a dump, and those that were made before their objects. Before it is renamed.
 ///
 /// # Errors
 /// When the tables are locked.
-pub(crate) fn attach_all() -> Result<(), String> {
-    for exemption in store::rows(Table::Exemption, None)?.iter().map(Exemption::of) {
+pub(crate) fn attach_before_rename(identity: &str) -> Result<(), String> {
+    let rows = store::rows(Table::Exemption, None)?;
+    let concerned = |exemption: &Exemption| exemption::names(&exemption.object).iter().any(|name| name == identity);
+    for exemption in rows.iter().map(Exemption::of).filter(concerned) {
         let by = Some((OBJECT_BY_EXEMPTION, Key::Int8(exemption.id)));
         let attached = store::rows(Table::ExemptedObject, by)?;
-        let is_there =
-            attached.iter().filter_map(object::Address::of).any(|address| object::identity(address).is_some());
+        // One whose object is gone stays with its name: what somebody gives that name later is not followed any further.
+        let is_there = attached.iter().any(|row| object::Address::of(row).is_some());
         let Some(address) = object::resolve(&exemption.object).filter(|_| !is_there) else { continue };
-        let writer = store::Writer::of_policy_in_passing(Table::ExemptedObject)?;
+        let writer = store::Writer::in_passing(Table::ExemptedObject)?;
         for row in &attached {
             writer.delete(row);
         }
@@ -213,6 +218,9 @@ pub(crate) fn attach_all() -> Result<(), String> {
     }
     Ok(())
 }
+
+/// As much as an index holds with room to spare.
+const LONGEST_PATTERN: usize = 2_000;
 
 fn reason_of(reason: Option<Text>) -> Result<String, Error> {
     let hint = "A reason tells those who come after why this is an exception.";
@@ -228,6 +236,12 @@ fn reason_of(reason: Option<Text>) -> Result<String, Error> {
 fn qualified(object: &str) -> Result<String, Error> {
     let object = object.trim();
     if object.starts_with(PATTERN) {
+        if object.len() > LONGEST_PATTERN {
+            return Err(Error::new(
+                Code::InvalidParameter,
+                format!("the pattern is longer than {LONGEST_PATTERN} bytes"),
+            ));
+        }
         exemption::pattern(object).map_err(|reason| {
             Error::new(Code::InvalidParameter, "the pattern is no regular expression").detail(reason)
         })?;

@@ -62,7 +62,7 @@ impl Exemption {
     }
 }
 
-/// A regular expression over the whole text of a finding's object.
+/// A regular expression that is looked for in a finding's object, wherever it is not anchored.
 ///
 /// # Errors
 /// Why it is none.
@@ -83,7 +83,7 @@ pub(crate) fn find(finding: &Finding, login: &str, kept: &Kept) -> Result<Option
     if !kept.has_exemptions || finding.object.is_empty() {
         return Ok(None);
     }
-    let identity = full_name(&finding.object);
+    let identity = full_name(finding);
     for (exemption, pattern) in &kept.patterns {
         if exemption.applies(rule, login, now) && pattern.is_match(&identity) {
             return Ok(Some(exemption.clone().excuse()));
@@ -112,12 +112,16 @@ pub(crate) fn find(finding: &Finding, login: &str, kept: &Kept) -> Result<Option
     Ok(None)
 }
 
+/// Rules whose object may be a schema or a role, which are in no schema.
+const OF_SCHEMAS_AND_ROLES: [&str; 4] = ["drop-schema", "rename-schema", "grant-to-public", "alter-system-or-role"];
+
 /// The name of a finding's object with its schema: what is about to be made has none where the statement gives none.
-pub(crate) fn full_name(object: &str) -> String {
-    let unqualified = !object.is_empty() && dots(object).is_empty() && object::resolve(object).is_none();
-    match live::creation_schema().filter(|_| unqualified) {
+pub(crate) fn full_name(finding: &Finding) -> String {
+    let object = &finding.object;
+    let is_bare = !object.is_empty() && dots(object).is_empty() && !OF_SCHEMAS_AND_ROLES.contains(&finding.rule);
+    match live::creation_schema().filter(|_| is_bare) {
         Some(schema) => format!("{}.{object}", object::quote(&schema)),
-        None => object.to_owned(),
+        None => object.clone(),
     }
 }
 

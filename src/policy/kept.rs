@@ -68,8 +68,16 @@ pub(crate) fn refresh() -> Result<(), String> {
     if store::is_current() {
         return Ok(());
     }
-    KEPT.set(Rc::new(spi::shielded(read)??));
-    Ok(())
+    match spi::shielded(read).and_then(|read| read) {
+        Ok(kept) => {
+            KEPT.set(Rc::new(kept));
+            Ok(())
+        }
+        Err(reason) => {
+            store::unread();
+            Err(reason)
+        }
+    }
 }
 
 fn read() -> Result<Kept, String> {

@@ -3,7 +3,7 @@
 
 use super::preset::Preset;
 use crate::audit;
-use crate::config::{Mode, Threshold};
+use crate::config::{self, Mode, Threshold};
 use crate::error::emit::{self, Parts, Severity};
 use crate::error::{Code, Error};
 use crate::finding::Level;
@@ -65,6 +65,13 @@ fn set_mode(mode: Option<Text>, role_name: Option<Text>) -> Result<(), ErrorRepo
         ]
     });
     replace(Table::Mode, MODE_BY_ROLE, Key::Text(&role), row)?;
+    let set = config::MODE.get();
+    if set != Mode::Policy {
+        notice(&format!(
+            "here warden.mode is \"{}\", which comes before what is kept: to leave it to the policy, RESET it where it was set",
+            set.name()
+        ));
+    }
     Ok(())
 }
 
@@ -225,6 +232,8 @@ REVOKE EXECUTE ON FUNCTION warden.disable() FROM PUBLIC;
 fn disable() -> Result<Text, ErrorReport> {
     refreshed()?;
     let known = kept::now().switched_off.clone();
+    // First, for it says best where nothing can be written.
+    policy_writer(Table::SwitchedOff)?;
     switch_triggers("DISABLE")?;
     if let Some(off) = known {
         return Ok(Text(format!("pg_warden is off already, since {} by {}", store::iso(off.at), off.role)));
@@ -251,6 +260,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 fn enable() -> Result<Text, ErrorReport> {
     refreshed()?;
     let known = kept::now().switched_off.clone();
+    policy_writer(Table::SwitchedOff)?;
     switch_triggers("ENABLE")?;
     replace(Table::SwitchedOff, SWITCHED_OFF_BY_DATABASE, Key::Oid(store::database()), None)?;
     refreshed()?;

@@ -46,6 +46,11 @@ pub(crate) fn read_from_now() -> bool {
     all
 }
 
+/// What was begun with [`read_from_now`] has failed.
+pub(crate) fn unread() {
+    CURRENT.set(false);
+}
+
 /// Tells every session that a table of the policy has changed.
 pub(super) fn tell(table: Oid) {
     // SAFETY: a table that is there.

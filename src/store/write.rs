@@ -19,18 +19,12 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// For those who set the policy: one at a time, waiting for each other.
+    /// For those who set the policy: one at a time, waiting for each other, but not for what is written in passing.
     pub(crate) fn of_policy(table: Table) -> Option<Self> {
-        let lock = pg_sys::ShareRowExclusiveLock.cast_signed();
+        let lock = pg_sys::ShareUpdateExclusiveLock.cast_signed();
+        // SAFETY: raises the server's own error.
+        unsafe { pg_sys::PreventCommandIfReadOnly(c"a change of pg_warden's policy".as_ptr()) };
         table.oid().map(|oid| Self { table, opened: Opened::waiting(oid, lock) })
-    }
-
-    /// The same in passing, in somebody else's statement: without waiting for anybody.
-    ///
-    /// # Errors
-    /// When somebody holds the table.
-    pub(crate) fn of_policy_in_passing(table: Table) -> Result<Self, String> {
-        Self::at_once(table, pg_sys::ShareRowExclusiveLock.cast_signed())
     }
 
     /// For what is noted in passing: beside others, and without waiting for anybody.
@@ -92,12 +86,30 @@ impl Writer {
         self.changed();
     }
 
-    /// Takes a row away that nobody else changes meanwhile.
-    pub(crate) fn delete(&self, row: &Row) {
-        let mut place = row.place;
-        // SAFETY: a row of the relation, which is locked against other writers.
-        unsafe { pg_sys::simple_heap_delete(self.relation(), &raw mut place) };
-        self.changed();
+    /// Takes a row away; `false`, without waiting, where somebody else is at it.
+    pub(crate) fn delete(&self, row: &Row) -> bool {
+        let deleted = self.delete_at_once(row);
+        if deleted {
+            self.changed();
+        }
+        deleted
+    }
+
+    fn delete_at_once(&self, row: &Row) -> bool {
+        let (mut place, mut failure) = (row.place, pg_sys::TM_FailureData::default());
+        // SAFETY: a row of the relation, which is locked for writing; nobody is waited for.
+        let result = unsafe {
+            pg_sys::heap_delete(
+                self.relation(),
+                &raw mut place,
+                pg_sys::GetCurrentCommandId(true),
+                ptr::null_mut(),
+                false,
+                &raw mut failure,
+                false,
+            )
+        };
+        result == pg_sys::TM_Result::TM_Ok
     }
 
     /// Takes away what is older than a moment, up to a number of rows; rows that somebody else holds are passed over.
@@ -108,27 +120,14 @@ impl Writer {
         if !unsafe { pg_sys::ConditionalLockRelation(self.relation(), lock) } {
             return 0;
         }
-        let (mut gone, relation) = (0, self.relation());
-        let visit = |mut row: Row| {
+        let mut gone = 0;
+        let visit = |row: Row| {
             pgrx::check_for_interrupts!();
-            let mut failure = pg_sys::TM_FailureData::default();
-            // SAFETY: a row of the relation; nobody is waited for.
-            let result = unsafe {
-                pg_sys::heap_delete(
-                    relation,
-                    &raw mut row.place,
-                    pg_sys::GetCurrentCommandId(true),
-                    ptr::null_mut(),
-                    false,
-                    &raw mut failure,
-                    false,
-                )
-            };
-            gone += usize::from(result == pg_sys::TM_Result::TM_Ok);
+            gone += usize::from(self.delete_at_once(&row));
             gone < most
         };
         // SAFETY: a relation of ours that is open and locked.
-        unsafe { scan(relation, Some((by, Key::Before(before))), visit) };
+        unsafe { scan(self.relation(), Some((by, Key::Before(before))), visit) };
         gone
     }
 

@@ -85,7 +85,12 @@ pub(crate) fn identity(address: Address) -> Option<String> {
             let relation = relation(address.object)?;
             match i16::try_from(address.column) {
                 Ok(0) => Some(relation),
-                Ok(column) => Some(format!("{relation}.{}", quote(&attribute_name(address.object, column)?))),
+                Ok(column) => {
+                    // A column that was dropped has a name too, by which it is not to be found.
+                    let name = attribute_name(address.object, column)
+                        .filter(|name| attribute_number(address.object, name) == Some(column))?;
+                    Some(format!("{relation}.{}", quote(&name)))
+                }
                 Err(_) => None,
             }
         }
@@ -97,7 +102,8 @@ pub(crate) fn identity(address: Address) -> Option<String> {
     }
 }
 
-fn relation(oid: Oid) -> Option<String> {
+/// The name of a relation, quoted and qualified.
+pub(crate) fn relation(oid: Oid) -> Option<String> {
     name_of_relation(oid).map(|name| qualified(&name.schema.unwrap_or_default(), &name.name))
 }
 
