@@ -201,11 +201,12 @@ impl Record {
         !self.0.is_null() && unsafe { (*self.0).source } != pg_sys::GucSource::PGC_S_DEFAULT
     }
 
-    /// Whether its value ends with the transaction, or with the function that set it.
+    /// Whether its value ends with the transaction.
     fn is_local(self) -> bool {
         // SAFETY: as above; a stack entry lives as long as the record points at it.
         let state = unsafe { if self.0.is_null() { None } else { (*self.0).stack.as_ref().map(|entry| entry.state) } };
-        state.is_some_and(|state| state != pg_sys::GucStackState::GUC_SET)
+        let local = [pg_sys::GucStackState::GUC_LOCAL, pg_sys::GucStackState::GUC_SET_LOCAL];
+        state.is_some_and(|state| local.contains(&state))
     }
 }
 

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::exemption::{self, BY_ID, Exemption, OBJECT_BY_EXEMPTION, PATTERN};
-use super::set::{author, check_role, given, known_rule, notice, policy_writer};
+use super::set::{author, check_role, given, known_rule, notice, policy_writer, take_away};
 use crate::audit;
 use crate::error::{Code, Error};
 use crate::facts::live::{self, object};
@@ -108,11 +108,11 @@ fn unexempt(id: Option<i64>) -> Result<(), ErrorReport> {
         return Err(Error::new(Code::UndefinedObject, format!("there is no exemption {id}")).hint(hint).into());
     }
     for row in &rows {
-        writer.delete(row);
+        take_away(&writer, row)?;
     }
     let objects = policy_writer(Table::ExemptedObject)?;
     for row in objects.rows(Some((OBJECT_BY_EXEMPTION, Key::Int8(id)))) {
-        objects.delete(&row);
+        take_away(&objects, &row)?;
     }
     Ok(())
 }
@@ -211,10 +211,9 @@ pub(crate) fn attach_before_rename(identity: &str) -> Result<(), String> {
         let is_there = attached.iter().any(|row| object::Address::of(row).is_some());
         let Some(address) = object::resolve(&exemption.object).filter(|_| !is_there) else { continue };
         let writer = store::Writer::in_passing(Table::ExemptedObject)?;
-        for row in &attached {
-            writer.delete(row);
+        if attached.iter().all(|row| writer.delete(row)) {
+            writer.insert(address.row(exemption.id));
         }
-        writer.insert(address.row(exemption.id));
     }
     Ok(())
 }
@@ -254,6 +253,10 @@ fn qualified(object: &str) -> Result<String, Error> {
         && let Some(identity) = object::in_search_path(table)
     {
         parts = exemption::parts(&identity).into_iter().chain([member.clone()]).collect();
+    }
+    if parts.len() > 3 || parts.iter().any(String::is_empty) {
+        return Err(Error::new(Code::InvalidName, format!("\"{object}\" names no object"))
+            .hint("An object is a schema, schema.table, schema.table.column, or ~ and a regular expression."));
     }
     if let [name] = parts.as_slice() {
         let schema = object::quote(name);

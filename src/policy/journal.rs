@@ -10,6 +10,7 @@ use crate::guard::journal;
 use crate::policy::kept;
 use crate::rules;
 use crate::spi;
+use crate::store;
 use crate::text::Text;
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::pg_sys;
@@ -42,6 +43,9 @@ fn prune_journal(keep: Option<Interval>) -> Result<i64, ErrorReport> {
         Ok(row.get::<TimestampWithTimeZone>(1)?.map(pg_sys::TimestampTz::from))
     })?;
     let before = before.into_iter().flatten().next().unwrap_or(i64::MIN);
+    if before > store::now() {
+        return Err(Error::new(Code::InvalidParameter, "keep must not be negative").into());
+    }
     let gone = journal::prune(before).map_err(|reason| Error::new(Code::LockNotAvailable, reason))?;
     Ok(i64::try_from(gone).unwrap_or(i64::MAX))
 }
@@ -82,5 +86,5 @@ REVOKE EXECUTE ON FUNCTION warden_internal.journal_is_a_table() FROM PUBLIC;
     requires = ["schema"]
 )]
 fn journal_is_a_table() -> bool {
-    config::JOURNAL.get() == Journal::Table && crate::store::replicated_by().is_none()
+    config::JOURNAL.get() == Journal::Table && store::replicated_by().is_none()
 }

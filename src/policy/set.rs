@@ -10,7 +10,7 @@ use crate::finding::Level;
 use crate::policy::kept;
 use crate::rules::{self, Rule};
 use crate::spi;
-use crate::store::{self, Index, Key, Table, Value, Writer};
+use crate::store::{self, Index, Key, Row, Table, Value, Writer};
 use crate::text::Text;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -50,11 +50,11 @@ fn set_mode(mode: Option<Text>, role_name: Option<Text>) -> Result<(), ErrorRepo
         }
         mode => mode,
     };
-    let role = role_name.map(|role| role.0).unwrap_or_default();
     // A role that is gone can still be rid of its mode.
-    if !role.is_empty() && mode.is_some() {
-        check_role(&role)?;
+    if let (Some(role), true) = (&role_name, mode.is_some()) {
+        check_role(&role.0)?;
     }
+    let role = role_name.map(|role| role.0).unwrap_or_default();
     let row = mode.map(|mode| {
         vec![
             role.as_str().into(),
@@ -157,7 +157,7 @@ fn apply_preset(preset: Option<Text>) -> Result<(), ErrorReport> {
     let levels = preset.levels();
     let writer = policy_writer(Table::Level)?;
     for row in writer.rows(None) {
-        writer.delete(&row);
+        take_away(&writer, &row)?;
     }
     for (rule, level) in &levels {
         writer.insert(level_row(rule, *level));
@@ -291,7 +291,7 @@ fn replace(table: Table, index: Index, key: Key<'_>, row: Option<Vec<Value>>) ->
     let writer = policy_writer(table)?;
     let old = writer.rows(Some((index, key)));
     for row in &old {
-        writer.delete(row);
+        take_away(&writer, row)?;
     }
     if let Some(row) = row {
         writer.insert(row);
@@ -303,6 +303,15 @@ fn replace(table: Table, index: Index, key: Key<'_>, row: Option<Vec<Value>>) ->
 pub(super) fn policy_writer(table: Table) -> Result<Writer, Error> {
     Writer::of_policy(table)
         .ok_or_else(|| Error::new(Code::UndefinedTable, format!("pg_warden's table {table:?} is not there")))
+}
+
+/// Takes a row of the policy away, after waiting for whoever was at it.
+pub(super) fn take_away(writer: &Writer, row: &Row) -> Result<(), Error> {
+    if writer.delete(row) {
+        return Ok(());
+    }
+    Err(Error::new(Code::LockNotAvailable, "another session has changed this part of the policy meanwhile")
+        .hint("Look at what it is now, and try again."))
 }
 
 fn level_row(rule: &Rule, level: Level) -> Vec<Value> {

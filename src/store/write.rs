@@ -16,6 +16,8 @@ unsafe extern "C-unwind" {
 pub(crate) struct Writer {
     table: Table,
     opened: Opened,
+    /// For a row that somebody else is about to change.
+    waits: bool,
 }
 
 impl Writer {
@@ -24,7 +26,7 @@ impl Writer {
         let lock = pg_sys::ShareUpdateExclusiveLock.cast_signed();
         // SAFETY: raises the server's own error.
         unsafe { pg_sys::PreventCommandIfReadOnly(c"a change of pg_warden's policy".as_ptr()) };
-        table.oid().map(|oid| Self { table, opened: Opened::waiting(oid, lock) })
+        table.oid().map(|oid| Self { table, opened: Opened::waiting(oid, lock), waits: true })
     }
 
     /// For what is noted in passing: beside others, and without waiting for anybody.
@@ -38,7 +40,7 @@ impl Writer {
     fn at_once(table: Table, lock: c_int) -> Result<Self, String> {
         let oid = table.oid().ok_or("pg_warden's tables are not there")?;
         let opened = Opened::at_once(oid, lock).ok_or_else(|| locked(table))?.kept();
-        Ok(Self { table, opened })
+        Ok(Self { table, opened, waits: false })
     }
 
     fn relation(&self) -> pg_sys::Relation {
@@ -86,7 +88,8 @@ impl Writer {
         self.changed();
     }
 
-    /// Takes a row away; `false`, without waiting, where somebody else is at it.
+    /// Takes a row away; `false` where somebody else has done so, or is about to and is not waited for.
+    #[must_use]
     pub(crate) fn delete(&self, row: &Row) -> bool {
         let deleted = self.delete_at_once(row);
         if deleted {
@@ -97,14 +100,14 @@ impl Writer {
 
     fn delete_at_once(&self, row: &Row) -> bool {
         let (mut place, mut failure) = (row.place, pg_sys::TM_FailureData::default());
-        // SAFETY: a row of the relation, which is locked for writing; nobody is waited for.
+        // SAFETY: a row of the relation, which is locked for writing.
         let result = unsafe {
             pg_sys::heap_delete(
                 self.relation(),
                 &raw mut place,
                 pg_sys::GetCurrentCommandId(true),
                 ptr::null_mut(),
-                false,
+                self.waits,
                 &raw mut failure,
                 false,
             )
