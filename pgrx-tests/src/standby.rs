@@ -62,13 +62,31 @@ impl<'a> Standby<'a> {
         Ok(())
     }
 
+    /// Ends its recovery: from now on it is a server of its own.
+    ///
+    /// # Errors
+    /// What it says, or that it never came to an end.
+    pub fn promote(&self) -> Result {
+        let mut s = self.connect("postgres")?;
+        ensure!(s.value("SELECT pg_promote(true, 60)")? == "t", "it was not promoted");
+        Ok(())
+    }
+
     /// Connects to the standby as the superuser.
     ///
     /// # Errors
     /// What it says.
     pub fn connect(&self, database: &str) -> std::result::Result<Session, Report> {
+        self.connect_with(database, "")
+    }
+
+    /// The same with command-line settings.
+    ///
+    /// # Errors
+    /// What it says.
+    pub fn connect_with(&self, database: &str, settings: &str) -> std::result::Result<Session, Report> {
         let mut config = Config::new();
-        config.host_path(self.cluster.root()).port(PORT).user(SUPERUSER).dbname(database);
+        config.host_path(self.cluster.root()).port(PORT).user(SUPERUSER).dbname(database).options(settings);
         Session::connect(&config)
     }
 }

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use pg_warden_tests::cluster::{feed, succeed};
-use pg_warden_tests::{Database, Leg, Options, Result, cases, ensure, ensure_eq};
+use pg_warden_tests::{Database, Leg, Options, Result, Standby, cases, ensure, ensure_eq};
 
 use crate::fixture::{fill, shop};
 
@@ -23,6 +23,7 @@ cases![
     database_owner_cannot,
     database_owner_cannot_install,
     missing_library,
+    standby_promoted_without_the_library,
     another_event_trigger_function_call,
 ];
 
@@ -313,6 +314,26 @@ fn missing_library(leg: &Leg) -> Result {
     }
     s.run("CREATE TABLE a (b int PRIMARY KEY)")?;
     s.run("DROP EXTENSION pg_warden")?;
+    ensure_eq!(s.value("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'warden%'")?, "0");
+    Ok(())
+}
+
+fn standby_promoted_without_the_library(leg: &Leg) -> Result {
+    let cluster = leg.own_cluster(&Options::default())?;
+    let db = cluster.database()?;
+    fill(&db)?;
+    // As the standby will find it: functions of a file that it does not have.
+    db.session_with("-c warden.mode=off")?.run(
+        "SELECT warden.set_mode('enforce'); UPDATE pg_proc SET probin = '$libdir/pg_warden_missing' WHERE probin LIKE '%pg\\_warden%'",
+    )?;
+    let standby = Standby::of(&cluster)?;
+    standby.promote()?;
+    let mut s = standby.connect_with(db.name(), "-c session_preload_libraries=")?;
+    ensure!(s.error("CREATE TABLE a (b int PRIMARY KEY)")?.message.contains("pg_warden_missing"));
+    for trigger in ["pg_warden_start", "pg_warden_end", "pg_warden_rewrite", "pg_warden_drop"] {
+        s.run(&format!("ALTER EVENT TRIGGER {trigger} DISABLE"))?;
+    }
+    s.run("CREATE TABLE a (b int PRIMARY KEY); DROP EXTENSION pg_warden; CREATE INDEX ON orders (total)")?;
     ensure_eq!(s.value("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'warden%'")?, "0");
     Ok(())
 }

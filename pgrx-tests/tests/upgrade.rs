@@ -9,7 +9,10 @@ use pg_warden_tests::{Cluster, Leg, Options, Result, cases, ensure, ensure_eq};
 
 use crate::fixture::fill;
 
-cases![everything_that_was_set_comes_along unless no_older_major];
+cases![
+    everything_that_was_set_comes_along unless no_older_major,
+    a_dump_carries_what_was_set unless no_older_major,
+];
 
 const OLDER: [&str; 2] = ["15", "17"];
 
@@ -97,5 +100,34 @@ fn upgrade(leg: &Leg, bindir: &Path, mode: &str) -> Result {
     let error =
         s.error("CREATE INDEX customer ON customers (name); ALTER TABLE orders2 ALTER COLUMN total TYPE bigint")?;
     ensure_eq!(error.rule(), Some("alter-column-type-rewrite"), "{error}");
+    Ok(())
+}
+
+fn a_dump_carries_what_was_set(leg: &Leg) -> Result {
+    for (major, bindir) in older(leg) {
+        let old = Cluster::start(&bindir, &Options::default())?;
+        let db = old.database()?;
+        fill(&db)?;
+        db.session()?.run(
+            "SELECT warden.set_mode('enforce'), warden.set_level('drop-table', 'error'), warden.set_threshold('busy_after', '7s'),
+                    warden.exempt('create-index-not-concurrent', 'orders', 'a table')",
+        )?;
+        // By the newer programs, as the manual says.
+        let mut pg_dump = leg.cluster.client("pg_dump", db.name());
+        let dump = succeed(pg_dump.env("PGHOST", old.root()))?;
+        let new = leg.cluster.bare_database()?;
+        let said =
+            new.psql(&format!("\\set ON_ERROR_STOP on\n\\o /dev/null\n{}", String::from_utf8_lossy(&dump.stdout)))?;
+        ensure!(!said.contains("ERROR") && !said.contains("WARNING"), "from {major}: {said}");
+        let mut s = new.session()?;
+        ensure_eq!(s.value("SELECT level FROM warden.rules WHERE rule = 'drop-table'")?, "error");
+        ensure_eq!(
+            s.value("SELECT concat_ws(' ', rule, object, reason) FROM warden.exemptions")?,
+            "create-index-not-concurrent public.orders a table"
+        );
+        ensure_eq!(s.value("SELECT value FROM warden_internal.threshold WHERE name = 'busy_after'")?, "7000");
+        ensure_eq!(s.value("SELECT value FROM warden.status WHERE item = 'mode'")?, "warn", "another database");
+        ensure_eq!(s.value("SELECT warden.exempt(NULL, 'customers', 'the next number')")?, "2");
+    }
     Ok(())
 }
