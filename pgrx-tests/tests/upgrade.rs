@@ -62,6 +62,7 @@ fn upgrade(leg: &Leg, bindir: &Path, mode: &str) -> Result {
          SELECT warden.exempt('foreign-key-without-index', 'public.keyless.keyless_fk', 'a constraint');
          SELECT warden.exempt(NULL, 'later', 'a schema')",
     )?;
+    db.session()?.run("SET warden.journal = 'table'; CREATE TABLE noted (id serial PRIMARY KEY)")?;
     s.run(&format!("SELECT warden.set_mode('{mode}')"))?;
     let name = db.name().to_owned();
     drop(s);
@@ -87,6 +88,7 @@ fn upgrade(leg: &Leg, bindir: &Path, mode: &str) -> Result {
     ensure_eq!(s.value("SELECT value FROM warden.status WHERE item = 'mode'")?, mode);
     ensure_eq!(s.value("SELECT level FROM warden.rules WHERE rule = 'table-without-primary-key'")?, "error");
     ensure_eq!(s.value("SELECT count(*) FROM warden.exemptions")?, "4");
+    ensure_eq!(s.column("SELECT object FROM warden.journal")?, ["public.noted"]);
     ensure_eq!(s.value("SELECT count(*) FROM pg_event_trigger WHERE evtenabled = 'O'")?, "4");
     s.run("SELECT warden.set_mode('enforce'); ANALYZE")?;
     let outcome = s.run("CREATE INDEX again ON orders (customer_id)")?;
