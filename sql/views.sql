@@ -29,7 +29,8 @@ COMMENT ON VIEW warden.exemptions IS 'exceptions by warden.exempt, with how ofte
 
 CREATE VIEW warden.journal AS
     SELECT j.at, j.role, j.database, j.application, j.tag, j.object, j.rule, j.level, j.action, j.source, j.statement, j.reason,
-           j.message, j.session_role, j.can_block, j.id
+           j.message, j.session_role, j.can_block,
+           j.can_block AND warden_internal.would_block(j.rule, j.object, j.session_role) AS blocks_now, j.id
     FROM warden_internal.journal AS j;
 COMMENT ON VIEW warden.journal IS 'decisions of the last 90 days, where warden.journal is "table"; else they are in the server log alone';
 
@@ -47,19 +48,19 @@ CREATE FUNCTION warden.preview_enforce(
     OUT role pg_catalog.text, OUT application pg_catalog.text, OUT rule pg_catalog.text, OUT decisions pg_catalog.int8,
     OUT first_at pg_catalog.timestamptz, OUT last_at pg_catalog.timestamptz, OUT object pg_catalog.text,
     OUT statement pg_catalog.text)
-    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NOT warden_internal.journal_is_a_table() THEN
+    IF current_setting('warden.journal') OPERATOR(pg_catalog.<>) 'table' THEN
         RAISE NOTICE 'decisions of this session are not recorded in the table'
             USING HINT = 'To have them there from now on: ALTER DATABASE ... SET warden.journal = ''table''; in the server log they are lines of JSON.';
     END IF;
     RETURN QUERY
         SELECT j.session_role, j.application, j.rule, count(*), min(j.at), max(j.at),
                (array_agg(j.object ORDER BY j.at DESC))[1], (array_agg(j.statement ORDER BY j.at DESC))[1]
-        FROM warden_internal.journal AS j
+        FROM warden.journal AS j
         WHERE j.at OPERATOR(pg_catalog.>) (now() OPERATOR(pg_catalog.-) "window")
-          AND j.can_block AND j.action OPERATOR(pg_catalog.=) ANY (ARRAY['warned', 'would-block'])
-          AND warden_internal.would_block(j.rule, j.object, j.session_role)
+          AND j.action OPERATOR(pg_catalog.=) ANY (ARRAY['warned', 'would-block'])
+          AND j.blocks_now
         GROUP BY j.session_role, j.application, j.rule
         ORDER BY 4 DESC, 1, 2, 3;
 END

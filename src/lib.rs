@@ -29,14 +29,7 @@ extension_sql_file!("../sql/policy.sql", name = "policy", requires = ["schema"])
 extension_sql_file!(
     "../sql/views.sql",
     name = "views",
-    requires = [
-        "policy",
-        audit::todo::todo_rows,
-        help::rule_rows,
-        status::status_rows,
-        policy::journal::would_block,
-        policy::journal::journal_is_a_table
-    ]
+    requires = ["policy", audit::todo::todo_rows, help::rule_rows, status::status_rows, policy::journal::would_block]
 );
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 

@@ -2,7 +2,7 @@
 //!
 //! Reading goes through `Spi::connect` + `select`: `Spi::get_one` takes a transaction id, which fails on a standby.
 //!
-//! This module vouches for: a GUC nest level or subtransaction that is opened here is closed here, on every way out.
+//! This module vouches for: a GUC nest level, subtransaction or change of role that is begun here is ended here, on every way out.
 #![allow(unsafe_code, reason = "GUC nest levels and subtransactions; see the module's promise")]
 
 use crate::error::Error;
@@ -90,6 +90,25 @@ fn query(sql: &str) -> CString {
 pub(crate) fn run(sql: &str) -> Result<(), Error> {
     let _own = OwnDdl::begin();
     Ok(Spi::connect_mut(|client| client.update(query(sql).as_c_str(), None, &[]).map(|_| ()))?)
+}
+
+/// The same in the name of another role: for one statement of our own, with the search path pinned.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_as(role: pg_sys::Oid, sql: &str) -> Result<(), Error> {
+    let _path = Settings::pin_search_path();
+    let (mut caller, mut context) = (pg_sys::InvalidOid, 0);
+    let local = pg_sys::SECURITY_LOCAL_USERID_CHANGE.cast_signed();
+    // SAFETY: the caller's role is put back below; an error in between ends in an abort, which does the same.
+    unsafe {
+        pg_sys::GetUserIdAndSecContext(&raw mut caller, &raw mut context);
+        pg_sys::SetUserIdAndSecContext(role, context | local);
+    }
+    let done = run(sql);
+    // SAFETY: as above.
+    unsafe { pg_sys::SetUserIdAndSecContext(caller, context) };
+    done
 }
 
 /// Counts own DDL while it is alive, also when an error that the caller's savepoint catches unwinds it.

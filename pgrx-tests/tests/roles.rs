@@ -637,7 +637,7 @@ fn trojans_while_a_superuser_looks(leg: &Leg) -> Result {
 fn trojans_of_whoever_calls_what_runs_as_its_owner(leg: &Leg) -> Result {
     let (db, role) = attacked(leg)?;
     db.session()?.run(&format!(
-        "GRANT EXECUTE ON FUNCTION warden.disable(), warden.enable(), warden.preview_enforce(interval) TO {role}"
+        "GRANT EXECUTE ON FUNCTION warden.disable(), warden.enable(), warden.preview_enforce(interval) TO {role}; GRANT SELECT ON warden.journal TO {role}"
     ))?;
     for path in PATHS {
         let mut s = db.session_as(&role)?;
@@ -709,7 +709,7 @@ fn who_was_given_preview_sees_all_and_changes_nothing(leg: &Leg) -> Result {
     let reader = db.role("")?;
     let mut admin = db.session()?;
     admin.run(&format!(
-        "GRANT EXECUTE ON FUNCTION warden.preview_enforce(interval) TO {reader}; SELECT warden.set_level('table-without-primary-key', 'error')"
+        "GRANT EXECUTE ON FUNCTION warden.preview_enforce(interval) TO {reader}; GRANT SELECT ON warden.journal TO {reader}; SELECT warden.set_level('table-without-primary-key', 'error')"
     ))?;
     let mut s = db.session_as(&reader)?;
     let mut roles = s.column("SELECT role FROM warden.preview_enforce() ORDER BY 1")?;
@@ -717,7 +717,7 @@ fn who_was_given_preview_sees_all_and_changes_nothing(leg: &Leg) -> Result {
     let mut expected = vec![alice, bob];
     expected.sort();
     ensure_eq!(roles, expected);
-    refused(&mut s, ["SELECT * FROM warden.journal", "SELECT warden_internal.would_block('a', 'b', 'c')"])?;
+    refused(&mut s, ["DELETE FROM warden.journal", "SELECT warden_internal.would_block('a', 'b', 'c')"])?;
     admin.run("SELECT warden.exempt(NULL, 'public', 'r')")?;
     ensure_eq!(s.column("SELECT role FROM warden.preview_enforce()")?, Vec::<String>::new(), "exempt by now");
     s.error("SELECT * FROM warden.preview_enforce('soon')")?;

@@ -170,7 +170,7 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/set.rs:142
+-- src/policy/set.rs:143
 -- pg_warden::policy::set::apply_preset
 
 CREATE FUNCTION warden.apply_preset(preset pg_catalog.text) RETURNS pg_catalog.void
@@ -234,7 +234,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 -- pg_warden::policy::set::disable
 
 CREATE FUNCTION warden.disable() RETURNS pg_catalog.text
-    LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'disable_wrapper';
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'disable_wrapper';
 COMMENT ON FUNCTION warden.disable() IS 'switches pg_warden off in this database, for every session at once; warden.enable() switches it on again';
 REVOKE EXECUTE ON FUNCTION warden.disable() FROM PUBLIC;
 /* </end connected objects> */
@@ -244,7 +244,7 @@ REVOKE EXECUTE ON FUNCTION warden.disable() FROM PUBLIC;
 -- pg_warden::policy::set::enable
 
 CREATE FUNCTION warden.enable() RETURNS pg_catalog.text
-    LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'enable_wrapper';
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'enable_wrapper';
 COMMENT ON FUNCTION warden.enable() IS 'switches pg_warden on again in this database, with the mode it had';
 REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
@@ -305,16 +305,6 @@ COMMENT ON FUNCTION warden.help(pg_catalog.text) IS 'the page of a rule: why, wh
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/journal.rs:75
--- pg_warden::policy::journal::journal_is_a_table
-
-CREATE FUNCTION warden_internal.journal_is_a_table() RETURNS pg_catalog.bool
-    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'journal_is_a_table_wrapper';
-COMMENT ON FUNCTION warden_internal.journal_is_a_table() IS 'pg_warden: whether decisions of this session go into the table';
-REVOKE EXECUTE ON FUNCTION warden_internal.journal_is_a_table() FROM PUBLIC;
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/lint.rs:35
 -- pg_warden::lint::lint
 
@@ -336,7 +326,7 @@ REVOKE EXECUTE ON FUNCTION warden.prune_journal(pg_catalog.interval) FROM PUBLIC
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/set.rs:113
+-- src/policy/set.rs:114
 -- pg_warden::policy::set::reset_level
 
 CREATE FUNCTION warden.reset_level(rule pg_catalog.text) RETURNS pg_catalog.void
@@ -358,7 +348,7 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/set.rs:86
+-- src/policy/set.rs:87
 -- pg_warden::policy::set::set_level
 
 CREATE FUNCTION warden.set_level(rule pg_catalog.text, level pg_catalog.text) RETURNS pg_catalog.void
@@ -369,7 +359,7 @@ REVOKE EXECUTE ON FUNCTION warden.set_level(pg_catalog.text, pg_catalog.text) FR
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/set.rs:34
+-- src/policy/set.rs:35
 -- pg_warden::policy::set::set_mode
 
 CREATE FUNCTION warden.set_mode(mode pg_catalog.text, role_name pg_catalog.text DEFAULT NULL) RETURNS pg_catalog.void
@@ -380,7 +370,7 @@ REVOKE EXECUTE ON FUNCTION warden.set_mode(pg_catalog.text, pg_catalog.text) FRO
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/set.rs:185
+-- src/policy/set.rs:186
 -- pg_warden::policy::set::set_threshold
 
 CREATE FUNCTION warden.set_threshold(name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.void
@@ -423,7 +413,7 @@ REVOKE EXECUTE ON FUNCTION warden.unexempt(pg_catalog.int8) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/journal.rs:50
+-- src/policy/journal.rs:58
 -- pg_warden::policy::journal::would_block
 
 CREATE FUNCTION warden_internal.would_block(rule pg_catalog.text, object pg_catalog.text, role_name pg_catalog.text)
@@ -431,7 +421,6 @@ CREATE FUNCTION warden_internal.would_block(rule pg_catalog.text, object pg_cata
     AS 'MODULE_PATHNAME', 'would_block_wrapper';
 COMMENT ON FUNCTION warden_internal.would_block(pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
     'pg_warden: whether a finding that can block would do so with the levels and exemptions of today';
-REVOKE EXECUTE ON FUNCTION warden_internal.would_block(pg_catalog.text, pg_catalog.text, pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -442,7 +431,6 @@ REVOKE EXECUTE ON FUNCTION warden_internal.would_block(pg_catalog.text, pg_catal
 --   help::rule_rows
 --   status::status_rows
 --   policy::journal::would_block
---   policy::journal::journal_is_a_table
 
 -- What is read often is a view, which psql completes. Their functions are reached through them alone: PUBLIC has no USAGE of
 -- warden_internal, so that the privileges of the view decide.
@@ -475,7 +463,8 @@ COMMENT ON VIEW warden.exemptions IS 'exceptions by warden.exempt, with how ofte
 
 CREATE VIEW warden.journal AS
     SELECT j.at, j.role, j.database, j.application, j.tag, j.object, j.rule, j.level, j.action, j.source, j.statement, j.reason,
-           j.message, j.session_role, j.can_block, j.id
+           j.message, j.session_role, j.can_block,
+           j.can_block AND warden_internal.would_block(j.rule, j.object, j.session_role) AS blocks_now, j.id
     FROM warden_internal.journal AS j;
 COMMENT ON VIEW warden.journal IS 'decisions of the last 90 days, where warden.journal is "table"; else they are in the server log alone';
 
@@ -493,19 +482,19 @@ CREATE FUNCTION warden.preview_enforce(
     OUT role pg_catalog.text, OUT application pg_catalog.text, OUT rule pg_catalog.text, OUT decisions pg_catalog.int8,
     OUT first_at pg_catalog.timestamptz, OUT last_at pg_catalog.timestamptz, OUT object pg_catalog.text,
     OUT statement pg_catalog.text)
-    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NOT warden_internal.journal_is_a_table() THEN
+    IF current_setting('warden.journal') OPERATOR(pg_catalog.<>) 'table' THEN
         RAISE NOTICE 'decisions of this session are not recorded in the table'
             USING HINT = 'To have them there from now on: ALTER DATABASE ... SET warden.journal = ''table''; in the server log they are lines of JSON.';
     END IF;
     RETURN QUERY
         SELECT j.session_role, j.application, j.rule, count(*), min(j.at), max(j.at),
                (array_agg(j.object ORDER BY j.at DESC))[1], (array_agg(j.statement ORDER BY j.at DESC))[1]
-        FROM warden_internal.journal AS j
+        FROM warden.journal AS j
         WHERE j.at OPERATOR(pg_catalog.>) (now() OPERATOR(pg_catalog.-) "window")
-          AND j.can_block AND j.action OPERATOR(pg_catalog.=) ANY (ARRAY['warned', 'would-block'])
-          AND warden_internal.would_block(j.rule, j.object, j.session_role)
+          AND j.action OPERATOR(pg_catalog.=) ANY (ARRAY['warned', 'would-block'])
+          AND j.blocks_now
         GROUP BY j.session_role, j.application, j.rule
         ORDER BY 4 DESC, 1, 2, 3;
 END
@@ -516,7 +505,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:41
+-- src/lib.rs:34
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;

@@ -146,7 +146,7 @@ impl Entry {
         Report::new(&Parts {
             severity: Severity::Log,
             sqlstate: "00000",
-            message: &format!("{PREFIX}{}", self.to_json(&store::iso(self.at).into())),
+            message: &format!("{PREFIX}{}", in_ascii(&self.to_json(&store::iso(self.at).into()).to_string())),
             detail: None,
             hint: None,
             constraint: None,
@@ -176,6 +176,19 @@ impl Entry {
     }
 }
 
+/// JSON that is the same in every encoding: the log is written in that of the database.
+fn in_ascii(json: &str) -> String {
+    let mut units = [0; 2];
+    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        }
+        out
+    })
+}
+
 /// What is to be written when the statement has ended.
 #[derive(Debug)]
 enum Pending {
@@ -187,7 +200,9 @@ enum Pending {
 thread_local! {
     /// With the subtransaction that each belongs to.
     static PENDING: RefCell<Vec<(Pending, SubTransactionId)>> = const { RefCell::new(Vec::new()) };
-    static PRUNED_AT: Cell<i64> = const { Cell::new(0) };
+    /// When this session last looked for what is too old: in the journal, and among the uses of exemptions.
+    static JOURNAL_PRUNED_AT: Cell<i64> = const { Cell::new(0) };
+    static USES_PRUNED_AT: Cell<i64> = const { Cell::new(0) };
 }
 
 /// Records what becomes of findings: returns the lines for the log, and keeps for [`flush`] what goes into tables.
@@ -254,7 +269,7 @@ pub(super) fn flush() -> Result<(), String> {
         for id in uses {
             writer.insert_numbered(c"exemption_use_id_seq", vec![Value::Time(store::now()), Value::Int8(id)]);
         }
-        prune_now_and_then(&writer, USES_BY_TIME);
+        USES_PRUNED_AT.with(|at| prune_now_and_then(&writer, USES_BY_TIME, at));
     }
     write(entries)
 }
@@ -271,15 +286,16 @@ pub(crate) fn write(entries: Vec<Entry>) -> Result<(), String> {
     for entry in entries {
         writer.insert_numbered(c"journal_id_seq", entry.into_row());
     }
-    prune_now_and_then(&writer, JOURNAL_BY_TIME);
+    JOURNAL_PRUNED_AT.with(|at| prune_now_and_then(&writer, JOURNAL_BY_TIME, at));
     Ok(())
 }
 
-fn prune_now_and_then(writer: &Writer, by: Index) {
+fn prune_now_and_then(writer: &Writer, by: Index, last: &Cell<i64>) {
     let now = store::now();
-    if now - PRUNED_AT.get() > PRUNE_EVERY {
-        PRUNED_AT.set(now);
-        writer.prune(by, now - KEPT_FOR, PRUNED_AT_ONCE);
+    if now - last.get() > PRUNE_EVERY {
+        last.set(now);
+        // Where somebody else is at it, it is done.
+        let _ = writer.prune(by, now - KEPT_FOR, PRUNED_AT_ONCE);
     }
 }
 
@@ -288,8 +304,8 @@ fn prune_now_and_then(writer: &Writer, by: Index) {
 /// # Errors
 /// When a table is locked.
 pub(crate) fn prune(before: i64) -> Result<usize, String> {
-    Writer::in_passing(Table::ExemptionUse)?.prune(USES_BY_TIME, before, usize::MAX);
-    Ok(Writer::in_passing(Table::Journal)?.prune(JOURNAL_BY_TIME, before, usize::MAX))
+    Writer::in_passing(Table::ExemptionUse)?.prune(USES_BY_TIME, before, usize::MAX)?;
+    Writer::in_passing(Table::Journal)?.prune(JOURNAL_BY_TIME, before, usize::MAX)
 }
 
 /// A transaction has committed within a statement that runs CONCURRENTLY, which has not ended yet. Must not fail.
@@ -347,6 +363,14 @@ mod tests {
             reason: None,
             can_block: true,
         }
+    }
+
+    #[test]
+    fn lines_are_ascii_and_say_the_same() {
+        let json = json!({ "a": "\u{fc}\u{1f600} x" });
+        let line = in_ascii(&json.to_string());
+        assert!(line.is_ascii());
+        assert_eq!(serde_json::from_str::<Json>(&line).unwrap(), json);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 
 use super::exemption;
 use super::set::refreshed;
-use crate::config::{self, Journal};
 use crate::error::{Code, Error};
 use crate::finding::{Finding, Level};
 use crate::guard::journal;
@@ -50,7 +49,12 @@ fn prune_journal(keep: Option<Interval>) -> Result<i64, ErrorReport> {
     Ok(i64::try_from(gone).unwrap_or(i64::MAX))
 }
 
-/// Whether a decision of the journal would block with the levels and exemptions of today, for `warden.preview_enforce`.
+/// Whether a decision of the journal would block with the levels and exemptions of today.
+///
+/// PUBLIC may execute it: it is reached through the view alone, whose privileges decide.
+///
+/// # Errors
+/// 55P03 when the policy is locked.
 #[pg_extern(
     sql = r#"
 CREATE FUNCTION warden_internal.would_block(rule pg_catalog.text, object pg_catalog.text, role_name pg_catalog.text)
@@ -58,7 +62,6 @@ CREATE FUNCTION warden_internal.would_block(rule pg_catalog.text, object pg_cata
     AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 COMMENT ON FUNCTION warden_internal.would_block(pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
     'pg_warden: whether a finding that can block would do so with the levels and exemptions of today';
-REVOKE EXECUTE ON FUNCTION warden_internal.would_block(pg_catalog.text, pg_catalog.text, pg_catalog.text) FROM PUBLIC;
 "#,
     requires = ["schema"]
 )]
@@ -73,18 +76,4 @@ fn would_block(rule: Option<Text>, object: Option<Text>, role_name: Option<Text>
     let exempt =
         exemption::find(&finding, &login, &kept::now()).map_err(|reason| Error::new(Code::LockNotAvailable, reason))?;
     Ok(exempt.is_none())
-}
-
-/// Where decisions are recorded, for `warden.preview_enforce` to say that it sees none.
-#[pg_extern(
-    sql = r#"
-CREATE FUNCTION warden_internal.journal_is_a_table() RETURNS pg_catalog.bool
-    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
-COMMENT ON FUNCTION warden_internal.journal_is_a_table() IS 'pg_warden: whether decisions of this session go into the table';
-REVOKE EXECUTE ON FUNCTION warden_internal.journal_is_a_table() FROM PUBLIC;
-"#,
-    requires = ["schema"]
-)]
-fn journal_is_a_table() -> bool {
-    config::JOURNAL.get() == Journal::Table && store::replicated_by().is_none()
 }

@@ -12,6 +12,7 @@ use crate::rules::{self, Rule};
 use crate::spi;
 use crate::store::{self, Index, Key, Row, Table, Value, Writer};
 use crate::text::Text;
+use pgrx::pg_sys::Oid;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
@@ -215,15 +216,14 @@ fn set_threshold(name: Option<Text>, value: Option<Text>) -> Result<(), ErrorRep
 
 /// Switches pg_warden off in this database, for every session at once.
 ///
-/// The event triggers belong to the extension's owner, in whose name this function runs. Who may execute it is the owner's to
-/// grant.
+/// Who may execute it is the extension's owner to grant: nothing more is asked.
 ///
 /// # Errors
 /// The server's own.
 #[pg_extern(
     sql = r#"
 CREATE FUNCTION warden.disable() RETURNS pg_catalog.text
-    LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 COMMENT ON FUNCTION warden.disable() IS 'switches pg_warden off in this database, for every session at once; warden.enable() switches it on again';
 REVOKE EXECUTE ON FUNCTION warden.disable() FROM PUBLIC;
 "#,
@@ -251,7 +251,7 @@ fn disable() -> Result<Text, ErrorReport> {
 #[pg_extern(
     sql = r#"
 CREATE FUNCTION warden.enable() RETURNS pg_catalog.text
-    LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 COMMENT ON FUNCTION warden.enable() IS 'switches pg_warden on again in this database, with the mode it had';
 REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 "#,
@@ -273,10 +273,17 @@ fn enable() -> Result<Text, ErrorReport> {
     }))
 }
 
-/// No event trigger fires for this.
+/// In the name of their owner, whoever was given the function; no event trigger fires for this.
 fn switch_triggers(how: &str) -> Result<(), Error> {
     for trigger in ["pg_warden_start", "pg_warden_end", "pg_warden_rewrite", "pg_warden_drop"] {
-        spi::run(&format!("ALTER EVENT TRIGGER {trigger} {how}"))?;
+        let owner = spi::select(
+            "SELECT t.evtowner FROM pg_catalog.pg_event_trigger AS t WHERE t.evtname::pg_catalog.text = $1",
+            &[Text::from(trigger).into()],
+            |row| Ok(row.get::<Oid>(1)?),
+        )?;
+        if let Some(owner) = owner.into_iter().flatten().next() {
+            spi::run_as(owner, &format!("ALTER EVENT TRIGGER {trigger} {how}"))?;
+        }
     }
     Ok(())
 }

@@ -116,12 +116,15 @@ impl Writer {
     }
 
     /// Takes away what is older than a moment, up to a number of rows; rows that somebody else holds are passed over.
-    /// Returns how many went. Nothing where somebody else is at it.
-    pub(crate) fn prune(&self, by: Index, before: i64, most: usize) -> usize {
+    /// Returns how many went.
+    ///
+    /// # Errors
+    /// Where somebody else is at it.
+    pub(crate) fn prune(&self, by: Index, before: i64, most: usize) -> Result<usize, String> {
         let lock = pg_sys::ShareUpdateExclusiveLock.cast_signed();
         // SAFETY: a relation that is open; the lock is kept until the end of the transaction.
         if !unsafe { pg_sys::ConditionalLockRelation(self.relation(), lock) } {
-            return 0;
+            return Err(locked(self.table));
         }
         let mut gone = 0;
         let visit = |row: Row| {
@@ -131,7 +134,7 @@ impl Writer {
         };
         // SAFETY: a relation of ours that is open and locked.
         unsafe { scan(self.relation(), Some((by, Key::Before(before))), visit) };
-        gone
+        Ok(gone)
     }
 
     /// What was written is seen by what comes next in this transaction, and other sessions are told at its commit.
