@@ -262,9 +262,11 @@ impl Drop for Opened {
 /// # Safety
 /// The relation is one of ours, open and locked.
 unsafe fn scan(relation: pg_sys::Relation, by: Option<(Index, Key<'_>)>, mut visit: impl FnMut(Row) -> bool) {
-    // SAFETY: the scan and the snapshot are ended below; keys are compared by the operators of their columns' types.
+    // SAFETY: the scan is ended below; keys are compared by the operators of their columns' types.
     unsafe {
-        let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+        // What is committed now, and what this transaction did. Not a snapshot of the transaction's kind: a serializable one would
+        // then be held to have read our tables, and fail for it.
+        let snapshot = &raw mut pg_sys::SnapshotSelfData;
         let mut key = pg_sys::ScanKeyData::default();
         let (index, keys) = match by {
             Some((index, by)) => {
@@ -288,7 +290,6 @@ unsafe fn scan(relation: pg_sys::Relation, by: Option<(Index, Key<'_>)>, mut vis
             }
         }
         pg_sys::systable_endscan(scan);
-        pg_sys::UnregisterSnapshot(snapshot);
     }
 }
 

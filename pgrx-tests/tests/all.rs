@@ -26,6 +26,7 @@ mod guard;
 mod harness;
 mod histories;
 mod install;
+mod journal;
 mod lint;
 mod lock_matrix;
 mod memory;
@@ -71,6 +72,7 @@ fn cases() -> Vec<Case> {
         policy::cases(),
         opt_outs::cases(),
         roles::cases(),
+        journal::cases(),
         decisions::cases(),
         crash::cases(),
         upgrade::cases(),

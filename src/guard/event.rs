@@ -223,6 +223,7 @@ fn judge_statement(data: &pg_sys::EventTriggerData, in_block: bool) -> Vec<Repor
     if findings.is_empty() {
         return Vec::new();
     }
+    journal::statement_commits(statement.refused_in_transaction().is_some());
     let written = Written::of(parsetree);
     let context = Context {
         place: Place::Start,

@@ -200,6 +200,8 @@ enum Pending {
 thread_local! {
     /// With the subtransaction that each belongs to.
     static PENDING: RefCell<Vec<(Pending, SubTransactionId)>> = const { RefCell::new(Vec::new()) };
+    /// Whether what is pending is of a statement that commits before it has ended.
+    static OUTLIVES_COMMIT: Cell<bool> = const { Cell::new(false) };
     /// When this session last looked for what is too old: in the journal, and among the uses of exemptions.
     static JOURNAL_PRUNED_AT: Cell<i64> = const { Cell::new(0) };
     static USES_PRUNED_AT: Cell<i64> = const { Cell::new(0) };
@@ -240,6 +242,11 @@ pub(super) fn record(
         }
     }
     lines
+}
+
+/// Tells whether the statement that is judged now runs CONCURRENTLY, and so commits before it has ended.
+pub(super) fn statement_commits(commits: bool) {
+    OUTLIVES_COMMIT.set(commits);
 }
 
 /// Whether anything waits to be written.
@@ -308,10 +315,14 @@ pub(crate) fn prune(before: i64) -> Result<usize, String> {
     Writer::in_passing(Table::Journal)?.prune(JOURNAL_BY_TIME, before, usize::MAX)
 }
 
-/// A transaction has committed within a statement that runs CONCURRENTLY, which has not ended yet. Must not fail.
+/// A transaction has committed: what is pending is of a statement that runs CONCURRENTLY and has not ended yet, or of one whose
+/// end nobody saw. Must not fail.
 pub(super) fn outlive_commit() {
     PENDING.with(|pending| {
         if let Ok(mut pending) = pending.try_borrow_mut() {
+            if !OUTLIVES_COMMIT.get() {
+                pending.clear();
+            }
             pending.iter_mut().for_each(|(_, by)| *by = TOP);
         }
     });

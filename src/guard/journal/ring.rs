@@ -26,7 +26,7 @@ struct Slot {
     bytes: [u8; BYTES],
 }
 
-/// A first-in, first-out queue that overwrites nothing.
+/// A first-in, first-out queue.
 #[derive(Clone, Copy)]
 struct Ring {
     /// The slot that was filled first.
@@ -51,16 +51,21 @@ impl Default for Ring {
 }
 
 impl Ring {
+    /// Puts an entry in. Where there is no room the oldest gives way: it may be of a database that is gone.
     fn put(&mut self, database: u32, bytes: &[u8]) {
-        let slot = &mut self.slots[(self.first + self.filled) % SLOTS];
-        match slot.bytes.get_mut(..bytes.len()) {
-            Some(room) if self.filled < SLOTS => {
-                room.copy_from_slice(bytes);
-                (slot.database, slot.len) = (database, bytes.len());
-                self.filled += 1;
-            }
-            _ => self.left_out += 1,
+        if bytes.len() > BYTES {
+            self.left_out += 1;
+            return;
         }
+        if self.filled == SLOTS {
+            self.first = (self.first + 1) % SLOTS;
+            self.filled -= 1;
+            self.left_out += 1;
+        }
+        let slot = &mut self.slots[(self.first + self.filled) % SLOTS];
+        slot.bytes[..bytes.len()].copy_from_slice(bytes);
+        (slot.database, slot.len) = (database, bytes.len());
+        self.filled += 1;
     }
 
     /// Takes out what is a database's; what others wait for stays, in its order.
@@ -182,8 +187,8 @@ mod tests {
             ring.put(u32::try_from(n % 2 + 1).unwrap(), &n.to_le_bytes());
         }
         assert_eq!((ring.filled, ring.left_out), (SLOTS, 3));
-        assert_eq!(ring.take(1, 2), [0_usize.to_le_bytes().to_vec(), 2_usize.to_le_bytes().to_vec()]);
-        assert_eq!(ring.filled, SLOTS - 1, "the second is still to be taken by another");
+        assert_eq!(ring.take(1, 2), [4_usize.to_le_bytes().to_vec(), 6_usize.to_le_bytes().to_vec()]);
+        assert_eq!(ring.filled, SLOTS, "the first is still to be taken by another");
         assert_eq!(ring.take(2, usize::MAX).len(), SLOTS / 2);
         assert_eq!((ring.waits(1), ring.take(1, usize::MAX).len()), (SLOTS / 2 - 2, SLOTS / 2 - 2));
         assert_eq!(ring.filled, 0);

@@ -102,6 +102,8 @@ fn write_some(database: Oid) -> bool {
     unsafe {
         pg_sys::SetCurrentStatementStartTimestamp();
         pg_sys::StartTransactionCommand();
+        // Whatever the database's default: it is not the users' transaction.
+        pg_sys::XactReadOnly = false;
         pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
         pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_RUNNING, c"writing warden.journal".as_ptr());
     }
