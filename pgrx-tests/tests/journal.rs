@@ -706,14 +706,6 @@ fn after_a_crash_blocked_ones_reach_the_table_again(leg: &Leg) -> Result {
     Ok(())
 }
 
-/// Processes of a cluster's server: they work in its data folder.
-fn processes(cluster: &Cluster) -> usize {
-    let Ok(processes) = std::fs::read_dir("/proc") else { return 0 };
-    let here =
-        |entry: &std::fs::DirEntry| std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == cluster.data());
-    processes.flatten().filter(here).count()
-}
-
 /// A cluster whose databases may be published.
 fn logical(leg: &Leg) -> Result<Cluster> {
     let settings = ["wal_level = logical", "wal_retrieve_retry_interval = '100ms'"].map(str::to_owned).to_vec();
