@@ -264,9 +264,14 @@ impl Drop for Opened {
 unsafe fn scan(relation: pg_sys::Relation, by: Option<(Index, Key<'_>)>, mut visit: impl FnMut(Row) -> bool) {
     // SAFETY: the scan is ended below; keys are compared by the operators of their columns' types.
     unsafe {
-        // What is committed now, and what this transaction did. Not a snapshot of the transaction's kind: a serializable one would
-        // then be held to have read our tables, and fail for it.
-        let snapshot = &raw mut pg_sys::SnapshotSelfData;
+        // What is committed now, and what this transaction did: all of a change or nothing of it. A serializable transaction would be
+        // held to have read our tables, and fail for it: there each row is judged by itself.
+        let serializable = pg_sys::XactIsoLevel == pg_sys::XACT_SERIALIZABLE.cast_signed();
+        let snapshot = if serializable {
+            &raw mut pg_sys::SnapshotSelfData
+        } else {
+            pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot())
+        };
         let mut key = pg_sys::ScanKeyData::default();
         let (index, keys) = match by {
             Some((index, by)) => {
@@ -290,6 +295,9 @@ unsafe fn scan(relation: pg_sys::Relation, by: Option<(Index, Key<'_>)>, mut vis
             }
         }
         pg_sys::systable_endscan(scan);
+        if !serializable {
+            pg_sys::UnregisterSnapshot(snapshot);
+        }
     }
 }
 
