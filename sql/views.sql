@@ -50,7 +50,15 @@ CREATE FUNCTION warden.preview_enforce(
     OUT statement pg_catalog.text)
     RETURNS SETOF pg_catalog.record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF current_setting('warden.journal') OPERATOR(pg_catalog.<>) 'table' THEN
+    IF "window" IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'window must not be null',
+            HINT = 'For all that is recorded: SELECT * FROM warden.preview_enforce(''90 days'');';
+    END IF;
+    IF EXISTS (SELECT FROM pg_publication_tables AS p
+               WHERE p.schemaname OPERATOR(pg_catalog.=) 'warden_internal' AND p.tablename OPERATOR(pg_catalog.=) 'journal') THEN
+        RAISE NOTICE 'decisions are not recorded in the table, because a publication has it'
+            USING HINT = 'Which one: SELECT * FROM warden.status WHERE item = ''journal''; in the server log they are lines of JSON.';
+    ELSIF current_setting('warden.journal') OPERATOR(pg_catalog.<>) 'table' THEN
         RAISE NOTICE 'decisions of this session are not recorded in the table'
             USING HINT = 'To have them there from now on: ALTER DATABASE ... SET warden.journal = ''table''; in the server log they are lines of JSON.';
     END IF;
@@ -59,7 +67,7 @@ BEGIN
                (array_agg(j.object ORDER BY j.at DESC))[1], (array_agg(j.statement ORDER BY j.at DESC))[1]
         FROM warden.journal AS j
         WHERE j.at OPERATOR(pg_catalog.>) (now() OPERATOR(pg_catalog.-) "window")
-          AND j.action OPERATOR(pg_catalog.=) ANY (ARRAY['warned', 'would-block'])
+          AND j.action OPERATOR(pg_catalog.=) ANY (ARRAY['warned', 'would-block', 'exempt'])
           AND j.blocks_now
         GROUP BY j.session_role, j.application, j.rule
         ORDER BY 4 DESC, 1, 2, 3;

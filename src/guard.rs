@@ -76,6 +76,8 @@ struct Context<'a> {
     tag: String,
     /// As the client wrote it, where that is known.
     statement: Option<Written>,
+    /// Whether it runs CONCURRENTLY, and so commits before it has ended.
+    commits_within: bool,
     opt_outs: OptOuts,
     /// Turns a byte offset into a character position of the query string, where that is known.
     position: &'a dyn Fn(usize) -> Option<usize>,
@@ -95,10 +97,15 @@ impl From<Finding> for Found {
 
 /// Reports for findings, in the order they are said, the journal's first; at most the last raises an error.
 fn reports(found: Vec<Found>, context: &Context<'_>) -> Vec<Report> {
-    let (policy, kept, role) = (policy(), kept::now(), crate::store::session_role());
+    let policy = policy();
+    let found: Vec<_> = found.into_iter().filter(|found| !policy.is_off(&found.finding)).collect();
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let (kept, role) = (kept::now(), crate::store::session_role());
     let (mut unread, mut limited) = (None, false);
     let mut weighed = Vec::with_capacity(found.len());
-    for Found { finding, allows } in found.into_iter().filter(|found| !policy.is_off(&found.finding)) {
+    for Found { finding, allows } in found {
         let exempt = exemption::find(&finding, &role, &kept).unwrap_or_else(|reason| {
             unread = Some(reason);
             None
@@ -108,14 +115,9 @@ fn reports(found: Vec<Found>, context: &Context<'_>) -> Vec<Report> {
         limited |= excuse.is_none() && would_block && context.opt_outs.names(finding.rule);
         weighed.push((finding, excuse));
     }
-    if weighed.is_empty() {
-        return Vec::new();
-    }
     let mut verdicts = policy.arrange(weighed);
     verdicts.retain(|verdict| !verdict.finding.reminder || is_first_reminder(verdict.finding.rule));
-    let by = event::subtransaction();
-    let statement = || context.statement.and_then(Written::publishable);
-    let mut reports = journal::record(&verdicts, context.place, &context.tag, statement, by);
+    let mut reports = journal::record(&verdicts, context);
     reports.extend(unread.map(|reason| own_warning("pg_warden could not read its exemptions", &reason)));
     if limited && config::INLINE_ALLOW.get() == InlineAllow::Warnings {
         let why = "It would let pass what blocks, for which warden.inline_allow is \"warnings\".";
@@ -262,15 +264,7 @@ fn select() -> Selection {
 
 /// A warning about the guard itself.
 fn own_warning(message: &str, detail: &str) -> Report {
-    Report::new(&Parts {
-        severity: Severity::Warning,
-        sqlstate: OWN_SQLSTATE,
-        message,
-        detail: Some(detail),
-        hint: None,
-        constraint: None,
-        position: None,
-    })
+    Report::new(&Parts { sqlstate: OWN_SQLSTATE, detail: Some(detail), ..Parts::plain(Severity::Warning, message) })
 }
 
 /// In mode `warn`, a session that restores a dump is not talked to: nobody reads it, and it loads what was there before.
@@ -281,15 +275,8 @@ fn is_quiet_for_restore() -> bool {
 /// The one log line of a session that restores.
 fn restore_report() -> Option<Report> {
     (!RESTORE_LOGGED.replace(true)).then(|| {
-        Report::new(&Parts {
-            severity: Severity::Log,
-            sqlstate: "00000",
-            message: "pg_warden says nothing about this session, which restores a dump",
-            detail: None,
-            hint: None,
-            constraint: None,
-            position: None,
-        })
+        let message = "pg_warden says nothing about this session, which restores a dump";
+        Report::new(&Parts::plain(Severity::Log, message))
     })
 }
 

@@ -1,7 +1,7 @@
 //! The rules over SQL text that is not run.
 
 use crate::ast::{self, Located, SyntaxError};
-use crate::error::emit::{self, Parts, Severity};
+use crate::error::emit;
 use crate::error::{Code, Error};
 use crate::facts::live::{Live, Planning};
 use crate::facts::script::ScriptFacts;
@@ -53,15 +53,7 @@ fn lint(
     let script = text::encode(&script.0);
     let parsed = ast::parse(&script);
     if parsed.statements.is_empty() && parsed.error.is_none() {
-        emit::say(&Parts {
-            severity: Severity::Notice,
-            sqlstate: "00000",
-            message: "the script contains no statement",
-            detail: None,
-            hint: None,
-            constraint: None,
-            position: None,
-        });
+        emit::notice("the script contains no statement");
     }
     let in_transaction = in_transaction.unwrap_or_else(|| script::is_one_transaction(&parsed.statements));
     let findings = weigh(judge(&parsed.statements, in_transaction));

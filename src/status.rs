@@ -178,6 +178,11 @@ fn modes_elsewhere() -> Vec<Item> {
     kept.modes_elsewhere().map(item).collect()
 }
 
+/// Whether the server log leaves out lines of the level LOG.
+fn log_hides_lines() -> bool {
+    matches!(spi::setting(c"log_min_messages").0.as_str(), "fatal" | "panic")
+}
+
 /// Where decisions are recorded, and what keeps them from the table.
 fn journal() -> Vec<Item> {
     let (word, detail) = match config::JOURNAL.get() {
@@ -196,6 +201,10 @@ fn journal() -> Vec<Item> {
         },
     };
     let mut items = vec![Item::new("journal", word, detail)];
+    if log_hides_lines() {
+        let detail = "log_min_messages leaves them out of the server log, those of the journal too";
+        items.push(Item::new("lines of level LOG", "not written", detail.to_owned()));
+    }
     if ring::is_there() {
         let (waiting, left_out) = ring::waiting_and_left_out();
         if left_out > 0 {

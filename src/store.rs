@@ -188,12 +188,30 @@ fn locked(table: Table) -> String {
 /// # Errors
 /// When somebody holds the table: nobody is waited for.
 pub(crate) fn rows(table: Table, by: Option<(Index, Key<'_>)>) -> Result<Vec<Row>, String> {
-    let mut rows = Vec::new();
-    each(table, by, |row| {
-        rows.push(row);
-        true
-    })?;
+    let read = || {
+        let mut rows = Vec::new();
+        each(table, by, |row| {
+            rows.push(row);
+            true
+        })?;
+        Ok::<Vec<Row>, String>(rows)
+    };
+    let mut rows = read()?;
+    // Judged one by one, the old row may be gone and the new one not there yet when they are met: what is read twice alike is
+    // none of that.
+    while is_serializable() {
+        let before = core::mem::replace(&mut rows, read()?);
+        if before.iter().map(|row| &row.values).eq(rows.iter().map(|row| &row.values)) {
+            break;
+        }
+    }
     Ok(rows)
+}
+
+/// Whether the transaction would be held to have read our tables, and fail for it: there each row is judged by itself.
+fn is_serializable() -> bool {
+    // SAFETY: reads the state of the transaction.
+    unsafe { pg_sys::XactIsoLevel == pg_sys::XACT_SERIALIZABLE.cast_signed() }
 }
 
 /// The same one by one, until one is answered with `false`.
@@ -264,9 +282,8 @@ impl Drop for Opened {
 unsafe fn scan(relation: pg_sys::Relation, by: Option<(Index, Key<'_>)>, mut visit: impl FnMut(Row) -> bool) {
     // SAFETY: the scan is ended below; keys are compared by the operators of their columns' types.
     unsafe {
-        // What is committed now, and what this transaction did: all of a change or nothing of it. A serializable transaction would be
-        // held to have read our tables, and fail for it: there each row is judged by itself.
-        let serializable = pg_sys::XactIsoLevel == pg_sys::XACT_SERIALIZABLE.cast_signed();
+        // What is committed now, and what this transaction did: all of a change or nothing of it.
+        let serializable = is_serializable();
         let snapshot = if serializable {
             &raw mut pg_sys::SnapshotSelfData
         } else {

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use postgres::Config;
+use serde_json::Value;
 
 use crate::Result;
 use crate::report::Report;
@@ -23,6 +25,9 @@ const TEMPLATE: &str = "with_extension";
 pub const SUPERUSER: &str = "postgres";
 /// Where the distribution and `dev/` keep the account that servers run as when the tests run as root.
 const SERVER_ACCOUNT: &str = "postgres";
+
+/// What a line of the journal in the server log holds before its JSON.
+pub const JOURNAL_MARK: &str = "LOG:  pg_warden journal: ";
 
 /// How a cluster is made.
 #[derive(Clone, Debug)]
@@ -218,6 +223,32 @@ impl Cluster {
         Session::connect(&self.config(database))
     }
 
+    /// Connects, also while the server recovers.
+    ///
+    /// # Errors
+    /// What the server said last, after a minute.
+    pub fn connect_in_time(&self, database: &str) -> std::result::Result<Session, Report> {
+        let began = Instant::now();
+        loop {
+            match self.connect(database) {
+                Err(_) if began.elapsed() < Duration::from_secs(60) => thread::sleep(Duration::from_millis(50)),
+                done => return done,
+            }
+        }
+    }
+
+    /// Decisions that the log tells of a database.
+    ///
+    /// # Errors
+    /// When a line is no JSON.
+    pub fn journal_lines(&self, database: &str) -> Result<Vec<Value>> {
+        let log = self.log();
+        let lines = log.lines().filter_map(|line| line.split_once(JOURNAL_MARK));
+        let entries: Vec<Value> =
+            lines.map(|(_, json)| serde_json::from_str(json)).collect::<std::result::Result<_, _>>()?;
+        Ok(entries.into_iter().filter(|entry| entry["database"] == database).collect())
+    }
+
     /// A new database that has the extension.
     ///
     /// # Errors
@@ -372,6 +403,17 @@ impl<'a> Database<'a> {
     #[must_use]
     pub fn client(&self, program: &str) -> Command {
         self.cluster.client(program, &self.name)
+    }
+
+    /// What pg_dump writes, without the key that differs at each run.
+    ///
+    /// # Errors
+    /// What pg_dump says.
+    pub fn dump(&self) -> Result<String> {
+        let output = succeed(&mut self.client("pg_dump"))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines = text.lines().filter(|l| !l.starts_with("\\restrict") && !l.starts_with("\\unrestrict"));
+        Ok(lines.collect::<Vec<_>>().join("\n"))
     }
 
     /// Runs a script through psql (no start file, quiet), standard error mixed in, and returns what it printed.

@@ -1,9 +1,10 @@
 //! A server that is killed while eight sessions run DDL, with the journal in its table.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use pg_warden_tests::{Cluster, Leg, Options, Result, Session, cases, ensure, ensure_eq};
+use pg_warden_tests::{Cluster, Leg, Options, Result, cases, ensure, ensure_eq};
 
 use crate::fixture::fill;
 
@@ -51,7 +52,7 @@ fn every_decision_outlives_a_crash(leg: &Leg) -> Result {
     ensure!(cluster.crashes(0).iter().any(|line| line.contains("reinitializing")), "the server was not killed");
     cluster.log_was_checked();
 
-    let mut s = connect(&cluster, &name)?;
+    let mut s = cluster.connect_in_time(&name)?;
     let gone = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warden journal'";
     let began = Instant::now();
     while s.value(gone)? != "0" {
@@ -59,15 +60,19 @@ fn every_decision_outlives_a_crash(leg: &Leg) -> Result {
         std::thread::sleep(Duration::from_millis(100));
     }
     let recorded = s.column("SELECT object FROM warden.journal WHERE action = 'warned'")?;
-    let recorded: std::collections::HashSet<_> = recorded.into_iter().collect();
+    let recorded: HashSet<_> = recorded.into_iter().collect();
     let passed = passed.into_inner().unwrap();
     ensure!(passed.len() > transactions() * CLIENTS / 4, "only {} passed", passed.len());
     let missing: Vec<_> = passed.iter().filter(|table| !recorded.contains(&format!("public.{table}"))).collect();
     ensure!(missing.is_empty(), "passed, but not recorded: {missing:?}");
     ensure_eq!(s.value("SELECT count(*) FROM pg_class WHERE relname LIKE 'blocked%'")?, "0", "blocked, but in effect");
-    let log = cluster.log();
+    let logged: HashSet<_> = cluster
+        .journal_lines(&name)?
+        .iter()
+        .filter_map(|entry| Some(entry["statement"].as_str()?.to_owned()))
+        .collect();
     let in_table = s.column("SELECT statement FROM warden.journal WHERE action = 'blocked'")?;
-    let in_table: std::collections::HashSet<_> = in_table.into_iter().collect();
+    let in_table: HashSet<_> = in_table.into_iter().collect();
     let blocked = blocked.into_inner().unwrap();
     ensure!(
         !in_table.is_empty() && blocked.len() > transactions(),
@@ -75,21 +80,13 @@ fn every_decision_outlives_a_crash(leg: &Leg) -> Result {
         in_table.len(),
         blocked.len()
     );
-    let lost: Vec<_> = blocked.iter().filter(|index| !log.contains(&format!("CREATE INDEX {index} "))).collect();
+    let lost: Vec<_> = blocked.iter().filter(|index| !logged.contains(&blocked_statement(index))).collect();
     ensure!(lost.is_empty(), "blocked, but not in the log: {lost:?}");
     Ok(())
 }
 
-/// Connects, also while the server recovers.
-fn connect(cluster: &Cluster, database: &str) -> Result<Session> {
-    let began = Instant::now();
-    loop {
-        match cluster.connect(database) {
-            Ok(session) => return Ok(session),
-            Err(e) if began.elapsed() > Duration::from_secs(60) => return Err(e.into()),
-            Err(_) => std::thread::sleep(Duration::from_millis(50)),
-        }
-    }
+fn blocked_statement(index: &str) -> String {
+    format!("CREATE INDEX {index} ON orders (total)")
 }
 
 fn run_client(
@@ -99,7 +96,7 @@ fn run_client(
     passed: &Mutex<Vec<String>>,
     blocked: &Mutex<Vec<String>>,
 ) {
-    let Ok(mut s) = connect(cluster, database) else { return };
+    let Ok(mut s) = cluster.connect_in_time(database) else { return };
     for n in 0..transactions() {
         let (table, index) = (format!("passed_{client}_{n}"), format!("blocked_{client}_{n}"));
         // Recorded by the name of the table, and gone again, so that the catalogs stay small.
@@ -108,10 +105,10 @@ fn run_client(
         if outcome.error.is_none() {
             passed.lock().unwrap().push(table);
         }
-        let error = s.outcome(&format!("CREATE INDEX {index} ON orders (total)")).error;
+        let error = s.outcome(&blocked_statement(&index)).error;
         match error.as_ref().and_then(|error| error.rule()) {
             Some(_) => blocked.lock().unwrap().push(index),
-            None => match connect(cluster, database) {
+            None => match cluster.connect_in_time(database) {
                 Ok(again) => s = again,
                 Err(_) => return,
             },

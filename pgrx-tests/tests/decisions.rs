@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use pg_warden_tests::{Cluster, Leg, Options, Result, Session, cases, ensure, ensure_eq};
-use serde_json::Value;
+use pg_warden_tests::{Leg, Options, Result, Session, cases, ensure, ensure_eq};
 
 use crate::fixture::{fill, open, shop};
 
@@ -23,16 +22,6 @@ cases![
 
 const BLOCKED: &str = "CREATE INDEX orders_total_idx ON orders (total)";
 
-/// Lines of the journal in the server's log that speak of a database.
-fn lines(cluster: &Cluster, database: &str) -> Vec<Value> {
-    cluster
-        .log()
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line.split_once("LOG:  pg_warden journal: ")?.1).ok())
-        .filter(|entry| entry["database"] == database)
-        .collect()
-}
-
 fn a_line_of_json_a_decision(leg: &Leg) -> Result {
     let (db, mut s) = open(leg)?;
     let outcome =
@@ -48,7 +37,7 @@ fn a_line_of_json_a_decision(leg: &Leg) -> Result {
     )?;
     s.run("CREATE TABLE t (id serial PRIMARY KEY)")?;
     s.run("SET warden.journal = off; CREATE TABLE u (id serial PRIMARY KEY)")?;
-    let lines = lines(&leg.cluster, db.name());
+    let lines = leg.cluster.journal_lines(db.name())?;
     let said: Vec<_> = lines
         .iter()
         .map(|entry| ["action", "rule", "reason"].map(|key| entry[key].as_str().unwrap_or("-").to_owned()).join(" "))
@@ -131,7 +120,7 @@ fn secrets_are_not_recorded(leg: &Leg) -> Result {
     let statements = s.column("SELECT statement FROM warden.journal ORDER BY id")?;
     ensure!(statements.len() >= 2 && statements.iter().any(|s| s.contains("OPTIONS (...)")), "{statements:?}");
     ensure!(statements.iter().all(|s| !s.contains(CANARY)), "{statements:?}");
-    let lines = lines(&leg.cluster, db.name());
+    let lines = leg.cluster.journal_lines(db.name())?;
     ensure!(!lines.is_empty() && lines.iter().all(|line| !line.to_string().contains(CANARY)), "{lines:?}");
     Ok(())
 }
@@ -177,7 +166,7 @@ fn blocked_ones_stay_in_the_log_elsewhere(leg: &Leg) -> Result {
     s.run("SET warden.journal = 'table'; SET warden.mode = enforce")?;
     s.error(BLOCKED)?;
     ensure_eq!(s.value("SELECT count(*) FROM warden.journal")?, "0");
-    ensure_eq!(lines(&leg.cluster, db.name()).len(), 1);
+    ensure_eq!(leg.cluster.journal_lines(db.name())?.len(), 1);
     let told = s.value("SELECT detail FROM warden.status WHERE item = 'journal'")?;
     ensure!(told.contains("in the server log alone"), "{told}");
     // Where no worker can be had, blocking goes on.
@@ -188,7 +177,7 @@ fn blocked_ones_stay_in_the_log_elsewhere(leg: &Leg) -> Result {
     let mut s = db.session()?;
     s.run("SET warden.mode = enforce")?;
     ensure_eq!(s.error(BLOCKED)?.rule(), Some("create-index-not-concurrent"));
-    ensure_eq!(lines(&cluster, db.name()).len(), 1);
+    ensure_eq!(cluster.journal_lines(db.name())?.len(), 1);
     Ok(())
 }
 

@@ -31,17 +31,6 @@ fn source(leg: &Leg) -> Result<Database<'_>> {
     Ok(db)
 }
 
-/// A dump without the lines that differ each time.
-fn dump(db: &Database<'_>) -> Result<String> {
-    let output = succeed(&mut db.client("pg_dump"))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    Ok(text
-        .lines()
-        .filter(|l| !l.starts_with("\\restrict") && !l.starts_with("\\unrestrict"))
-        .collect::<Vec<_>>()
-        .join("\n"))
-}
-
 fn same(first: &str, second: &str) -> Result {
     ensure!(first.contains("CREATE EXTENSION IF NOT EXISTS pg_warden"), "the extension is not in the dump");
     let different: Vec<_> = first.lines().zip(second.lines()).filter(|(a, b)| a != b).take(10).collect();
@@ -51,16 +40,16 @@ fn same(first: &str, second: &str) -> Result {
 
 fn plain_text_comes_back_the_same(leg: &Leg) -> Result {
     let from = source(leg)?;
-    let first = dump(&from)?;
+    let first = from.dump()?;
     let to = leg.cluster.bare_database()?;
     let said = to.psql(&format!("\\set ON_ERROR_STOP on\n\\o /dev/null\n{first}\n"))?;
     ensure!(!said.contains("WARNING") && !said.contains("ERROR"), "{said}");
-    same(&first, &dump(&to)?)
+    same(&first, &to.dump()?)
 }
 
 fn archive_comes_back_the_same(leg: &Leg) -> Result {
     let from = source(leg)?;
-    let first = dump(&from)?;
+    let first = from.dump()?;
     let file = leg.cluster.root().join(format!("{}.dump", from.name()));
     succeed(from.client("pg_dump").args(["-Fc", "-f"]).arg(&file))?;
     for jobs in ["1", "2"] {
@@ -69,14 +58,14 @@ fn archive_comes_back_the_same(leg: &Leg) -> Result {
             succeed(to.client("pg_restore").args(["--exit-on-error", "-j", jobs, "-d", to.name()]).arg(&file))?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         ensure!(!said.contains("WARNING"), "-j {jobs}: {said}");
-        same(&first, &dump(&to)?)?;
+        same(&first, &to.dump()?)?;
     }
     Ok(())
 }
 
 fn restore_into_an_enforcing_database(leg: &Leg) -> Result {
     let from = source(leg)?;
-    let first = dump(&from)?;
+    let first = from.dump()?;
     let file = leg.cluster.root().join(format!("{}.dump", from.name()));
     succeed(from.client("pg_dump").args(["-Fc", "-f"]).arg(&file))?;
     let to = leg.cluster.bare_database()?;
@@ -91,7 +80,7 @@ fn restore_into_an_enforcing_database(leg: &Leg) -> Result {
         restore
     };
     succeed(restore().env("PGOPTIONS", "-c warden.mode=off"))?;
-    same(&first, &dump(&to)?)
+    same(&first, &to.dump()?)
 }
 
 fn restore_over_a_strict_setting(leg: &Leg) -> Result {

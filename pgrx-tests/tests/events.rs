@@ -173,7 +173,7 @@ const EVENTS: [&str; 4] = ["ddl_command_start", "ddl_command_end", "sql_drop", "
 
 fn firing_matrix(leg: &Leg) -> Result {
     let db = leg.database()?;
-    db.session()?.outcome("CREATE ROLE nobody_here");
+    db.session()?.run(&format!("CREATE ROLE {}_nobody", db.name()))?;
     // No finding is in the way of what is counted.
     let mut s = db.session_with("-c track_functions=all -c warden.mode=warn -c warden.notify=none")?;
     observe(&mut s)?;
@@ -182,7 +182,8 @@ fn firing_matrix(leg: &Leg) -> Result {
         let before = calls(&mut s)?;
         let run = statement
             .replace("database_here", &format!("{}_here", db.name()))
-            .replace("role_here", &format!("{}_role", db.name()));
+            .replace("role_here", &format!("{}_role", db.name()))
+            .replace("nobody_here", &format!("{}_nobody", db.name()));
         let outcome = s.run(&run).map_err(|e| format!("{statement}: {e}"))?;
         let guarded = calls(&mut s)? - before;
         let fired = |event: &str| outcome.notices.iter().filter(|n| n.message == format!("fired {event}")).count();

@@ -1,9 +1,7 @@
 //! Modes, levels, thresholds and exemptions as they are kept in the database.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use pg_warden_tests::cluster::succeed;
 use pg_warden_tests::sql::literal;
 use pg_warden_tests::{Database, Leg, Result, Session, cases, ensure, ensure_eq};
 
@@ -1024,6 +1022,7 @@ fn bad_input_is_refused_with_a_way_out(leg: &Leg) -> Result {
     }
     ensure!(s.error("SELECT warden.exempt('drop-table', '~(', 'r')")?.detail().contains("unclosed group"));
     ensure_eq!(s.error("SELECT warden.prune_journal(NULL)")?.sqlstate, "22004");
+    ensure_eq!(s.error("SELECT * FROM warden.preview_enforce(NULL)")?.sqlstate, "22004");
     for table in ["mode", "level", "threshold", "exemption"] {
         ensure_eq!(s.value(&format!("SELECT count(*) FROM warden_internal.{table}"))?, "0", "{table}");
     }
@@ -1104,17 +1103,6 @@ fn renames_of_two_sessions_at_once(leg: &Leg) -> Result {
     Ok(())
 }
 
-fn dump(db: &Database<'_>) -> Result<String> {
-    let mut pg_dump: Command = db.client("pg_dump");
-    let output = succeed(&mut pg_dump)?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    Ok(text
-        .lines()
-        .filter(|l| !l.starts_with("\\restrict") && !l.starts_with("\\unrestrict"))
-        .collect::<Vec<_>>()
-        .join("\n"))
-}
-
 /// Everything that can be set, set.
 fn policy(leg: &Leg) -> Result<Database<'_>> {
     let db = shop(leg)?;
@@ -1129,7 +1117,7 @@ fn policy(leg: &Leg) -> Result<Database<'_>> {
 }
 
 fn restored<'a>(db: &Database<'a>) -> Result<(Database<'a>, String, String)> {
-    let first = dump(db)?;
+    let first = db.dump()?;
     let to = db.cluster().bare_database()?;
     let said = to.psql(&format!("\\set ON_ERROR_STOP on\n\\o /dev/null\n{first}\n"))?;
     ensure!(!said.contains("ERROR") && !said.contains("WARNING"), "{said}");
@@ -1140,7 +1128,7 @@ fn the_policy_survives_dump_and_restore(leg: &Leg) -> Result {
     let db = policy(leg)?;
     db.session()?.run("SELECT warden.unexempt(2); SELECT warden.exempt(NULL, '~^public\\.c', 'r')")?;
     let (to, first, _) = restored(&db)?;
-    let second = dump(&to)?;
+    let second = to.dump()?;
     let different: Vec<_> = first.lines().zip(second.lines()).filter(|(a, b)| a != b).take(10).collect();
     ensure!(first == second, "the second dump differs: {different:#?}");
     let kept = "SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM (

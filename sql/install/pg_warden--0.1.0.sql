@@ -250,7 +250,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/exempt.rs:31
+-- src/policy/exempt.rs:32
 -- pg_warden::policy::exempt::exempt
 
 CREATE FUNCTION warden.exempt(
@@ -264,7 +264,7 @@ REVOKE EXECUTE ON FUNCTION warden.exempt(pg_catalog.text, pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/exempt.rs:128
+-- src/policy/exempt.rs:129
 -- pg_warden::policy::exempt::exempt_existing
 
 CREATE FUNCTION warden.exempt_existing(rule pg_catalog.text, reason pg_catalog.text) RETURNS pg_catalog.int8
@@ -403,7 +403,7 @@ COMMENT ON FUNCTION warden_internal.todo() IS 'pg_warden: rows of warden.todo, w
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/policy/exempt.rs:93
+-- src/policy/exempt.rs:94
 -- pg_warden::policy::exempt::unexempt
 
 CREATE FUNCTION warden.unexempt(id pg_catalog.int8) RETURNS pg_catalog.void
@@ -484,7 +484,15 @@ CREATE FUNCTION warden.preview_enforce(
     OUT statement pg_catalog.text)
     RETURNS SETOF pg_catalog.record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF current_setting('warden.journal') OPERATOR(pg_catalog.<>) 'table' THEN
+    IF "window" IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'window must not be null',
+            HINT = 'For all that is recorded: SELECT * FROM warden.preview_enforce(''90 days'');';
+    END IF;
+    IF EXISTS (SELECT FROM pg_publication_tables AS p
+               WHERE p.schemaname OPERATOR(pg_catalog.=) 'warden_internal' AND p.tablename OPERATOR(pg_catalog.=) 'journal') THEN
+        RAISE NOTICE 'decisions are not recorded in the table, because a publication has it'
+            USING HINT = 'Which one: SELECT * FROM warden.status WHERE item = ''journal''; in the server log they are lines of JSON.';
+    ELSIF current_setting('warden.journal') OPERATOR(pg_catalog.<>) 'table' THEN
         RAISE NOTICE 'decisions of this session are not recorded in the table'
             USING HINT = 'To have them there from now on: ALTER DATABASE ... SET warden.journal = ''table''; in the server log they are lines of JSON.';
     END IF;
@@ -493,7 +501,7 @@ BEGIN
                (array_agg(j.object ORDER BY j.at DESC))[1], (array_agg(j.statement ORDER BY j.at DESC))[1]
         FROM warden.journal AS j
         WHERE j.at OPERATOR(pg_catalog.>) (now() OPERATOR(pg_catalog.-) "window")
-          AND j.action OPERATOR(pg_catalog.=) ANY (ARRAY['warned', 'would-block'])
+          AND j.action OPERATOR(pg_catalog.=) ANY (ARRAY['warned', 'would-block', 'exempt'])
           AND j.blocks_now
         GROUP BY j.session_role, j.application, j.rule
         ORDER BY 4 DESC, 1, 2, 3;

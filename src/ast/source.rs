@@ -186,29 +186,31 @@ impl Source {
         .unwrap_or_default()
     }
 
-    /// The text without what stands in the brackets of OPTIONS, which may be secret; `None` where it cannot be read.
+    /// The text from its first token on, without what stands in the brackets of OPTIONS, which may be secret; `None` where it
+    /// cannot be read.
     pub(crate) fn without_options(&self) -> Option<String> {
         self.scan(self.base, |rest, scanner| {
-            let (mut kept, mut from) = (String::new(), 0);
+            let (mut kept, mut begins) = (String::new(), None);
             let (mut follows_options, mut depth) = (false, 0_usize);
             while let Some(token) = scanner.next() {
+                let from = begins.get_or_insert(token.at);
                 match token.kind {
                     Kind::Open if depth > 0 => depth += 1,
                     Kind::Open if follows_options => {
                         depth = 1;
-                        kept.push_str(&text::decode(rest.get(from..=token.at)?));
+                        kept.push_str(&text::decode(rest.get(*from..=token.at)?));
                         kept.push_str("...");
                     }
                     Kind::Close if depth > 0 => {
                         depth -= 1;
-                        from = token.at;
+                        *from = token.at;
                     }
                     _ => {}
                 }
                 follows_options = token.kind == Kind::Keyword(b"options");
             }
             if depth == 0 {
-                kept.push_str(&text::decode(rest.get(from..)?));
+                kept.push_str(&text::decode(rest.get(begins?..)?));
             }
             Some(kept)
         })

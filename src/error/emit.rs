@@ -64,6 +64,13 @@ pub(crate) struct Parts<'a> {
     pub(crate) position: Option<usize>,
 }
 
+impl<'a> Parts<'a> {
+    /// A message that is neither an error nor a finding.
+    pub(crate) fn plain(severity: Severity, message: &'a str) -> Self {
+        Self { severity, sqlstate: "00000", message, detail: None, hint: None, constraint: None, position: None }
+    }
+}
+
 impl Report {
     /// Copies the parts into the current memory context, in the encoding of the database.
     pub(crate) fn new(parts: &Parts<'_>) -> Self {
@@ -123,6 +130,11 @@ pub(crate) fn say(parts: &Parts<'_>) {
         pg_sys::ffi::pg_guard_ffi_boundary(|| report.send());
         pg_sys::InterruptHoldoffCount -= 1;
     }
+}
+
+/// Says something beside the result of a function.
+pub(crate) fn notice(message: &str) {
+    say(&Parts::plain(Severity::Notice, message));
 }
 
 /// `PG_DIAG_CONSTRAINT_NAME` of postgres_ext.h, a character constant.

@@ -222,8 +222,14 @@ fn before_commit() -> Outbox {
         return Outbox::new(&[]);
     }
     let opt_outs = OptOuts::of_transaction();
-    let context =
-        Context { place: Place::Commit, tag: "COMMIT".to_owned(), statement: None, opt_outs, position: &|_| None };
+    let context = Context {
+        place: Place::Commit,
+        tag: "COMMIT".to_owned(),
+        statement: None,
+        commits_within: false,
+        opt_outs,
+        position: &|_| None,
+    };
     // Names of roles may have to be read from their catalogs, which want one.
     let mut reports = with_snapshot(|| reports(found, &context));
     // Nothing is caught here: what cannot be written is said.

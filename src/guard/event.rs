@@ -223,12 +223,12 @@ fn judge_statement(data: &pg_sys::EventTriggerData, in_block: bool) -> Vec<Repor
     if findings.is_empty() {
         return Vec::new();
     }
-    journal::statement_commits(statement.refused_in_transaction().is_some());
     let written = Written::of(parsetree);
     let context = Context {
         place: Place::Start,
         tag: tag_of(data),
         statement: written,
+        commits_within: statement.refused_in_transaction().is_some(),
         opt_outs: OptOuts::of(written),
         position: &|at| text_of_statement?.character_at(at),
     };
@@ -249,13 +249,9 @@ fn renamed(statement: &Statement) -> Option<String> {
 /// What ends with the extension, said before it does.
 fn farewell() -> Vec<Report> {
     vec![Report::new(&Parts {
-        severity: Severity::Notice,
-        sqlstate: "00000",
-        message: "pg_warden judges no DDL of this database any more",
         detail: Some("Its modes, levels, exemptions and journal go with it; tables, indexes and partitions stay."),
         hint: Some("To keep them, switch it off instead: SELECT warden.disable();"),
-        constraint: None,
-        position: None,
+        ..Parts::plain(Severity::Notice, "pg_warden judges no DDL of this database any more")
     })]
 }
 
@@ -302,6 +298,7 @@ fn at_rewrite(data: &pg_sys::EventTriggerData) -> Outbox {
             place: Place::Rewrite,
             tag: tag_of(data),
             statement: written,
+            commits_within: false,
             opt_outs: OptOuts::of(written),
             position: &|_| None,
         };

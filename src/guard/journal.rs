@@ -3,6 +3,8 @@
 //! What passes is written in the transaction that it belongs to, when its statement has ended: a statement that was rolled
 //! back did not happen. What is blocked cannot be written there; it is in the log, and a worker takes it to the table.
 
+use super::text::Written;
+use super::{Context, event};
 use crate::config::{self, Journal};
 use crate::error::emit::{Parts, Report, Severity};
 use crate::policy::{Action, Excuse, Verdict, exemption};
@@ -143,15 +145,10 @@ impl Entry {
     }
 
     fn log_line(&self) -> Report {
-        Report::new(&Parts {
-            severity: Severity::Log,
-            sqlstate: "00000",
-            message: &format!("{PREFIX}{}", in_ascii(&self.to_json(&store::iso(self.at).into()).to_string())),
-            detail: None,
-            hint: None,
-            constraint: None,
-            position: None,
-        })
+        Report::new(&Parts::plain(
+            Severity::Log,
+            &format!("{PREFIX}{}", in_ascii(&self.to_json(&store::iso(self.at).into()).to_string())),
+        ))
     }
 
     /// In the order of the table's columns, after the number.
@@ -191,44 +188,49 @@ fn in_ascii(json: &str) -> String {
 
 /// What is to be written when the statement has ended.
 #[derive(Debug)]
-enum Pending {
+struct Pending {
+    record: Record,
+    /// The subtransaction that it belongs to.
+    by: SubTransactionId,
+    /// Whether it is of a statement that runs CONCURRENTLY, and so commits before it has ended.
+    outlives_commit: bool,
+}
+
+#[derive(Debug)]
+enum Record {
     Entry(Box<Entry>),
     /// An exemption was used.
     Use(i64),
 }
 
 thread_local! {
-    /// With the subtransaction that each belongs to.
-    static PENDING: RefCell<Vec<(Pending, SubTransactionId)>> = const { RefCell::new(Vec::new()) };
-    /// Whether what is pending is of a statement that commits before it has ended.
-    static OUTLIVES_COMMIT: Cell<bool> = const { Cell::new(false) };
+    static PENDING: RefCell<Vec<Pending>> = const { RefCell::new(Vec::new()) };
     /// When this session last looked for what is too old: in the journal, and among the uses of exemptions.
     static JOURNAL_PRUNED_AT: Cell<i64> = const { Cell::new(0) };
     static USES_PRUNED_AT: Cell<i64> = const { Cell::new(0) };
 }
 
 /// Records what becomes of findings: returns the lines for the log, and keeps for [`flush`] what goes into tables.
-pub(super) fn record(
-    verdicts: &[Verdict],
-    place: Place,
-    tag: &str,
-    statement: impl FnOnce() -> Option<String>,
-    by: SubTransactionId,
-) -> Vec<Report> {
+pub(super) fn record(verdicts: &[Verdict], context: &Context<'_>) -> Vec<Report> {
+    let by = event::subtransaction();
+    let keep = |record| {
+        let record = Pending { record, by, outlives_commit: context.commits_within };
+        PENDING.with_borrow_mut(|pending| pending.push(record));
+    };
     let recorded: Vec<_> = verdicts.iter().filter(|verdict| verdict.is_recorded()).collect();
-    let uses = recorded.iter().filter_map(|verdict| match verdict.excuse {
-        Some(Excuse::Exempt { id, .. }) => Some((Pending::Use(id), by)),
-        _ => None,
-    });
-    PENDING.with_borrow_mut(|pending| pending.extend(uses));
+    for verdict in &recorded {
+        if let Some(Excuse::Exempt { id, .. }) = verdict.excuse {
+            keep(Record::Use(id));
+        }
+    }
     let journal = config::JOURNAL.get();
     if recorded.is_empty() || journal == Journal::Off {
         return Vec::new();
     }
-    let statement = statement();
+    let statement = context.statement.and_then(Written::publishable);
     let mut lines = Vec::new();
     for verdict in recorded {
-        let entry = Entry::new(verdict, place, tag, statement.as_deref());
+        let entry = Entry::new(verdict, context.place, &context.tag, statement.as_deref());
         let blocked = verdict.action == Action::Blocked;
         if blocked || journal == Journal::Log {
             lines.push(entry.log_line());
@@ -237,16 +239,11 @@ pub(super) fn record(
             if blocked {
                 ring::put(&entry);
             } else {
-                PENDING.with_borrow_mut(|pending| pending.push((Pending::Entry(Box::new(entry)), by)));
+                keep(Record::Entry(Box::new(entry)));
             }
         }
     }
     lines
-}
-
-/// Tells whether the statement that is judged now runs CONCURRENTLY, and so commits before it has ended.
-pub(super) fn statement_commits(commits: bool) {
-    OUTLIVES_COMMIT.set(commits);
 }
 
 /// Whether anything waits to be written.
@@ -265,10 +262,10 @@ pub(super) fn flush() -> Result<(), String> {
         return Ok(());
     }
     let (mut entries, mut uses) = (Vec::new(), Vec::new());
-    for (pending, _) in pending {
-        match pending {
-            Pending::Entry(entry) => entries.push(*entry),
-            Pending::Use(id) => uses.push(id),
+    for pending in pending {
+        match pending.record {
+            Record::Entry(entry) => entries.push(*entry),
+            Record::Use(id) => uses.push(id),
         }
     }
     if !uses.is_empty() {
@@ -320,10 +317,8 @@ pub(crate) fn prune(before: i64) -> Result<usize, String> {
 pub(super) fn outlive_commit() {
     PENDING.with(|pending| {
         if let Ok(mut pending) = pending.try_borrow_mut() {
-            if !OUTLIVES_COMMIT.get() {
-                pending.clear();
-            }
-            pending.iter_mut().for_each(|(_, by)| *by = TOP);
+            pending.retain(|pending| pending.outlives_commit);
+            pending.iter_mut().for_each(|pending| pending.by = TOP);
         }
     });
 }
@@ -345,8 +340,10 @@ pub(super) fn end_subtransaction(own: SubTransactionId, parent: Option<SubTransa
     PENDING.with(|pending| {
         let Ok(mut pending) = pending.try_borrow_mut() else { return };
         match parent {
-            Some(parent) => pending.iter_mut().filter(|(_, by)| *by == own).for_each(|(_, by)| *by = parent),
-            None => pending.retain(|(_, by)| *by != own),
+            Some(parent) => {
+                pending.iter_mut().filter(|pending| pending.by == own).for_each(|pending| pending.by = parent);
+            }
+            None => pending.retain(|pending| pending.by != own),
         }
     });
 }

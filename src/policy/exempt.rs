@@ -2,8 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::exemption::{self, BY_ID, Exemption, OBJECT_BY_EXEMPTION, PATTERN};
-use super::set::{author, check_role, given, known_rule, notice, policy_writer, take_away};
+use super::set::{author, check_role, given, known_rule, policy_writer, take_away};
 use crate::audit;
+use crate::error::emit;
 use crate::error::{Code, Error};
 use crate::facts::live::{self, object};
 use crate::spi;
@@ -273,7 +274,7 @@ fn qualified(object: &str) -> Result<String, Error> {
 fn missing(identity: &str) -> Result<(), Error> {
     let parts = exemption::parts(identity);
     let (Some(schema), Some(name)) = (parts.first(), parts.get(1)) else {
-        notice(&format!("\"{identity}\" does not exist yet"));
+        emit::notice(&format!("\"{identity}\" does not exist yet"));
         return Ok(());
     };
     let there = spi::select(
@@ -286,6 +287,6 @@ fn missing(identity: &str) -> Result<(), Error> {
     let there: Vec<_> = there.into_iter().flatten().collect();
     let nearest = text::nearest(name, there.iter().map(String::as_str));
     let perhaps = nearest.map(|nearest| format!("; perhaps {} is meant", object::qualified(schema, nearest)));
-    notice(&format!("{identity} does not exist yet{}", perhaps.unwrap_or_default()));
+    emit::notice(&format!("{identity} does not exist yet{}", perhaps.unwrap_or_default()));
     Ok(())
 }

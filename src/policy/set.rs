@@ -4,7 +4,7 @@
 use super::preset::Preset;
 use crate::audit;
 use crate::config::{self, Mode, Threshold};
-use crate::error::emit::{self, Parts, Severity};
+use crate::error::emit;
 use crate::error::{Code, Error};
 use crate::finding::Level;
 use crate::policy::kept;
@@ -68,7 +68,7 @@ fn set_mode(mode: Option<Text>, role_name: Option<Text>) -> Result<(), ErrorRepo
     replace(Table::Mode, MODE_BY_ROLE, Key::Text(&role), row)?;
     let set = config::MODE.get();
     if set != Mode::Policy {
-        notice(&format!(
+        emit::notice(&format!(
             "here warden.mode is \"{}\", which comes before what is kept: to leave it to the policy, RESET it where it was set",
             set.name()
         ));
@@ -126,7 +126,7 @@ fn reset_level(rule: Option<Text>) -> Result<(), ErrorReport> {
     match (was_set, rules::find(name.trim())) {
         (true, _) => {}
         (false, Some(rule)) => {
-            notice(&format!("no level is set for \"{}\", which is {} by itself", rule.id, rule.level));
+            emit::notice(&format!("no level is set for \"{}\", which is {} by itself", rule.id, rule.level));
         }
         (false, None) => return Err(audit::unknown_rule(&name).into()),
     }
@@ -167,7 +167,7 @@ fn apply_preset(preset: Option<Text>) -> Result<(), ErrorReport> {
     let row = timeout.map(|timeout| threshold_row(Threshold::DdlLockTimeout, timeout));
     replace(Table::Threshold, THRESHOLD_BY_NAME, Key::Text(Threshold::DdlLockTimeout.name()), row)?;
     let wait = timeout.map_or_else(|| "not bounded".to_owned(), |timeout| format!("{} s", timeout / 1_000));
-    notice(&format!(
+    emit::notice(&format!(
         "preset \"{}\": {} rules have another level than their own, ddl_lock_timeout is {wait}",
         preset.name(),
         levels.len()
@@ -360,17 +360,4 @@ pub(super) fn check_role(role: &str) -> Result<(), Error> {
             .hint("Names are taken as they are written: SELECT rolname FROM pg_roles;"));
     }
     Ok(())
-}
-
-/// Says something beside the result.
-pub(super) fn notice(message: &str) {
-    emit::say(&Parts {
-        severity: Severity::Notice,
-        sqlstate: "00000",
-        message,
-        detail: None,
-        hint: None,
-        constraint: None,
-        position: None,
-    });
 }

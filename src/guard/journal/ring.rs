@@ -58,6 +58,9 @@ impl Ring {
             return;
         }
         if self.filled == SLOTS {
+            self.pass_free();
+        }
+        if self.filled == SLOTS {
             self.first = (self.first + 1) % SLOTS;
             self.filled -= 1;
             self.left_out += 1;
@@ -78,11 +81,16 @@ impl Ring {
                 slot.database = 0;
             }
         }
+        self.pass_free();
+        taken
+    }
+
+    /// Goes on to the first slot that is not free.
+    fn pass_free(&mut self) {
         while self.filled > 0 && self.slots[self.first].database == 0 {
             self.first = (self.first + 1) % SLOTS;
             self.filled -= 1;
         }
-        taken
     }
 
     /// Takes a worker's place, unless the database has one or all are taken.
@@ -155,6 +163,11 @@ pub(super) fn take(database: pg_sys::Oid, most: usize) -> Vec<Entry> {
     taken.iter().filter_map(|bytes| Entry::unpack(bytes)).collect()
 }
 
+/// Counts decisions that were taken out and could not be written.
+pub(super) fn leave_out(count: usize) {
+    RING.exclusive().left_out += u64::try_from(count).unwrap_or(0);
+}
+
 /// Gives a worker's place back, if nothing waits for it; `false` where something does.
 pub(super) fn end_work_if_done(database: pg_sys::Oid) -> bool {
     let mut ring = RING.exclusive();
@@ -194,6 +207,16 @@ mod tests {
         assert_eq!(ring.filled, 0);
         ring.put(7, &[0; BYTES + 1]);
         assert_eq!((ring.filled, ring.left_out), (0, 4));
+    }
+
+    #[test]
+    fn what_was_taken_from_the_middle_makes_room() {
+        let mut ring = Box::new(Ring::default());
+        ring.put(1, &[0]);
+        (1..SLOTS).for_each(|_| ring.put(2, &[0]));
+        ring.take(2, usize::MAX);
+        (0..SLOTS).for_each(|_| ring.put(3, &[0]));
+        assert_eq!((ring.waits(1), ring.waits(3), ring.left_out), (0, SLOTS, 1), "only the first one gave way");
     }
 
     #[test]

@@ -109,8 +109,11 @@ fn write_some(database: Oid) -> bool {
     }
     // The extension may have been dropped meanwhile, or be replicated from now on.
     if store::Table::Journal.oid().is_some() && store::replicated_by().is_none() {
+        let count = entries.len();
         // Locked by somebody: in the log alone, then.
-        let _ = spi::shielded(|| write(entries));
+        if !matches!(spi::shielded(|| write(entries)), Ok(Ok(()))) {
+            ring::leave_out(count);
+        }
     }
     // SAFETY: as above.
     unsafe {
