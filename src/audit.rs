@@ -10,6 +10,7 @@ use crate::guard;
 use crate::policy::set::refreshed;
 use crate::policy::{Levels, exemption, kept};
 use crate::rows::{self, Row};
+use crate::rules::source::Scope;
 use crate::rules::{self, Audit, Check, Rule, Source};
 use crate::spi;
 use crate::store;
@@ -18,39 +19,15 @@ use core::cmp::Reverse;
 use pgrx::pg_sys::Oid;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use progress::Progress;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+mod progress;
 pub(crate) mod todo;
 
 /// What every source begins with.
 const SCOPE: &str = include_str!("../sql/audit/scope.sql");
-
-impl Source {
-    /// Every source, in the order in which they are read.
-    const ALL: [Self; 5] = [Self::Tables, Self::Columns, Self::ForeignKeys, Self::Indexes, Self::IndexPairs];
-
-    /// Its name, that of its file in sql/audit.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Columns => "columns",
-            Self::ForeignKeys => "foreign_keys",
-            Self::Indexes => "indexes",
-            Self::IndexPairs => "index_pairs",
-            Self::Tables => "tables",
-        }
-    }
-
-    fn query(self) -> &'static str {
-        match self {
-            Self::Columns => include_str!("../sql/audit/columns.sql"),
-            Self::ForeignKeys => include_str!("../sql/audit/foreign_keys.sql"),
-            Self::Indexes => include_str!("../sql/audit/indexes.sql"),
-            Self::IndexPairs => include_str!("../sql/audit/index_pairs.sql"),
-            Self::Tables => include_str!("../sql/audit/tables.sql"),
-        }
-    }
-}
 
 /// What a call asks for.
 #[derive(Debug)]
@@ -165,7 +142,7 @@ REVOKE EXECUTE ON FUNCTION warden_internal.audit_statements() FROM PUBLIC;
 )]
 fn audit_statements() -> TableIterator<'static, (name!(source, Text), name!(query, Text), name!(statement, Text))> {
     let checks = checks_of(&Request::everything().rules, &Levels::default());
-    TableIterator::new(Source::ALL.into_iter().map(move |source| {
+    TableIterator::new(Source::ALL.iter().copied().map(move |source| {
         let query = format!("WITH RECURSIVE {SCOPE} SELECT s.* FROM ({}) AS s", source.query());
         (source.name().into(), query.into(), statement(source, checks.get(&source).map_or(&[], Vec::as_slice)).into())
     }))
@@ -184,9 +161,14 @@ pub(crate) fn debt(rule: Option<&str>) -> Result<Vec<Finding>, Error> {
     let all = Request::everything();
     let rules = match rule {
         Some(name) => vec![audited(name)?],
-        None => all.rules,
+        // What is wrong with the server is no debt of a schema.
+        None => all.rules.into_iter().filter(|rule| is_of_schemas(rule)).collect(),
     };
     run(&Request { rules, schemas: None, table: None, least: Level::Info })
+}
+
+fn is_of_schemas(rule: &Rule) -> bool {
+    rule.checks.iter().any(|check| matches!(check, Check::Audit(audit) if audit.source.scope() == Scope::Schemas))
 }
 
 fn is_audited(rule: &Rule) -> bool {
@@ -251,16 +233,7 @@ fn run(request: &Request) -> Result<Vec<Finding>, Error> {
         (c"quote_all_identifiers", c"off"),
         (c"jit", c"off"),
     ]);
-    let mut weighted: Vec<(i64, Finding)> = Vec::new();
-    for (source, checks) in checks_of(&request.rules, &levels) {
-        // What one source cannot read leaves the others alone.
-        match spi::shielded(|| read(source, &checks, request)) {
-            Ok(found) => weighted.extend(found?),
-            Err(reason) => {
-                weighted.extend(checks.iter().map(|(rule, _)| (0, not_checked(rule, "", &reason))));
-            }
-        }
-    }
+    let mut weighted = gather(checks_of(&request.rules, &levels), request)?;
     for (_, finding) in &mut weighted {
         finding.level = levels.weigh(finding);
     }
@@ -281,6 +254,65 @@ fn run(request: &Request) -> Result<Vec<Finding>, Error> {
     Ok(weighted.into_iter().map(|(_, finding)| finding).collect())
 }
 
+/// What the sources show, in no order.
+fn gather(checks: Checks, request: &Request) -> Result<Vec<(i64, Finding)>, Error> {
+    let everything = request.schemas.is_none() && request.table.is_none();
+    let checks: Vec<_> =
+        checks.into_iter().filter(|(source, _)| everything || source.scope() == Scope::Schemas).collect();
+    let mut progress = Progress::begin(checks.len());
+    let mut weighted = Vec::new();
+    for (source, checks) in checks {
+        progress.at(source);
+        // What one source cannot read leaves the others alone.
+        match spi::shielded(|| read_sighted(source, &checks, request)) {
+            Ok(found) => weighted.extend(found?),
+            Err(reason) => weighted.extend(checks.iter().map(|(rule, _)| (0, not_checked(rule, "", &reason)))),
+        }
+    }
+    Ok(weighted)
+}
+
+/// What a source shows of the checks that can say something, and why the others cannot.
+fn read_sighted(
+    source: Source,
+    checks: &[(&'static Rule, &'static Audit)],
+    request: &Request,
+) -> Result<Vec<(i64, Finding)>, Error> {
+    let blind = blind(checks)?;
+    let mut found: Vec<_> =
+        blind.iter().map(|(number, reason)| (0, not_checked(checks[*number].0, "", reason))).collect();
+    let sighted: Vec<_> = (0..checks.len())
+        .filter(|number| blind.iter().all(|(blind, _)| blind != number))
+        .map(|number| checks[number])
+        .collect();
+    if !sighted.is_empty() {
+        found.extend(read(source, &sighted, request)?);
+    }
+    Ok(found)
+}
+
+/// Checks that can say nothing now, by their number, and why.
+fn blind(checks: &[(&'static Rule, &'static Audit)]) -> Result<Vec<(usize, String)>, Error> {
+    let reasons: Vec<_> = checks
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, audit))| audit.blind != "NULL")
+        .map(|(number, (_, audit))| format!("({number}, ({}\n)::pg_catalog.text)", audit.blind))
+        .collect();
+    if reasons.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT v.rule, v.reason FROM (VALUES {}) AS v (rule, reason) WHERE v.reason IS NOT NULL",
+        reasons.join(", ")
+    );
+    let found = spi::select(&sql, &[], |row| {
+        let number = row.get::<i32>(1)?.and_then(|number| usize::try_from(number).ok());
+        Ok(number.zip(row.get::<Text>(2)?.map(|reason| reason.0)))
+    })?;
+    Ok(found.into_iter().flatten().collect())
+}
+
 /// Worst first; among equals the heavier, then by rule and name. What was not checked comes last.
 fn order(weight: i64, finding: &Finding) -> (bool, Reverse<Level>, Reverse<i64>, &'static str, &str) {
     (finding.not_checked, Reverse(finding.level), Reverse(weight), finding.rule, &finding.object)
@@ -297,8 +329,12 @@ fn read(
             let text = |column: usize| Ok::<_, Error>(row.get::<Text>(column)?.map(|text| text.0));
             let number = row.get::<i32>(6)?.and_then(|number| usize::try_from(number).ok());
             let Some((rule, _)) = number.and_then(|number| checks.get(number)) else { return Ok(None) };
-            let level = text(7)?.and_then(|level| Level::parse(&level)).unwrap_or(rule.level);
-            let mut finding = Finding::new(rule.id, level, text(4)?.unwrap_or_default(), text(8)?.unwrap_or_default());
+            let (object, level) = (text(4)?.unwrap_or_default(), text(7)?);
+            if level.as_deref() == Some(NOT_CHECKED) {
+                return Ok(Some((0, not_checked(rule, &object, &text(9)?.unwrap_or_default()))));
+            }
+            let level = level.and_then(|level| Level::parse(&level)).unwrap_or(rule.level);
+            let mut finding = Finding::new(rule.id, level, object, text(8)?.unwrap_or_default());
             finding.detail = text(9)?;
             finding.hint = text(10)?;
             finding.fix = text(11)?;
@@ -306,6 +342,9 @@ fn read(
         })?;
     Ok(found.into_iter().flatten().collect())
 }
+
+/// What a rule says instead of a level of a row that it cannot judge.
+const NOT_CHECKED: &str = "not checked";
 
 fn not_checked(rule: &Rule, object: &str, reason: &str) -> Finding {
     let mut finding =
@@ -417,7 +456,7 @@ mod tests {
     #[test]
     fn a_statement_judges_every_rule_of_its_source_once() {
         let checks = checks_of(&Request::everything().rules, &Levels::default());
-        for source in Source::ALL {
+        for &source in Source::ALL {
             let sql = statement(source, &checks[&source]);
             for (_, audit) in &checks[&source] {
                 assert_eq!(sql.matches(audit.when).count(), 1, "{}", source.name());
@@ -436,7 +475,7 @@ mod tests {
 
     #[test]
     fn sources_hold_no_backslash_and_name_only_the_catalog() {
-        for sql in Source::ALL.map(Source::query).iter().chain([&SCOPE]) {
+        for sql in Source::ALL.iter().map(|source| source.query()).chain([SCOPE]) {
             assert!(!sql.contains('\\'), "standard_conforming_strings may be off");
             for line in sql.lines().filter(|line| !line.trim_start().starts_with("--")) {
                 for word in ["FROM pg_", "JOIN pg_"] {

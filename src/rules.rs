@@ -10,6 +10,7 @@ use crate::finding::{Finding, Level};
 use crate::text;
 use core::cell::OnceCell;
 
+mod access;
 mod columns;
 pub(crate) mod cost;
 mod ddl;
@@ -20,9 +21,12 @@ mod index_script;
 mod keys;
 mod names;
 mod partition;
+mod server;
+pub mod source;
 mod sql;
 pub mod wording;
 
+pub use source::Source;
 pub use wording::{Quantity, quote_ident};
 
 /// A rule: its name, its page and what it checks.
@@ -57,6 +61,10 @@ pub enum Area {
     Index,
     /// Partitioned tables.
     Partition,
+    /// Roles, privileges, row security, and how clients come in.
+    Access,
+    /// Settings, and the state of the server.
+    Server,
 }
 
 impl Area {
@@ -68,6 +76,8 @@ impl Area {
             Self::Design => "design",
             Self::Index => "index",
             Self::Partition => "partition",
+            Self::Access => "access",
+            Self::Server => "server",
         }
     }
 }
@@ -128,26 +138,27 @@ pub struct Audit {
     pub hint: &'static str,
     /// SQL expression of type text: SQL that mends it. May be NULL.
     pub fix: &'static str,
-    /// SQL expression of type text: a level for this row, or NULL for the rule's.
+    /// SQL expression of type text: a level for this row, or NULL for the rule's. Or `'not checked'`, and the reason in `detail`.
     pub level: &'static str,
+    /// SQL expression of type text over no row: why nothing can be said now about any of them. NULL where they can be judged.
+    pub blind: &'static str,
 }
 
-/// Catalog queries of the audit: sql/audit/<source>.sql.
-///
-/// Its rows begin with `classid oid, objid oid, objsubid int`, `identity text` (schema and name, quoted) and `weight bigint`
-/// (how much there is of it: among equal levels the heavier comes first). Then comes what predicates and texts use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
-    /// Columns of tables.
-    Columns,
-    /// Foreign keys.
-    ForeignKeys,
-    /// Indexes, each alone.
-    Indexes,
-    /// Pairs of indexes of one table, of which one may do the work of the other.
-    IndexPairs,
-    /// Tables.
-    Tables,
+impl Audit {
+    /// A check over that source which says nothing yet: for `..Audit::of(source)`.
+    #[must_use]
+    pub const fn of(source: Source) -> Self {
+        Self {
+            source,
+            when: "false",
+            message: "NULL",
+            detail: "NULL",
+            hint: "NULL",
+            fix: "NULL",
+            level: "NULL",
+            blind: "NULL",
+        }
+    }
 }
 
 /// A statement that is about to run. Its effects are told once, and only if a rule asks.
@@ -241,7 +252,10 @@ impl Default for Report {
 
 /// Every rule, in the order they are listed and documented.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [ddl::RULES, partition::RULES, design::RULES, index::RULES].into_iter().flatten().copied()
+    [ddl::RULES, partition::RULES, design::RULES, index::RULES, access::RULES, server::RULES]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// The rule of that name.
@@ -395,7 +409,7 @@ mod tests {
     fn every_rule_has_its_file_and_its_page() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let ids: BTreeSet<String> = all().map(|rule| rule.id.to_owned()).collect();
-        let files: BTreeSet<String> = ["ddl", "design", "index", "partition"]
+        let files: BTreeSet<String> = ["access", "ddl", "design", "index", "partition", "server"]
             .iter()
             .flat_map(|area| stems(&root.join("src/rules").join(area), "rs"))
             .collect();
@@ -436,6 +450,8 @@ mod tests {
             (Area::Partition, "Partitioned tables"),
             (Area::Design, "Tables, columns and keys"),
             (Area::Index, "Indexes that exist"),
+            (Area::Access, "Who may do what"),
+            (Area::Server, "The server and its settings"),
         ];
         for (area, heading) in areas {
             page.push_str(&format!(

@@ -143,6 +143,21 @@ pub(crate) fn lock_timeout() -> i32 {
     unsafe { pg_sys::LockTimeout }
 }
 
+/// What `pg_stat_activity` shows as this session's query, instead of the client's statement.
+pub(crate) fn report_activity(text: &str) {
+    // SAFETY: a NUL-terminated text, which is copied.
+    unsafe { pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_RUNNING, crate::text::to_c(text)) };
+}
+
+/// Shows the client's statement again.
+pub(crate) fn report_client_statement() {
+    // While an error unwinds, the end of the statement does the same.
+    if !std::thread::panicking() {
+        // SAFETY: null, or the text of the statement that runs.
+        unsafe { pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_RUNNING, pg_sys::debug_query_string) };
+    }
+}
+
 /// Settings that hold until this value goes out of scope, or the transaction is aborted.
 ///
 /// A function that takes names resolves them as its caller would, and then pins `search_path` with this; a `SET` clause

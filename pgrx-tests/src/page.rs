@@ -9,6 +9,8 @@
 //! | `sql guard` | only run |
 //! | `sql other` | run in a second session, before the block that follows, and kept open while that is run |
 //! | `sql audit` | run with `warden.mode = off`, then `warden.audit` is asked for the page's rule |
+//! | `sql audit server` | the same, one unit after the other in a cluster that all such pages share: what they set by ALTER SYSTEM is loaded, with a restart where it needs one, before the audit, and taken back after it, as are roles that they made |
+//! | `conf hba` | each line is put before those of pg_hba.conf, then the audit is asked as above; `# finding: <rule>` or `# ok` stands behind it |
 //!
 //! `since 18` behind any of them leaves the block to servers of that major and later: what older ones refuse. `until 17` leaves it to that major and
 //! older ones.
@@ -43,6 +45,8 @@ pub struct Page {
     pub alone: bool,
     /// A standby must be connected.
     pub standby: bool,
+    /// It changes the server: [`Engines::Server`] is all there is.
+    pub server: bool,
     /// The other blocks.
     pub blocks: Vec<Test>,
     /// What the page says to be seen from another session.
@@ -62,6 +66,10 @@ pub enum Engines {
     Guard,
     /// Audit alone.
     Audit,
+    /// Audit alone, of a server whose settings are changed.
+    Server,
+    /// Audit alone, of a server with lines of `pg_hba.conf`.
+    Hba,
 }
 
 /// A block.
@@ -126,6 +134,16 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
     let mut other = String::new();
     for block in document::blocks(markdown) {
         let unknown = || format!("line {}: no such kind of block: {:?}", block.line, block.info);
+        if block.info == "conf hba" {
+            page.server = true;
+            page.blocks.push(Test {
+                engines: Engines::Hba,
+                majors: 0..=u32::MAX,
+                other: String::new(),
+                units: lines(&block)?,
+            });
+            continue;
+        }
         let mut words = block.info.split_whitespace();
         if words.next() != Some("sql") {
             continue;
@@ -146,6 +164,7 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
                 "lint" => engines = Some(Engines::Lint),
                 "guard" => engines = Some(Engines::Guard),
                 "audit" => engines = Some(Engines::Audit),
+                "server" if engines == Some(Engines::Audit) => engines = Some(Engines::Server),
                 "alone" => page.alone = true,
                 "standby" => page.standby = true,
                 "since" => since = words.next().and_then(|n| n.parse().ok()).ok_or_else(unknown)?,
@@ -163,6 +182,7 @@ pub fn parse(rule: &str, markdown: &str) -> Result<Page, String> {
         if block.not_run.is_some() {
             continue;
         }
+        page.server |= engines == Engines::Server;
         let (majors, other) = (since..=until, std::mem::take(&mut other));
         page.blocks.push(Test { engines, majors, other, units: units(&block)? });
     }
@@ -251,6 +271,24 @@ fn units(block: &Block) -> Result<Vec<Unit>, String> {
         units.push(unit);
     }
     if units.is_empty() { Err(format!("line {}: an empty block", block.line)) } else { Ok(units) }
+}
+
+/// Each line of a configuration file as a unit.
+fn lines(block: &Block) -> Result<Vec<Unit>, String> {
+    let mut units = Vec::new();
+    for (number, line) in block.text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let line_number = block.line + number + 1;
+        let (text, said) = line.split_once('#').unwrap_or((line, ""));
+        let expected = match said.trim().strip_prefix("finding:") {
+            Some(rules) => {
+                rules.split('(').next().unwrap_or_default().split(',').map(|rule| rule.trim().to_owned()).collect()
+            }
+            None if said.trim().starts_with("ok") => BTreeSet::new(),
+            None => return Err(format!("line {line_number}: neither \"# finding: <rule>\" nor \"# ok\"")),
+        };
+        units.push(Unit { statements: vec![text.trim().to_owned()], expected, line: line_number, transaction: false });
+    }
+    Ok(units)
 }
 
 fn claim(text: &str) -> Result<Claim, String> {

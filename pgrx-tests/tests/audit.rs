@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pg_warden_tests::sql::literal;
-use pg_warden_tests::{Leg, Result, Session, cases, ensure, ensure_eq, fail};
+use pg_warden_tests::{Database, Leg, Result, Session, cases, ensure, ensure_eq, fail};
 
 cases![
     statements_keep_the_contract,
@@ -61,9 +61,38 @@ fn the(s: &mut Session, rule: &str) -> Result<[String; 4]> {
     Ok([0, 1, 2, 3].map(|i| rows[0][i].clone().unwrap_or_default()))
 }
 
-/// A session with the guard silent, so that faults can be made without a word.
-fn quiet(db: &pg_warden_tests::Database<'_>) -> Result<Session> {
-    db.session_with("-c warden.mode=off")
+/// The rules that are looked at here; the others have pages alone, or tests of their own.
+const RULES: [&str; 17] = [
+    "column-type-char",
+    "column-type-json",
+    "column-type-money",
+    "column-type-reg",
+    "column-type-serial",
+    "column-type-timestamp",
+    "column-type-timestamp-precision-0",
+    "column-type-timetz",
+    "column-type-varchar-n",
+    "column-type-xml",
+    "fk-narrower-than-pk",
+    "foreign-key-duplicate",
+    "foreign-key-without-index",
+    "index-duplicate",
+    "index-invalid",
+    "index-redundant",
+    "table-without-primary-key",
+];
+
+/// A session with the guard silent, so that faults can be made without a word, in a database where the audit has no other
+/// rules than [`RULES`].
+fn quiet(db: &Database<'_>) -> Result<Session> {
+    let mut s = db.session_with("-c warden.mode=off")?;
+    if s.value("SELECT count(*) FROM warden_internal.level")? == "0" {
+        let rules = RULES.map(literal).join(", ");
+        s.run(&format!(
+            "SELECT warden.set_level(rule, 'off') FROM warden.rules WHERE checks LIKE '%audit%' AND rule NOT IN ({rules})"
+        ))?;
+    }
+    Ok(s)
 }
 
 const PARENT: &str =
@@ -74,7 +103,7 @@ fn statements_keep_the_contract(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = quiet(&db)?;
     let sources = s.rows("SELECT source, query, statement FROM warden_internal.audit_statements()")?;
-    ensure_eq!(sources.len(), 5);
+    ensure!(sources.len() > 5, "{} sources", sources.len());
     let mut columns = |name: &str, query: &str| -> Result<Vec<String>> {
         // A view takes no parameters.
         let query = query.replace("$1", "NULL").replace("$2", "NULL");

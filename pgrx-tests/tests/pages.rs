@@ -15,7 +15,10 @@ const LARGE: u32 = 1000;
 
 /// One test a page, and one that there are any and that each is a rule's.
 pub fn cases() -> Vec<Case> {
-    let mut cases = vec![Case::new("pages::every_rule_has_a_page", every_rule_has_a_page)];
+    let mut cases = vec![
+        Case::new("pages::every_rule_has_a_page", every_rule_has_a_page),
+        Case::new("pages::of_the_server", of_the_server),
+    ];
     for path in pages() {
         let rule = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         cases.push(Case::new(format!("pages::{rule}"), move |leg| {
@@ -45,6 +48,10 @@ fn every_rule_has_a_page(leg: &Leg) -> Result {
 }
 
 fn run(leg: &Leg, page: &Page) -> Result {
+    if page.server {
+        // By `of_the_server`.
+        return Ok(());
+    }
     if !page.alone && !page.standby {
         return run_in(leg, &leg.cluster, page);
     }
@@ -79,6 +86,7 @@ fn run_in(leg: &Leg, cluster: &Cluster, page: &Page) -> Result {
                 Engines::Lint => linted(&db, page, unit),
                 Engines::Guard => guarded(&db, page, unit),
                 Engines::Audit => audited(&db, unit, &page.rule),
+                Engines::Server | Engines::Hba => fail!("the page is not one of the server's alone"),
             };
             seen.map_err(|e| format!("line {}: {}\n{}", unit.line, e.message().unwrap_or_default(), unit.script()))?;
         }
@@ -154,6 +162,94 @@ fn audited(db: &Database<'_>, unit: &Unit, rule: &str) -> Result {
     }
     let found =
         s.rows(&format!("SELECT rule, level, object, message FROM warden.audit(rules => ARRAY[{}])", literal(rule)))?;
+    let rules: BTreeSet<String> = found.iter().filter_map(|row| row[0].clone()).collect();
+    ensure_eq!(rules, unit.expected, "the audit found other rules than the page says: {found:?}");
+    Ok(())
+}
+
+/// Pages that change the server, one after the other in a cluster of theirs. `PG_WARDEN_PAGE` keeps to one of them.
+fn of_the_server(leg: &Leg) -> Result {
+    let only = std::env::var("PG_WARDEN_PAGE").ok();
+    let cluster = leg.own_cluster(&Options::default())?;
+    let mut wrong = Vec::new();
+    for path in pages() {
+        let rule = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let page = page::parse(&rule, &fs::read_to_string(&path)?)?;
+        if page.server && only.as_ref().is_none_or(|only| *only == rule) {
+            wrong.extend(
+                of_one_server(leg, &cluster, &page)
+                    .err()
+                    .map(|e| format!("{rule}: {}", e.message().unwrap_or_default())),
+            );
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    Ok(())
+}
+
+fn of_one_server(leg: &Leg, cluster: &Cluster, page: &Page) -> Result {
+    let hba = fs::read_to_string(cluster.data().join("pg_hba.conf"))?;
+    for block in page.blocks.iter().filter(|b| b.majors.contains(&leg.major)) {
+        let db = cluster.database()?;
+        let mut s = db.session_with("-c warden.mode=off")?;
+        s.script(&page.setup).map_err(|e| format!("setup: {e}"))?;
+        let roles = s.column("SELECT rolname FROM pg_roles")?;
+        for unit in &block.units {
+            let seen = match block.engines {
+                Engines::Server => changed(cluster, &db, unit, page),
+                Engines::Hba => {
+                    let line = unit.statements.join("\n");
+                    fs::write(cluster.data().join("pg_hba.conf"), format!("{line}\n{hba}"))?;
+                    let seen = judged(&db, unit, page);
+                    fs::write(cluster.data().join("pg_hba.conf"), &hba)?;
+                    seen
+                }
+                _ => fail!("the page is not one of the server's alone"),
+            };
+            seen.map_err(|e| format!("line {}: {}\n{}", unit.line, e.message().unwrap_or_default(), unit.script()))?;
+        }
+        let mut s = db.session_with("-c warden.mode=off")?;
+        for role in s.column("SELECT rolname FROM pg_roles")?.iter().filter(|role| !roles.contains(role)) {
+            s.run(&format!("DROP OWNED BY \"{role}\" CASCADE; DROP ROLE \"{role}\""))?;
+        }
+    }
+    Ok(())
+}
+
+fn changed(cluster: &Cluster, db: &Database<'_>, unit: &Unit, page: &Page) -> Result {
+    let mut s = db.session_with("-c warden.mode=off")?;
+    for statement in &unit.statements {
+        s.run(statement)?;
+    }
+    drop(s);
+    reload(cluster)?;
+    let seen = judged(db, unit, page);
+    cluster.connect("postgres")?.run("ALTER SYSTEM RESET ALL")?;
+    reload(cluster)?;
+    seen
+}
+
+/// Makes what was set by ALTER SYSTEM hold.
+fn reload(cluster: &Cluster) -> Result {
+    let mut s = cluster.connect("postgres")?;
+    s.run("SELECT pg_reload_conf(), pg_sleep(0.2)")?;
+    if s.value("SELECT count(*) FROM pg_settings WHERE pending_restart")? != "0" {
+        drop(s);
+        cluster.down()?;
+        cluster.up()?;
+    }
+    Ok(())
+}
+
+/// What the audit finds of the page's rule.
+fn judged(db: &Database<'_>, unit: &Unit, page: &Page) -> Result {
+    let mut s = db.session()?;
+    let raised = raised(&mut s, &page.rule)?;
+    s.run(&format!("SET warden.rule_levels = {}", literal(&raised)))?;
+    let found = s.rows(&format!(
+        "SELECT rule, level, object, message FROM warden.audit(rules => ARRAY[{}])",
+        literal(&page.rule)
+    ))?;
     let rules: BTreeSet<String> = found.iter().filter_map(|row| row[0].clone()).collect();
     ensure_eq!(rules, unit.expected, "the audit found other rules than the page says: {found:?}");
     Ok(())

@@ -181,7 +181,7 @@ REVOKE EXECUTE ON FUNCTION warden.apply_preset(pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:87
+-- src/audit.rs:64
 -- pg_warden::audit::audit
 
 CREATE FUNCTION warden.audit(
@@ -194,7 +194,7 @@ REVOKE EXECUTE ON FUNCTION warden.audit(pg_catalog.text[], pg_catalog.text[], pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:154
+-- src/audit.rs:131
 -- pg_warden::audit::audit_statements
 
 CREATE FUNCTION warden_internal.audit_statements(
@@ -207,7 +207,7 @@ REVOKE EXECUTE ON FUNCTION warden_internal.audit_statements() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:126
+-- src/audit.rs:103
 -- pg_warden::audit::audit_table
 
 CREATE FUNCTION warden.audit_table(table_name pg_catalog.regclass)

@@ -14,13 +14,12 @@ const DETAIL: &str = "Shorter values get blanks up to the length. = ignores them
      text drops them.";
 
 const AUDIT: Audit = Audit {
-    source: Source::Columns,
     when: "s.base_type = 'pg_catalog.bpchar'::pg_catalog.regtype AND s.type_modifier IS NOT NULL",
     message: r#"pg_catalog.format('column "%s" of "%s" is char(n), filled up with blanks', s.column_name, s.table_name)"#,
     detail: "'Shorter values get blanks up to the length. = ignores them, LIKE and most programs do not, and a cast to text drops them.'",
     hint: "'In new tables: text, with CHECK (char_length(...) <= n) where the length matters.'",
-    fix: "NULL",
     level: "'warning'",
+    ..Audit::of(Source::Columns)
 };
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

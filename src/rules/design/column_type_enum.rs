@@ -12,13 +12,12 @@ declare_rule! {
 const DETAIL: &str = "A value of an enum can be added and renamed, but not taken away, and their order stays.";
 
 const AUDIT: Audit = Audit {
-    source: Source::Columns,
     when: "EXISTS (SELECT FROM pg_catalog.pg_type AS y WHERE y.oid = s.base_type AND y.typtype = 'e')",
     message: r#"pg_catalog.format('column "%s" of "%s" is an enum', s.column_name, s.table_name)"#,
     detail: "'A value of an enum can be added and renamed, but not taken away, and their order stays.'",
     hint: "'Where the values change: a table of them, and a foreign key.'",
-    fix: "NULL",
     level: "'warning'",
+    ..Audit::of(Source::Columns)
 };
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -13,13 +13,12 @@ const DETAIL: &str = "json has no equality, so that DISTINCT, GROUP BY and UNION
      start at each access.";
 
 const AUDIT: Audit = Audit {
-    source: Source::Columns,
     when: "s.base_type = 'pg_catalog.json'::pg_catalog.regtype",
     message: r#"pg_catalog.format('column "%s" of "%s" is json', s.column_name, s.table_name)"#,
     detail: "'json has no equality, so that DISTINCT, GROUP BY and UNION fail on it; it is kept as text, and read from the start at each access.'",
     hint: "'In new tables: jsonb.'",
-    fix: "NULL",
     level: "'warning'",
+    ..Audit::of(Source::Columns)
 };
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

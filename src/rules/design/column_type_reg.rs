@@ -13,7 +13,6 @@ const DETAIL: &str = "It keeps an OID, which belongs to another object, or to no
      column.";
 
 const AUDIT: Audit = Audit {
-    source: Source::Columns,
     when: "s.base_type IN (
         'pg_catalog.regcollation'::pg_catalog.regtype, 'pg_catalog.regconfig'::pg_catalog.regtype,
         'pg_catalog.regdictionary'::pg_catalog.regtype, 'pg_catalog.regnamespace'::pg_catalog.regtype,
@@ -22,8 +21,8 @@ const AUDIT: Audit = Audit {
     message: r#"pg_catalog.format('column "%s" of "%s" is of a type that pg_upgrade refuses', s.column_name, s.table_name)"#,
     detail: "'It keeps an OID, which belongs to another object, or to none, in a new cluster. pg_upgrade stops at such a column.'",
     hint: "'text, and a cast where it is used, before the next upgrade.'",
-    fix: "NULL",
     level: "'warning'",
+    ..Audit::of(Source::Columns)
 };
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

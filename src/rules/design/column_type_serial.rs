@@ -10,13 +10,12 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    source: Source::Columns,
     when: "s.sequence_identity IS NOT NULL",
     message: r#"pg_catalog.format('column "%s" of "%s" is serial', s.column_name, s.table_name)"#,
     detail: "pg_catalog.format('Whoever inserts needs rights on sequence %s too, and any INSERT may bypass it.', s.sequence_identity)",
     hint: "'In new tables: GENERATED ALWAYS AS IDENTITY. This one can stay until it is changed for another reason.'",
-    fix: "NULL",
     level: "'info'",
+    ..Audit::of(Source::Columns)
 };
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -13,13 +13,12 @@ const DETAIL: &str = "It keeps what a clock on the wall showed, not a moment: co
      session's TimeZone.";
 
 const AUDIT: Audit = Audit {
-    source: Source::Columns,
     when: "s.base_type = 'pg_catalog.timestamp'::pg_catalog.regtype",
     message: r#"pg_catalog.format('column "%s" of "%s" is timestamp without time zone', s.column_name, s.table_name)"#,
     detail: "'It keeps what a clock on the wall showed, not a moment: compared with now(), it means another moment in each session''s TimeZone.'",
     hint: "'In new tables: timestamptz. This one can change its type without a rewrite in a session whose TimeZone is UTC, where its values are UTC.'",
-    fix: "NULL",
     level: "'warning'",
+    ..Audit::of(Source::Columns)
 };
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -13,13 +13,12 @@ const DETAIL: &str = "Values are rounded, not cut: half a second before midnight
      than now().";
 
 const AUDIT: Audit = Audit {
-    source: Source::Columns,
     when: "s.type_modifier = 0 AND s.base_type IN ('pg_catalog.timestamp'::pg_catalog.regtype, 'pg_catalog.timestamptz'::pg_catalog.regtype)",
     message: r#"pg_catalog.format('column "%s" of "%s" is rounded to whole seconds', s.column_name, s.table_name)"#,
     detail: "'Values are rounded, not cut: half a second before midnight becomes the next day, and a row may be younger than now().'",
     hint: "'In new tables: timestamptz, and date_trunc(''second'', ...) where whole seconds are wanted.'",
-    fix: "NULL",
     level: "'warning'",
+    ..Audit::of(Source::Columns)
 };
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -13,13 +13,12 @@ declare_rule! {
 const DETAIL: &str = "The length is part of the type: to change it, each view over the column is to be dropped first.";
 
 const AUDIT: Audit = Audit {
-    source: Source::Columns,
     when: "s.base_type = 'pg_catalog.varchar'::pg_catalog.regtype AND s.type_modifier IS NOT NULL",
     message: r#"pg_catalog.format('column "%s" of "%s" is varchar(n)', s.column_name, s.table_name)"#,
     detail: "'The length is part of the type: to change it, each view over the column is to be dropped first.'",
     hint: "'In new tables: text, with CHECK (char_length(...) <= n) where the length matters.'",
-    fix: "NULL",
     level: "'warning'",
+    ..Audit::of(Source::Columns)
 };
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

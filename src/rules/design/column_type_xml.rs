@@ -12,13 +12,12 @@ declare_rule! {
 const DETAIL: &str = "xml has no equality and no index of its own; each XPath reads the document from the start.";
 
 const AUDIT: Audit = Audit {
-    source: Source::Columns,
     when: "s.base_type = 'pg_catalog.xml'::pg_catalog.regtype",
     message: r#"pg_catalog.format('column "%s" of "%s" is xml', s.column_name, s.table_name)"#,
     detail: "'xml has no equality and no index of its own; each XPath reads the document from the start.'",
     hint: "'In new tables: jsonb, or text where it is only kept.'",
-    fix: "NULL",
     level: "'warning'",
+    ..Audit::of(Source::Columns)
 };
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

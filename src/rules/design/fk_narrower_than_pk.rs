@@ -11,13 +11,12 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    source: Source::ForeignKeys,
     when: "s.narrower_columns IS NOT NULL",
     message: r#"pg_catalog.format('foreign key "%s" of "%s" is narrower than what it refers to: %s', s.constraint_name, s.table_name, s.narrower_columns)"#,
     detail: r#"pg_catalog.format('Once the key of "%s" grows past it, no row of "%s" can refer to a new one.', s.referenced_name, s.table_name)"#,
     hint: "'Widen the column that refers before the key gets there: a new column, filled in batches, and a swap of names.'",
-    fix: "NULL",
     level: "'warning'",
+    ..Audit::of(Source::ForeignKeys)
 };
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

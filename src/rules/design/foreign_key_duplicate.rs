@@ -11,13 +11,11 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    source: Source::ForeignKeys,
     when: "s.duplicate_of IS NOT NULL",
     message: r#"pg_catalog.format('foreign key "%s" of "%s" demands what "%s" demands', s.constraint_name, s.table_name, s.duplicate_of)"#,
     detail: "'Each INSERT and key UPDATE is checked once for each of them.'",
-    hint: "NULL",
     fix: "pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I;', s.table_identity, s.constraint_name)",
-    level: "NULL",
+    ..Audit::of(Source::ForeignKeys)
 };
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

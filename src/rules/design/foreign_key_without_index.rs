@@ -9,7 +9,6 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    source: Source::ForeignKeys,
     // Rows are unknown where a table was never counted and is locked now.
     when: "NOT s.is_indexed AND (s.table_rows >= 1000) IS NOT FALSE",
     message: r#"pg_catalog.format('foreign key "%s" has no index on "%s" (%s)', s.constraint_name, s.table_name, s.column_list)"#,
@@ -19,6 +18,7 @@ const AUDIT: Audit = Audit {
     hint: r"CASE WHEN s.is_partitioned THEN pg_catalog.format('Without blocking writes: %s Then, for each partition: CREATE INDEX CONCURRENTLY on it, and ALTER INDEX ... ATTACH PARTITION.', s.create_index_only) END",
     fix: "s.create_index",
     level: "CASE WHEN s.referenced_is_never_changed THEN 'info' END",
+    ..Audit::of(Source::ForeignKeys)
 };
 
 fn check(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {

@@ -10,15 +10,14 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    source: Source::Tables,
     when: "NOT s.has_key AND NOT s.is_child AND NOT s.is_unlogged AND s.has_columns",
     message: r#"pg_catalog.format('table "%s" has no primary key', s.table_name)"#,
     detail: r#"CASE WHEN s.publication_name IS NOT NULL
         THEN pg_catalog.format('UPDATE and DELETE fail on it now, because publication "%s" replicates them and nothing tells its rows apart.', s.publication_name)
         ELSE 'Its rows cannot be told apart: logical replication will refuse UPDATE and DELETE, and a duplicate cannot be removed alone.' END"#,
     hint: "pg_catalog.format('ALTER TABLE %s ADD PRIMARY KEY (...); over the columns that identify a row, or add a column that does.', s.identity)",
-    fix: "NULL",
     level: "CASE WHEN s.publication_name IS NOT NULL THEN 'error' END",
+    ..Audit::of(Source::Tables)
 };
 
 fn check(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {

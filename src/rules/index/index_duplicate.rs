@@ -8,11 +8,9 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    source: Source::IndexPairs,
     when: "s.is_duplicate",
     message: r#"pg_catalog.format('index "%s" on "%s" is the same as "%s"', s.index_name, s.table_name, s.other_name)"#,
     detail: "'Both are kept up by every write.' || coalesce(' Dropping this one frees ' || pg_catalog.pg_size_pretty(s.index_bytes) || '.', '')",
-    hint: "NULL",
     fix: "s.drop_index",
-    level: "NULL",
+    ..Audit::of(Source::IndexPairs)
 };

@@ -8,7 +8,6 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    source: Source::IndexPairs,
     when: "s.is_prefix AND NOT s.is_small_and_used",
     message: r#"pg_catalog.format('index "%s" on "%s" is the beginning of "%s"', s.index_name, s.table_name, s.other_name)"#,
     detail: r#"pg_catalog.format('"%s" answers the same queries.', s.other_name) || coalesce(' Dropping this one frees ' || pg_catalog.pg_size_pretty(s.index_bytes) || ' and makes writes cheaper.', '')"#,
@@ -16,4 +15,5 @@ const AUDIT: Audit = Audit {
     fix: "s.drop_index",
     // 1 GB is worth more than a note.
     level: "CASE WHEN s.index_bytes >= 1073741824 THEN 'warning' END",
+    ..Audit::of(Source::IndexPairs)
 };

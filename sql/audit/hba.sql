@@ -1,0 +1,23 @@
+-- Lines of pg_hba.conf as the file has them now, which is what the next reload makes of it.
+SELECT
+    0::pg_catalog.oid AS classid,
+    0::pg_catalog.oid AS objid,
+    0::pg_catalog.int4 AS objsubid,
+    -- Without its number, which changes with every line above it.
+    'pg_hba.conf: ' || coalesce(line.text, 'line ' || h.line_number) AS identity,
+    0::pg_catalog.int8 AS weight,
+    h.line_number,
+    h.type,
+    h.database AS databases,
+    h.user_name AS users,
+    h.address,
+    h.auth_method,
+    h.options,
+    h.error,
+    h.type <> 'local' AND NOT coalesce(h.address IN ('127.0.0.1', '::1', 'localhost'), false) AS is_remote
+FROM pg_catalog.pg_hba_file_rules AS h
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.concat_ws(' ', h.type, pg_catalog.array_to_string(h.database, ','),
+               pg_catalog.array_to_string(h.user_name, ','), h.address, h.netmask, h.auth_method) AS text
+    WHERE h.type IS NOT NULL
+) AS line ON true

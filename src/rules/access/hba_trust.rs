@@ -1,0 +1,21 @@
+use crate::rules::access::HBA_BLIND;
+use crate::rules::{Audit, Source, declare_rule};
+
+declare_rule! {
+    #[doc = include_str!("../../../docs/rules/hba-trust.md")]
+    "hba-trust", "WD500", Access, Error, since "0.1.0",
+    "clients come in without a password",
+    [Audit(AUDIT)]
+}
+
+const AUDIT: Audit = Audit {
+    when: "s.auth_method = 'trust'",
+    message: "pg_catalog.format('line %s of pg_hba.conf lets clients in without a password', s.line_number)",
+    detail: "CASE WHEN s.is_remote THEN 'Whoever reaches the server''s port is whichever of these roles it claims to be.'
+        ELSE 'Whoever has an account on the machine is whichever of these roles it claims to be.' END",
+    hint: "CASE WHEN s.is_remote THEN 'Write scram-sha-256 instead of trust, and reload: SELECT pg_reload_conf();'
+        ELSE 'Write peer, which asks the system for the account, or scram-sha-256 instead of trust, and reload: SELECT pg_reload_conf();' END",
+    level: "CASE WHEN NOT s.is_remote THEN 'warning' END",
+    blind: HBA_BLIND,
+    ..Audit::of(Source::Hba)
+};
