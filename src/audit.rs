@@ -23,7 +23,9 @@ use progress::Progress;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+mod checklist;
 mod progress;
+mod report;
 pub(crate) mod todo;
 
 /// What every source begins with.

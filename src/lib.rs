@@ -15,6 +15,7 @@ mod help;
 mod lint;
 mod partition;
 mod policy;
+mod report;
 mod rows;
 mod rules;
 mod spi;

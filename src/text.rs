@@ -251,6 +251,11 @@ pub(crate) fn to_c(text: &str) -> *mut c_char {
     unsafe { pg_sys::pstrdup(bytes.as_ptr().cast::<c_char>()) }
 }
 
+/// A text without what would begin another line or move the cursor.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// The candidate that is nearest to a word, if any is near.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // A word is at least as far as it is longer or shorter.

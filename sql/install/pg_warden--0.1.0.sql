@@ -7,7 +7,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:27
+-- src/lib.rs:28
 -- bootstrap
 -- Plain CREATE: a schema of this name that somebody made before is refused, not moved into.
 CREATE SCHEMA warden;
@@ -32,7 +32,7 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:28
+-- src/lib.rs:29
 -- requires:
 --   schema
 
@@ -181,7 +181,7 @@ REVOKE EXECUTE ON FUNCTION warden.apply_preset(pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:64
+-- src/audit.rs:66
 -- pg_warden::audit::audit
 
 CREATE FUNCTION warden.audit(
@@ -194,7 +194,19 @@ REVOKE EXECUTE ON FUNCTION warden.audit(pg_catalog.text[], pg_catalog.text[], pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:131
+-- src/audit/report.rs:21
+-- pg_warden::audit::report::audit_report
+
+CREATE FUNCTION warden.audit_report(format pg_catalog.text DEFAULT 'text', schemas pg_catalog.text[] DEFAULT NULL)
+    RETURNS pg_catalog.text LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'audit_report_wrapper';
+COMMENT ON FUNCTION warden.audit_report(pg_catalog.text, pg_catalog.text[]) IS
+    'the audit as a document: text, json, sarif or markdown; NULL stands for all schemas';
+REVOKE EXECUTE ON FUNCTION warden.audit_report(pg_catalog.text, pg_catalog.text[]) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/audit.rs:133
 -- pg_warden::audit::audit_statements
 
 CREATE FUNCTION warden_internal.audit_statements(
@@ -207,7 +219,7 @@ REVOKE EXECUTE ON FUNCTION warden_internal.audit_statements() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:103
+-- src/audit.rs:105
 -- pg_warden::audit::audit_table
 
 CREATE FUNCTION warden.audit_table(table_name pg_catalog.regclass)
@@ -216,6 +228,19 @@ CREATE FUNCTION warden.audit_table(table_name pg_catalog.regclass)
 COMMENT ON FUNCTION warden.audit_table(pg_catalog.regclass) IS
     'findings about one table, its columns, indexes and foreign keys, worst first';
 REVOKE EXECUTE ON FUNCTION warden.audit_table(pg_catalog.regclass) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/audit/checklist.rs:49
+-- pg_warden::audit::checklist::checklist
+
+CREATE FUNCTION warden.checklist(
+    OUT item pg_catalog.text, OUT state pg_catalog.text, OUT findings pg_catalog.int8, OUT detail pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'checklist_wrapper';
+COMMENT ON FUNCTION warden.checklist() IS
+    'what a design is looked over for: passed, failed with the number of warnings and errors, or not checked';
+REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -284,6 +309,18 @@ CREATE FUNCTION warden.explain(statement pg_catalog.text)
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'explain_wrapper';
 COMMENT ON FUNCTION warden.explain(pg_catalog.text) IS
     'what a DDL statement would lock, what waits for that, what it would do under the lock, and who is in the way; nothing runs';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/audit/report.rs:50
+-- pg_warden::audit::report::fix_script
+
+CREATE FUNCTION warden.fix_script(min_level pg_catalog.text DEFAULT 'warning')
+    RETURNS pg_catalog.text LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'fix_script_wrapper';
+COMMENT ON FUNCTION warden.fix_script(pg_catalog.text) IS
+    'the SQL that mends what the audit found, to be read and then run by psql; min_level: info, warning or error';
+REVOKE EXECUTE ON FUNCTION warden.fix_script(pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -424,7 +461,7 @@ COMMENT ON FUNCTION warden_internal.would_block(pg_catalog.text, pg_catalog.text
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:29
+-- src/lib.rs:30
 -- requires:
 --   policy
 --   audit::todo::todo_rows
@@ -513,7 +550,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:34
+-- src/lib.rs:35
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;

@@ -4,7 +4,7 @@
 use super::{Request, run};
 use crate::finding::Finding;
 use crate::rules;
-use crate::text::Text;
+use crate::text::{Text, one_line};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
@@ -75,11 +75,6 @@ fn fitted(findings: &[Finding]) -> Vec<[String; 4]> {
             [level, cut(&name, object), cut(&said, left - object), rule]
         })
         .collect()
-}
-
-/// A text without what would begin another line or move the cursor.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// How many cells a text takes at most. Terminals differ about a few characters, and none gives more than two.

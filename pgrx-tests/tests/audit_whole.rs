@@ -1,0 +1,301 @@
+//! The audit as a whole: its documents, who may see what, standbys, locks, and being stopped.
+
+use std::collections::BTreeSet;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pg_warden_tests::sql::literal;
+use pg_warden_tests::{Database, Leg, Options, Result, Session, Standby, cases, ensure, ensure_eq};
+use serde_json::Value;
+
+use crate::fixture::shop;
+
+cases![
+    every_format_holds_every_name,
+    the_fix_script_mends_and_lints_clean,
+    wrong_arguments_of_reports,
+    the_checklist,
+    a_bare_role_gets_no_error_and_no_silence,
+    who_monitors_sees_the_server,
+    a_standby_is_audited_without_writing,
+    nobody_is_waited_for,
+    it_is_cancelled_within_a_second,
+    where_it_is_can_be_seen,
+    rules_of_the_server_are_left_out_where_schemas_are_asked_for,
+];
+
+/// Faults of several kinds: a foreign key without index, a table without key, a duplicate index, serial.
+const FAULTS: &str = "
+    CREATE TABLE owners (id bigint PRIMARY KEY);
+    INSERT INTO owners SELECT generate_series(1, 2000);
+    CREATE TABLE things (id serial, owner_id bigint CONSTRAINT things_owner_fkey REFERENCES owners);
+    INSERT INTO things (owner_id) SELECT generate_series(1, 2000);
+    CREATE INDEX things_a ON things (id);
+    CREATE INDEX things_b ON things (id);
+    ANALYZE";
+
+fn faulty(leg: &Leg) -> Result<(Database<'_>, Session)> {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    s.script(FAULTS)?;
+    Ok((db, s))
+}
+
+const NAMES: [&str; 7] = [
+    "quote\"d'",
+    "per%cent %s %n$I",
+    "new\nline\n# heading\n-- x",
+    "<script>alert(1)</script>",
+    "`tick` ```fence",
+    "注文_🐘注文_🐘注文_🐘注文_🐘",
+    "; DROP TABLE owners; --",
+];
+
+fn every_format_holds_every_name(leg: &Leg) -> Result {
+    let (_db, mut s) = faulty(leg)?;
+    for name in NAMES {
+        s.run(&format!("CREATE TABLE {} (a int)", identifier(name)))?;
+    }
+    let report =
+        |s: &mut Session, format: &str| s.value(&format!("SELECT warden.audit_report('{format}', '{{public}}')"));
+    let json: Value = serde_json::from_str(&report(&mut s, "json")?)?;
+    let objects: BTreeSet<_> = findings(&json, "findings", |finding| &finding["object"]);
+    let sarif: Value = serde_json::from_str(&report(&mut s, "sarif")?)?;
+    let located: BTreeSet<_> =
+        findings(
+            &sarif["runs"][0],
+            "results",
+            |result| &result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"],
+        );
+    let audited: BTreeSet<_> = s.column("SELECT object FROM warden.audit('{public}')")?.into_iter().collect();
+    ensure_eq!(objects, audited);
+    ensure_eq!(located, audited);
+    for name in NAMES {
+        ensure!(audited.iter().any(|object| object.contains(&identifier(name))), "{name} is not in {audited:?}");
+    }
+    let count = json["findings"].as_array().map_or(0, Vec::len);
+    for format in ["text", "markdown"] {
+        let text = report(&mut s, format)?;
+        ensure!(
+            !text.lines().any(|line| line.starts_with("# heading") || line.starts_with("-- x")),
+            "{format}: {text}"
+        );
+        let rules =
+            text.matches("[table-without-primary-key]").count() + text.matches("`table-without-primary-key`").count();
+        ensure_eq!(rules, NAMES.len() + 1, "{format}: {text}");
+    }
+    ensure!(!report(&mut s, "markdown")?.contains("<script>"), "markup in Markdown");
+    ensure!(count > NAMES.len(), "{count} findings");
+    Ok(())
+}
+
+fn findings<'a>(json: &'a Value, key: &str, of: impl Fn(&'a Value) -> &'a Value) -> BTreeSet<String> {
+    json[key].as_array().into_iter().flatten().filter_map(|item| of(item).as_str()).map(str::to_owned).collect()
+}
+
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn the_fix_script_mends_and_lints_clean(leg: &Leg) -> Result {
+    let (db, mut s) = faulty(leg)?;
+    for name in NAMES {
+        let name = identifier(name);
+        s.run(&format!("CREATE TABLE {name} (a int); CREATE INDEX ON {name} (a); CREATE INDEX ON {name} (a)"))?;
+    }
+    let fixes = "SELECT count(*) FROM warden.audit('{public}', min_level => 'info') WHERE fix IS NOT NULL AND level <> 'not checked'";
+    ensure!(s.value(fixes)?.parse::<usize>()? > NAMES.len(), "nothing to mend");
+    // What the server is to be told stays out of a test.
+    s.run("SELECT warden.set_level(rule, 'off') FROM warden.rules WHERE area IN ('server', 'access')")?;
+    let script = s.value("SELECT warden.fix_script('info')")?;
+    let linted = s.column(&format!(
+        "SELECT rule || ': ' || message FROM warden.lint({}, in_transaction => false) WHERE level IN ('warning', 'error')",
+        literal(&script)
+    ))?;
+    ensure_eq!(linted, Vec::<String>::new(), "{script}");
+    let said = db.psql(&format!("\\set ON_ERROR_STOP on\nSET warden.mode = off;\n{script}"))?;
+    ensure!(!said.contains("ERROR"), "{said}\n{script}");
+    ensure_eq!(s.value(fixes)?, "0", "{script}");
+    ensure_eq!(s.value("SELECT count(*) FROM owners")?, "2000");
+    Ok(())
+}
+
+fn wrong_arguments_of_reports(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    for (call, sqlstate) in [
+        ("warden.audit_report('html5')", "22023"),
+        ("warden.audit_report(NULL)", "22004"),
+        ("warden.audit_report('text', '{nowhere}')", "3F000"),
+        ("warden.audit_report('text', '{NULL}')", "22004"),
+        ("warden.fix_script('loud')", "22023"),
+        ("warden.fix_script(NULL)", "22004"),
+    ] {
+        let error = s.error(&format!("SELECT {call}"))?;
+        ensure_eq!(error.sqlstate, sqlstate, "{call}: {error}");
+        ensure!(!error.hint().is_empty(), "{call}: no hint: {error}");
+    }
+    Ok(())
+}
+
+fn the_checklist(leg: &Leg) -> Result {
+    let (db, mut s) = faulty(leg)?;
+    let mut item = |text: &str| {
+        s.value(&format!(
+            "SELECT concat_ws(' ', state, findings, detail) FROM warden.checklist() WHERE item = {}",
+            literal(text)
+        ))
+    };
+    ensure_eq!(item("every foreign key has an index")?, "failed 1 foreign-key-without-index 1");
+    ensure_eq!(item("every table has a primary key")?, "failed 1 table-without-primary-key 1");
+    s.run("CREATE INDEX ON things (owner_id)")?;
+    let states = |s: &mut Session| s.column("SELECT item || ': ' || state FROM warden.checklist()");
+    let said = states(&mut s)?;
+    ensure!(said.contains(&"every foreign key has an index: passed".to_owned()), "{said:?}");
+    s.run("SET warden.rule_levels = 'foreign-key-without-index=off'")?;
+    let said = states(&mut s)?;
+    ensure!(said.contains(&"every foreign key has an index: not checked".to_owned()), "a rule that is off: {said:?}");
+    let role = db.role("")?;
+    s.run(&format!("GRANT EXECUTE ON FUNCTION warden.checklist TO {role}"))?;
+    let said = states(&mut db.session_as(&role)?)?;
+    ensure!(said.contains(&"clients prove who they are: not checked".to_owned()), "{said:?}");
+    Ok(())
+}
+
+/// Whoever may not read a source is told so, and what it may read is as the superuser sees it.
+fn a_bare_role_gets_no_error_and_no_silence(leg: &Leg) -> Result {
+    let (db, mut s) = faulty(leg)?;
+    let role = db.role("")?;
+    s.run(&format!("GRANT EXECUTE ON FUNCTION warden.audit(text[], text[], text) TO {role}"))?;
+    every_rule_answers(&mut s, &mut db.session_as(&role)?)
+}
+
+fn who_monitors_sees_the_server(leg: &Leg) -> Result {
+    let (db, mut s) = faulty(leg)?;
+    let role = db.role("IN ROLE pg_monitor")?;
+    s.run(&format!("GRANT EXECUTE ON FUNCTION warden.audit(text[], text[], text) TO {role}"))?;
+    every_rule_answers(&mut s, &mut db.session_as(&role)?)
+}
+
+/// Each rule that finds something as the superuser finds the same for the other, or says that it was not checked.
+fn every_rule_answers(superuser: &mut Session, other: &mut Session) -> Result {
+    superuser.run("SELECT warden.set_level(rule, 'warning') FROM warden.rules WHERE default_level = 'off'")?;
+    let all = "SELECT rule || ' ' || object FROM warden.audit() WHERE level <> 'not checked' ORDER BY 1";
+    let (known, seen) = (superuser.column(all)?, other.column(all)?);
+    let unseen = other.rows("SELECT rule, detail FROM warden.audit() WHERE level = 'not checked'")?;
+    ensure!(known.len() > 5, "{known:?}");
+    for finding in &known {
+        let rule = finding.split(' ').next().unwrap_or_default();
+        let said = unseen.iter().any(|row| row[0].as_deref() == Some(rule));
+        ensure!(seen.contains(finding) || said, "{finding} is silently missing");
+    }
+    for row in &unseen {
+        let reason = row[1].as_deref().unwrap_or_default();
+        ensure!(
+            !reason.is_empty() && !reason.contains("permission denied"),
+            "{row:?}: the server refused, we did not ask first"
+        );
+    }
+    Ok(())
+}
+
+fn a_standby_is_audited_without_writing(leg: &Leg) -> Result {
+    let cluster = leg.own_cluster(&Options::default())?;
+    let db = cluster.database()?;
+    db.session_with("-c warden.mode=off")?.script(FAULTS)?;
+    let standby = Standby::of(&cluster)?;
+    let mut s = standby.connect(db.name())?;
+    let began = Instant::now();
+    while s.value("SELECT count(*) FROM pg_class WHERE relname = 'things_b'")? != "1" {
+        ensure!(began.elapsed() < Duration::from_secs(20), "never replayed");
+        thread::sleep(Duration::from_millis(50));
+    }
+    s.run("BEGIN")?;
+    for call in [
+        "warden.audit()",
+        "warden.audit_table('things')",
+        "warden.todo",
+        "warden.checklist()",
+        "warden.audit_report('sarif')",
+        "warden.fix_script('info')",
+    ] {
+        ensure!(!s.rows(&format!("SELECT * FROM {call}"))?.is_empty(), "{call}");
+    }
+    ensure_eq!(s.value("SELECT txid_current_if_assigned()")?, "∅");
+    s.run("COMMIT")?;
+    let errors = s.column("SELECT rule || ': ' || detail FROM warden.audit() WHERE level = 'not checked' AND detail LIKE '%recovery%in progress%'")?;
+    ensure_eq!(errors, Vec::<String>::new(), "the server refused, we did not ask first");
+    Ok(())
+}
+
+/// Not for any table, whoever holds it.
+fn nobody_is_waited_for(leg: &Leg) -> Result {
+    let (db, mut s) = faulty(leg)?;
+    s.run("SELECT warden.set_level(rule, 'warning') FROM warden.rules WHERE default_level = 'off'")?;
+    let mut holder = db.session_with("-c warden.mode=off")?;
+    holder.run("BEGIN; LOCK TABLE things, owners IN ACCESS EXCLUSIVE MODE")?;
+    s.run("SET lock_timeout = '3s'")?;
+    for call in ["warden.audit()", "warden.checklist()", "warden.audit_report('text')"] {
+        let rows = s.rows(&format!("SELECT * FROM {call}"))?;
+        ensure!(!rows.is_empty(), "{call}");
+        let timed_out = rows.iter().flatten().flatten().any(|text| text.contains("lock timeout"));
+        ensure!(!timed_out, "{call} waited for a lock");
+    }
+    holder.run("ROLLBACK")?;
+    Ok(())
+}
+
+/// So many tables that an audit takes a while on a debug build.
+fn many_tables(leg: &Leg) -> Result<(Database<'_>, Session)> {
+    let db = shop(leg)?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    s.run(
+        "DO $$BEGIN FOR i IN 1..1500 LOOP EXECUTE format('CREATE TABLE many_%s (a serial PRIMARY KEY, b int REFERENCES many_%s, c text, UNIQUE (c, b))', i, greatest(i - 1, 1)); COMMIT; END LOOP; END$$",
+    )?;
+    Ok((db, s))
+}
+
+fn it_is_cancelled_within_a_second(leg: &Leg) -> Result {
+    let (_db, mut s) = many_tables(leg)?;
+    s.run("SET statement_timeout = '30ms'")?;
+    let began = Instant::now();
+    let error = s.error("SELECT count(*) FROM warden.audit()")?;
+    ensure_eq!(error.sqlstate, "57014", "{error}");
+    // A second is for machines that nobody else uses.
+    ensure!(began.elapsed() < Duration::from_secs(3), "cancelled after {:?}", began.elapsed());
+    Ok(())
+}
+
+fn where_it_is_can_be_seen(leg: &Leg) -> Result {
+    let (db, mut s) = many_tables(leg)?;
+    let pid = s.pid()?;
+    let mut other = db.session()?;
+    let seen = thread::scope(|scope| {
+        let audit = scope.spawn(move || s.column("SELECT DISTINCT rule FROM warden.audit()").map(|_| s));
+        let mut seen = BTreeSet::new();
+        while !audit.is_finished() {
+            seen.extend(
+                other.column(&format!("SELECT query FROM pg_stat_activity WHERE pid = {pid} AND state = 'active'")),
+            );
+            thread::sleep(Duration::from_millis(2));
+        }
+        audit.join().map(|done| (done, seen))
+    });
+    let Ok((done, seen)) = seen else { return Err("the audit's session died".into()) };
+    let places: Vec<_> = seen.into_iter().flatten().filter(|query| query.starts_with("pg_warden audit: ")).collect();
+    ensure!(places.len() > 1, "{places:?}");
+    let mut s = done?;
+    ensure_eq!(s.value("SELECT count(*) FROM warden.audit(rules => '{index-invalid}')")?, "0");
+    let shown = "SELECT query LIKE 'SELECT%shown%' FROM (SELECT count(*) AS shown FROM warden.audit(rules => '{index-invalid}') OFFSET 0) AS a, pg_stat_get_activity(pg_backend_pid()) AS p";
+    ensure_eq!(s.value(shown)?, "t", "the client's statement again");
+    Ok(())
+}
+
+fn rules_of_the_server_are_left_out_where_schemas_are_asked_for(leg: &Leg) -> Result {
+    let (_db, mut s) = faulty(leg)?;
+    let areas = "SELECT DISTINCT r.area FROM warden.audit({}) AS a JOIN warden.rules AS r USING (rule) ORDER BY 1";
+    ensure!(s.column(&areas.replace("{}", ""))?.contains(&"server".to_owned()));
+    ensure!(!s.column(&areas.replace("{}", "'{public}'"))?.contains(&"server".to_owned()));
+    ensure_eq!(s.value("SELECT count(*) FROM warden.audit_table('things') WHERE rule = 'fsync-off'")?, "0");
+    Ok(())
+}
