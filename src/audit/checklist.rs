@@ -39,7 +39,31 @@ const ITEMS: &[Item] = &[
     Item { text: "indexes work", rules: &["index-invalid"] },
     Item { text: "no index is superfluous", rules: &["index-duplicate", "index-redundant"] },
     Item { text: "clients prove who they are", rules: &["hba-trust"] },
-    Item { text: "what is committed survives a crash", rules: &["fsync-off"] },
+    Item {
+        text: "what is committed survives a crash",
+        rules: &["fsync-off", "full-page-writes-off", "synchronous-commit-off", "data-checksums-off"],
+    },
+    Item {
+        text: "the log is kept, so that a backup can be brought up to date",
+        rules: &["archive-failing", "wal-archiving-off"],
+    },
+    Item { text: "nobody keeps log or rows for nothing", rules: &["replication-slot-inactive", "timeouts-unset"] },
+    Item {
+        text: "vacuum keeps up",
+        rules: &["autovacuum-off", "autovacuum-table-off", "autovacuum-scale-large-table", "wraparound-xid"],
+    },
+    Item {
+        text: "the server runs as its files say, and as it should",
+        rules: &[
+            "restart-pending",
+            "setting-invalid",
+            "planner-method-disabled",
+            "memory-defaults",
+            "extension-outdated",
+            "logging-gaps",
+            "track-io-timing-off",
+        ],
+    },
 ];
 
 /// Rows of the checklist.

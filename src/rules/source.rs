@@ -63,8 +63,20 @@ sources! {
     Indexes: Schemas = "indexes";
     /// Pairs of indexes of one table, of which one may do the work of the other.
     IndexPairs: Schemas = "index_pairs";
+    /// How autovacuum deals with tables.
+    Vacuum: Schemas = "vacuum";
     /// Settings as sessions get them.
     Settings: Server = "settings";
+    /// Lines of the configuration files.
+    FileSettings: Server = "file_settings";
+    /// Replication slots.
+    Slots: Server = "slots";
+    /// The archiver.
+    Archiver: Server = "archiver";
+    /// The age of this database.
+    DatabaseAge: Server = "database_age";
+    /// Extensions.
+    Extensions: Server = "extensions";
     /// Lines of `pg_hba.conf`.
     Hba: Server = "hba";
 }
