@@ -12,6 +12,8 @@ use libtest_mimic::{Arguments, Trial};
 use pg_warden_tests::{Case, Leg};
 
 mod audit;
+mod audit_access;
+mod audit_partitions;
 mod audit_server;
 mod audit_whole;
 mod commit;
@@ -49,6 +51,8 @@ mod views;
 fn cases() -> Vec<Case> {
     [
         audit::cases(),
+        audit_access::cases(),
+        audit_partitions::cases(),
         audit_server::cases(),
         audit_whole::cases(),
         harness::cases(),

@@ -7,6 +7,14 @@ SELECT
     0::pg_catalog.int8 AS weight,
     e.extname AS extension_name,
     e.extversion AS installed,
-    a.default_version AS available
+    a.default_version AS available,
+    n.nspname AS schema_name,
+    e.extrelocatable AS is_relocatable,
+    (SELECT pg_catalog.string_agg(l.lanname, ', ' ORDER BY l.lanname)
+     FROM pg_catalog.pg_depend AS d
+     JOIN pg_catalog.pg_language AS l ON l.oid = d.objid AND l.lanispl AND NOT l.lanpltrusted
+     WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid
+       AND d.classid = 'pg_catalog.pg_language'::pg_catalog.regclass AND d.deptype = 'e') AS untrusted_languages
 FROM pg_catalog.pg_extension AS e
-JOIN pg_catalog.pg_available_extensions AS a ON a.name = e.extname
+JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+LEFT JOIN pg_catalog.pg_available_extensions AS a ON a.name = e.extname

@@ -14,6 +14,7 @@ SELECT
     h.auth_method,
     h.options,
     h.error,
+    (h.address = 'all' OR (h.address IN ('0.0.0.0', '::') AND h.netmask IN ('0.0.0.0', '::'))) AS is_any_address,
     h.type <> 'local' AND NOT coalesce(h.address IN ('127.0.0.1', '::1', 'localhost'), false) AS is_remote
 FROM pg_catalog.pg_hba_file_rules AS h
 LEFT JOIN LATERAL (

@@ -38,7 +38,45 @@ const ITEMS: &[Item] = &[
     },
     Item { text: "indexes work", rules: &["index-invalid"] },
     Item { text: "no index is superfluous", rules: &["index-duplicate", "index-redundant"] },
-    Item { text: "clients prove who they are", rules: &["hba-trust"] },
+    Item {
+        text: "partitions are there when rows come",
+        rules: &["partition-missing-next", "partition-gap", "default-partition-has-rows"],
+    },
+    Item {
+        text: "partitioned tables are whole",
+        rules: &[
+            "partitioned-index-incomplete",
+            "detach-pending",
+            "partition-count-high",
+            "partitioned-never-analyzed",
+            "partition-rls-gap",
+        ],
+    },
+    Item {
+        text: "clients prove who they are",
+        rules: &["hba-trust", "hba-password-plain", "hba-ident-remote", "hba-any-address", "hba-error", "password-md5"],
+    },
+    Item {
+        text: "nobody may do more than they need",
+        rules: &[
+            "login-role-superuser",
+            "role-powerful-membership",
+            "schema-public-create",
+            "security-definer-executable",
+            "function-search-path-mutable",
+            "extension-in-public",
+            "extension-untrusted-language",
+        ],
+    },
+    Item {
+        text: "row level security holds where it is meant to",
+        rules: &[
+            "rls-policy-without-rls",
+            "rls-enabled-no-policy",
+            "rls-policy-always-true",
+            "view-without-security-invoker",
+        ],
+    },
     Item {
         text: "what is committed survives a crash",
         rules: &["fsync-off", "full-page-writes-off", "synchronous-commit-off", "data-checksums-off"],

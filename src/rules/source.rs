@@ -63,8 +63,26 @@ sources! {
     Indexes: Schemas = "indexes";
     /// Pairs of indexes of one table, of which one may do the work of the other.
     IndexPairs: Schemas = "index_pairs";
+    /// Partitioned tables.
+    Partitioned: Schemas = "partitioned";
+    /// Indexes of partitioned tables that are not whole.
+    PartitionedIndexes: Schemas = "partitioned_indexes";
+    /// Partitions that are half detached.
+    DetachPending: Schemas = "detach_pending";
     /// How autovacuum deals with tables.
     Vacuum: Schemas = "vacuum";
+    /// Row level security and its policies.
+    RowSecurity: Schemas = "row_security";
+    /// Views that read as their owner.
+    Views: Schemas = "views";
+    /// Functions that run as their owner.
+    Functions: Schemas = "functions";
+    /// Schemas.
+    Schemata: Schemas = "schemata";
+    /// Roles.
+    Roles: Server = "roles";
+    /// How passwords are kept.
+    Passwords: Server = "passwords";
     /// Settings as sessions get them.
     Settings: Server = "settings";
     /// Lines of the configuration files.
