@@ -12,6 +12,7 @@ use libtest_mimic::{Arguments, Trial};
 use pg_warden_tests::{Case, Leg};
 
 mod audit;
+mod audit_columns;
 mod commit;
 mod concurrently;
 mod crash;
@@ -47,6 +48,7 @@ mod views;
 fn cases() -> Vec<Case> {
     [
         audit::cases(),
+        audit_columns::cases(),
         harness::cases(),
         guard::cases(),
         commit::cases(),

@@ -55,8 +55,18 @@ pub enum Scope {
 sources! {
     /// Tables.
     Tables: Schemas = "tables";
-    /// Columns of tables.
+    /// Columns of tables that have the same habit.
     Columns: Schemas = "columns";
+    /// Columns shorter than bigint.
+    IntegerColumns: Schemas = "integer_columns";
+    /// Columns that are shorter than most of their name.
+    ColumnsAlike: Schemas = "columns_alike";
+    /// Tables with what their columns show together.
+    ColumnsOfTables: Schemas = "columns_of_tables";
+    /// Names that need quotes or care.
+    Names: Schemas = "names";
+    /// Tables that lack comments.
+    Comments: Schemas = "comments";
     /// Foreign keys.
     ForeignKeys: Schemas = "foreign_keys";
     /// Indexes, each alone.
