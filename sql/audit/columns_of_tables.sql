@@ -32,7 +32,9 @@ SELECT
     size.pages * pg_catalog.current_setting('block_size')::pg_catalog.int8 AS table_bytes,
     layout.bytes_a_row,
     layout.bytes_a_row * size.rows AS wasted_bytes,
-    layout.better_order
+    layout.better_order,
+    -- Gigabytes of rows that nobody counted.
+    layout.bytes_a_row > 0 AND size.uncounted_bytes >= 1073741824 AS is_uncounted
 FROM subject AS t
 CROSS JOIN LATERAL (
     SELECT pg_catalog.count(*) AS column_count,
@@ -46,18 +48,24 @@ CROSS JOIN LATERAL (
     FROM pg_catalog.pg_attribute AS a
     WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
 ) AS c
--- Its own, or those of all its partitions. Rows are unknown where nobody counted them.
+-- Its own, or those of all its partitions. Asking for a size would wait behind whoever locks the table.
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN t.relkind = 'p' THEN tree_size.pages ELSE t.relpages END::pg_catalog.int8 AS pages,
-           CASE WHEN t.relkind = 'p' THEN tree_size.rows
-                ELSE greatest(t.reltuples::pg_catalog.float8, pg_catalog.pg_stat_get_live_tuples(t.oid)) END AS rows
+    SELECT coalesce(pg_catalog.sum(m.relpages), 0)::pg_catalog.int8 AS pages,
+           coalesce(pg_catalog.sum(greatest(m.reltuples::pg_catalog.float8, m.live, 0)), 0) AS rows,
+           pg_catalog.sum(CASE WHEN m.reltuples < 0 AND m.live = 0 AND m.oid NOT IN (
+                                   SELECT l.relation FROM pg_catalog.pg_locks AS l
+                                   WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock'
+                                     AND l.pid <> pg_catalog.pg_backend_pid())
+                               THEN pg_catalog.pg_relation_size(m.oid) END) AS uncounted_bytes
     FROM (
-        SELECT pg_catalog.sum(p.relpages) AS pages,
-               pg_catalog.sum(greatest(p.reltuples::pg_catalog.float8, pg_catalog.pg_stat_get_live_tuples(p.oid), 0)) AS rows
+        SELECT t.oid, t.relpages, t.reltuples, pg_catalog.pg_stat_get_live_tuples(t.oid) AS live
+        WHERE t.relkind = 'r'
+        UNION ALL
+        SELECT p.oid, p.relpages, p.reltuples, pg_catalog.pg_stat_get_live_tuples(p.oid)
         FROM tree
         JOIN pg_catalog.pg_class AS p ON p.oid = tree.member AND p.relkind = 'r'
         WHERE t.relkind = 'p' AND tree.root = t.oid
-    ) AS tree_size
+    ) AS m
 ) AS size
 -- The longest series of columns of one type, numbered without a gap: phone1, phone2, phone3. Not lines of an address, nor parts of time
 -- and of a distribution, of which there are as many as there are.
@@ -88,7 +96,7 @@ LEFT JOIN LATERAL (
         SELECT pg_catalog.row_number() OVER (ORDER BY a.attnum) AS place, a.attname, a.attnum, a.attlen, a.attlen > 0 AND a.attnotnull AS is_sure,
                CASE a.attalign WHEN 'd' THEN 8 WHEN 'i' THEN 4 WHEN 's' THEN 2 ELSE 1 END AS alignment
         FROM pg_catalog.pg_attribute AS a
-        WHERE size.rows >= 1000000 AND a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE (size.rows >= 1000000 OR size.uncounted_bytes >= 1073741824) AND a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
           -- Virtual columns, from 18 on, take no space.
           AND a.attgenerated <> 'v'
     ),
