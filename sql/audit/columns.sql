@@ -82,7 +82,8 @@ typed (oid, modifier, is_domain, not_null, kind) AS MATERIALIZED (
 ),
 one AS (
     SELECT t.oid, t.identity, t.relname, t.relpages, y.kind, a.attnum, a.attname, e.evidence
-    FROM subject AS t
+    -- By itself: with the conditions on its kind, a server without statistics of the catalog takes it for one table, and loops.
+    FROM (SELECT u.* FROM subject AS u OFFSET 0) AS t
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN typed AS y ON y.oid = a.atttypid
     -- What shows it, where it is not the type alone. A subquery a column: a join would be planned by guesses about the catalog, and a
