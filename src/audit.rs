@@ -23,6 +23,7 @@ use progress::Progress;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+mod fold;
 mod progress;
 pub(crate) mod todo;
 
@@ -164,7 +165,7 @@ pub(crate) fn debt(rule: Option<&str>) -> Result<Vec<Finding>, Error> {
         // What is wrong with the server is no debt of a schema.
         None => all.rules.into_iter().filter(|rule| is_of_schemas(rule)).collect(),
     };
-    run(&Request { rules, schemas: None, table: None, least: Level::Info })
+    each(&Request { rules, schemas: None, table: None, least: Level::Info })
 }
 
 fn is_of_schemas(rule: &Rule) -> bool {
@@ -231,6 +232,11 @@ fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
 
 /// Findings, worst first.
 fn run(request: &Request) -> Result<Vec<Finding>, Error> {
+    each(request).map(fold::folded)
+}
+
+/// The same, with each column by itself.
+fn each(request: &Request) -> Result<Vec<Finding>, Error> {
     refreshed()?;
     let levels = levels();
     // Settings of the session that would change what is quoted, parsed or how long planning takes.

@@ -1,4 +1,4 @@
--- Columns that bear the name of a key and are integer, while most of that name in the schema are bigint: one row a table.
+-- Columns that bear the name of a key and are integer, while most of that name in the schema are bigint.
 WITH named AS MATERIALIZED (
     SELECT c.oid, c.relnamespace, a.attnum, a.attname, a.atttypid = 'pg_catalog.int8'::pg_catalog.regtype AS is_long
     FROM pg_catalog.pg_class AS c
@@ -24,26 +24,17 @@ usual AS (
 )
 SELECT
     'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS classid,
-    k.oid AS objid,
-    CASE WHEN pg_catalog.cardinality(k.names) = 1 THEN k.first_column ELSE 0 END::pg_catalog.int4 AS objsubid,
-    k.identity
-    || CASE WHEN pg_catalog.cardinality(k.names) = 1 THEN '.' || pg_catalog.quote_ident(k.names[1]) ELSE '' END AS identity,
-    k.relpages::pg_catalog.int8 AS weight,
-    pg_catalog.cardinality(k.names) = 1 AS is_one,
-    pg_catalog.format('column%s "%s"%s of "%s" %s', CASE WHEN pg_catalog.cardinality(k.names) > 1 THEN 's' END,
-        pg_catalog.array_to_string(k.names[1:5], '", "'),
-        CASE WHEN pg_catalog.cardinality(k.names) > 5 THEN ' and ' || pg_catalog.cardinality(k.names) - 5 || ' more' END,
-        k.relname, CASE WHEN pg_catalog.cardinality(k.names) > 1 THEN 'are' ELSE 'is' END) AS columns_are,
-    k.long_tables
-FROM (
-    SELECT t.oid, t.identity, t.relname, t.relpages, pg_catalog.min(n.attnum) AS first_column,
-           pg_catalog.array_agg(n.attname ORDER BY n.attnum) AS names, pg_catalog.min(u.long_tables) AS long_tables
-    FROM subject AS t
-    JOIN named AS n ON n.oid = t.oid AND NOT n.is_long
-    JOIN usual AS u ON u.relnamespace = n.relnamespace AND u.attname = n.attname
-    -- The type of a key is a matter of its own, and that of what refers to one is the key's.
-    WHERE NOT EXISTS (
-        SELECT FROM pg_catalog.pg_constraint AS k
-        WHERE k.conrelid = t.oid AND k.contype IN ('p', 'f') AND n.attnum = ANY (k.conkey))
-    GROUP BY t.oid, t.identity, t.relname, t.relpages
-) AS k
+    t.oid AS objid,
+    n.attnum::pg_catalog.int4 AS objsubid,
+    t.identity || '.' || pg_catalog.quote_ident(n.attname) AS identity,
+    t.relpages::pg_catalog.int8 AS weight,
+    pg_catalog.format('column "%s" of "%s" is', n.attname, t.relname) AS column_is,
+    n.attname AS column_name,
+    u.long_tables
+FROM subject AS t
+JOIN named AS n ON n.oid = t.oid AND NOT n.is_long
+JOIN usual AS u ON u.relnamespace = n.relnamespace AND u.attname = n.attname
+-- The type of a key is a matter of its own, and that of what refers to one is the key's.
+WHERE NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint AS k
+    WHERE k.conrelid = t.oid AND k.contype IN ('p', 'f') AND n.attnum = ANY (k.conkey))

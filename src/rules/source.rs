@@ -43,6 +43,14 @@ macro_rules! sources {
     };
 }
 
+impl Source {
+    /// Whether each row is a column, and its rules say `column "a" of "t" is ...`: of one table they are told as one.
+    #[must_use]
+    pub fn is_of_columns(self) -> bool {
+        matches!(self, Self::Columns | Self::IntegerColumns | Self::ColumnsAlike)
+    }
+}
+
 /// What the rows of a source belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -55,7 +63,7 @@ pub enum Scope {
 sources! {
     /// Tables.
     Tables: Schemas = "tables";
-    /// Columns of tables that have the same habit.
+    /// Columns of tables that are of a kind which rules look at.
     Columns: Schemas = "columns";
     /// Columns shorter than bigint.
     IntegerColumns: Schemas = "integer_columns";

@@ -9,7 +9,7 @@ declare_rule! {
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'ids'",
-    message: "s.columns_are || CASE WHEN s.is_one THEN ' a list of keys' ELSE ' lists of keys' END",
+    message: "s.column_is || ' made for a list of keys'",
     detail: "'No foreign key can check what is in it: a row that is deleted stays in the lists. A join has to take each list apart.'",
     hint: "'A table with a row for each pair, and a foreign key on both sides.'",
     ..Audit::of(Source::Columns)

@@ -9,7 +9,7 @@ declare_rule! {
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'boolean'",
-    message: "s.columns_are || ' boolean and may be NULL'",
+    message: "s.column_is || ' boolean and may be NULL'",
     detail: "'NULL is neither true nor false: WHERE NOT ... leaves such a row out, as WHERE ... does.'",
     hint: "'NOT NULL with a default, unless unknown is an answer of its own.'",
     ..Audit::of(Source::Columns)

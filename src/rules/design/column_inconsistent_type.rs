@@ -9,8 +9,8 @@ declare_rule! {
 
 const AUDIT: Audit = Audit {
     when: "s.long_tables > 0",
-    message: "pg_catalog.format('%s integer, and bigint in %s other tables', s.columns_are, s.long_tables)",
-    detail: "'Where they hold the same numbers, the shorter column is the first to fail: past 2,147,483,647 it refuses them.'",
+    message: "s.column_is || ' integer, and bigint in most tables of the schema'",
+    detail: "pg_catalog.format('%I is bigint in %s other tables. Where they hold the same numbers, the shorter column is the first to fail: past 2,147,483,647 it refuses them.', s.column_name, s.long_tables)",
     hint: "'Where they do, widen it while the table is small, or by a new column and a swap of names. Where they do not, another name would say so.'",
     ..Audit::of(Source::ColumnsAlike)
 };

@@ -15,7 +15,7 @@ const DETAIL: &str = "Shorter values get blanks up to the length. = ignores them
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'char'",
-    message: "s.columns_are || ' char(n), filled up with blanks'",
+    message: "s.column_is || ' char(n), filled up with blanks'",
     detail: "'Shorter values get blanks up to the length. = ignores them, LIKE and most programs do not, and a cast to text drops them.'",
     hint: "'In new tables: text, with CHECK (char_length(...) <= n) where the length matters.'",
     level: "'warning'",

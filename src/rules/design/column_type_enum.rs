@@ -13,7 +13,7 @@ const DETAIL: &str = "A value of an enum can be added and renamed, but not taken
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'enum'",
-    message: "s.columns_are || ' an enum'",
+    message: "s.column_is || ' an enum'",
     detail: "'A value of an enum can be added and renamed, but not taken away, and their order stays.'",
     hint: "'Where the values change: a table of them, and a foreign key.'",
     level: "'warning'",

@@ -14,7 +14,7 @@ const DETAIL: &str =
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'float'",
-    message: "s.columns_are || ' a floating-point number'",
+    message: "s.column_is || ' a floating-point number'",
     detail: "'It holds most decimal fractions only nearly: sums drift by cents, and equal amounts compare as different.'",
     hint: "'In new tables: numeric, for amounts of money.'",
     level: "'warning'",

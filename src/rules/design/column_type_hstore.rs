@@ -13,7 +13,7 @@ const DETAIL: &str = "hstore holds pairs of texts, one level deep: numbers and l
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'hstore'",
-    message: "s.columns_are || ' hstore'",
+    message: "s.column_is || ' hstore'",
     detail: "'hstore holds pairs of texts, one level deep: numbers and lists become text in it.'",
     hint: "'In new tables: jsonb.'",
     ..Audit::of(Source::Columns)

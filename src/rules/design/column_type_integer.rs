@@ -13,8 +13,8 @@ const DETAIL: &str =
     "An integer ends at 2,147,483,647, a smallint at 32,767; to widen a column later writes every row again.";
 
 const AUDIT: Audit = Audit {
-    when: "s.columns_are IS NOT NULL",
-    message: "s.columns_are || ' integer, not bigint'",
+    when: "s.column_is IS NOT NULL",
+    message: "s.column_is || ' integer, not bigint'",
     detail: "'An integer ends at 2,147,483,647, a smallint at 32,767; to widen a column later writes every row again.'",
     hint: "'In new tables: bigint.'",
     ..Audit::of(Source::IntegerColumns)

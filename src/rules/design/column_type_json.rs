@@ -14,7 +14,7 @@ const DETAIL: &str = "json has no equality, so that DISTINCT, GROUP BY and UNION
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'json'",
-    message: "s.columns_are || ' json'",
+    message: "s.column_is || ' json'",
     detail: "'json has no equality, so that DISTINCT, GROUP BY and UNION fail on it; it is kept as text, and read from the start at each access.'",
     hint: "'In new tables: jsonb.'",
     level: "'warning'",

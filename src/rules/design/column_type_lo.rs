@@ -13,7 +13,7 @@ const DETAIL: &str = "The row holds a number alone. Deleting it, or writing anot
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'lo'",
-    message: "s.columns_are || ' a large object, which no trigger removes'",
+    message: "s.column_is || ' a large object, which no trigger removes'",
     detail: "'The row holds a number alone. Deleting it, or writing another number, leaves the object behind.'",
     hint: "pg_catalog.format('A trigger for each such column: CREATE TRIGGER ... BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION lo_manage(%I); What was left behind already is removed by vacuumlo. In new tables: bytea.', s.table_identity, s.column_name)",
     level: "'warning'",

@@ -14,7 +14,7 @@ const DETAIL: &str = "The setting lc_monetary decides its currency and its digit
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'money'",
-    message: "s.columns_are || ' money'",
+    message: "s.column_is || ' money'",
     detail: "'The setting lc_monetary decides its currency and its digits behind the point, so that a dump may mean other amounts elsewhere.'",
     hint: "'In new tables: numeric, with the currency in a column of its own.'",
     level: "'warning'",

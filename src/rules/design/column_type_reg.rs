@@ -14,7 +14,7 @@ const DETAIL: &str = "It keeps an OID, which belongs to another object, or to no
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'reg'",
-    message: "s.columns_are || ' of a type that pg_upgrade refuses'",
+    message: "s.column_is || ' of a type that pg_upgrade refuses'",
     detail: "'It keeps an OID, which belongs to another object, or to none, in a new cluster. pg_upgrade stops at such a column.'",
     hint: "'text, and a cast where it is used, before the next upgrade.'",
     level: "'warning'",

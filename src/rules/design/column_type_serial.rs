@@ -11,9 +11,9 @@ declare_rule! {
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'serial'",
-    message: "s.columns_are || ' serial'",
-    detail: "pg_catalog.format('Whoever inserts needs rights on sequence%s %s too, and any INSERT may bypass %s.', CASE WHEN s.is_one THEN '' ELSE 's' END, s.evidence, CASE WHEN s.is_one THEN 'it' ELSE 'them' END)",
-    hint: "'In new tables: GENERATED ALWAYS AS IDENTITY. ' || CASE WHEN s.is_one THEN 'This one can stay until it is' ELSE 'These can stay until they are' END || ' changed for another reason.'",
+    message: "s.column_is || ' serial'",
+    detail: "pg_catalog.format('Whoever inserts needs rights on sequence %s too, and any INSERT may bypass it.', s.evidence)",
+    hint: "'In new tables: GENERATED ALWAYS AS IDENTITY. What is there can stay until it is changed for another reason.'",
     level: "'info'",
     ..Audit::of(Source::Columns)
 };

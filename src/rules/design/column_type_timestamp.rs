@@ -14,9 +14,9 @@ const DETAIL: &str = "It keeps what a clock on the wall showed, not a moment: co
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'timestamp'",
-    message: "s.columns_are || ' timestamp without time zone'",
+    message: "s.column_is || ' timestamp without time zone'",
     detail: "'It keeps what a clock on the wall showed, not a moment: compared with now(), it means another moment in each session''s TimeZone.'",
-    hint: "'In new tables: timestamptz. ' || CASE WHEN s.is_one THEN 'This one can change its type' ELSE 'These can change their types' END || ' without a rewrite in a session whose TimeZone is UTC, where the values are UTC.'",
+    hint: "'In new tables: timestamptz. What is there can change its type without a rewrite in a session whose TimeZone is UTC, where its values are UTC.'",
     level: "'warning'",
     ..Audit::of(Source::Columns)
 };

@@ -14,7 +14,7 @@ const DETAIL: &str = "Values are rounded, not cut: half a second before midnight
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'whole seconds'",
-    message: "s.columns_are || ' rounded to whole seconds'",
+    message: "s.column_is || ' rounded to whole seconds'",
     detail: "'Values are rounded, not cut: half a second before midnight becomes the next day, and a row may be younger than now().'",
     hint: "'In new tables: timestamptz, and date_trunc(''second'', ...) where whole seconds are wanted.'",
     level: "'warning'",

@@ -14,7 +14,7 @@ const DETAIL: &str =
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'timetz'",
-    message: "s.columns_are || ' time with time zone'",
+    message: "s.column_is || ' time with time zone'",
     detail: "'An offset from UTC without a date is no time zone: daylight saving changes it, and nothing here says when.'",
     hint: "'In new tables: time, or timestamptz where it is a moment.'",
     level: "'warning'",

@@ -14,7 +14,7 @@ const DETAIL: &str = "The length is part of the type: to change it, each view ov
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'varchar'",
-    message: "s.columns_are || ' varchar(n)'",
+    message: "s.column_is || ' varchar(n)'",
     detail: "'The length is part of the type: to change it, each view over the column is to be dropped first.'",
     hint: "'In new tables: text, with CHECK (char_length(...) <= n) where the length matters.'",
     level: "'warning'",

@@ -13,7 +13,7 @@ const DETAIL: &str = "xml has no equality and no index of its own; each XPath re
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'xml'",
-    message: "s.columns_are || ' xml'",
+    message: "s.column_is || ' xml'",
     detail: "'xml has no equality and no index of its own; each XPath reads the document from the start.'",
     hint: "'In new tables: jsonb, or text where it is only kept.'",
     level: "'warning'",

@@ -11,7 +11,7 @@ declare_rule! {
 
 const AUDIT: Audit = Audit {
     when: "s.kind = 'frozen'",
-    message: r#"pg_catalog.format('%s of "%s" %s', CASE WHEN s.is_one THEN pg_catalog.format('default of "%s"', s.column_name) ELSE 'defaults' END, s.table_name, CASE WHEN s.is_one THEN 'is a moment of the past, for each row to come' ELSE 'are moments of the past, for each row to come' END)"#,
+    message: "s.column_is || ' by default a moment of the past'",
     detail: "pg_catalog.format('Each new row gets %s. A word such as ''now'' is read once, when the default is written down, and kept as the time it was then.', s.evidence)",
     hint: "pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT now(); and look at the rows that have the old one.', s.table_identity, s.column_name)",
     ..Audit::of(Source::Columns)
