@@ -88,9 +88,9 @@ fn one_row_a_table(leg: &Leg) -> Result {
 fn domains_and_arrays(leg: &Leg) -> Result {
     let (_db, mut s) = quiet(leg)?;
     s.script(
-        "CREATE DOMAIN code AS char(3); CREATE DOMAIN country AS code; CREATE DOMAIN moment AS timestamp(0); CREATE DOMAIN line AS varchar;
+        "CREATE DOMAIN code AS char(3); CREATE DOMAIN country AS code; CREATE DOMAIN moment AS timestamp(0); CREATE DOMAIN remark AS varchar;
          CREATE TYPE mood AS ENUM ('good'); CREATE DOMAIN state AS mood; CREATE DOMAIN sure AS boolean NOT NULL;
-         CREATE TABLE t (id bigint PRIMARY KEY, c country, m moment, l line, s state, b sure, p regproc[], r regclass, f \"char\", g bpchar, x json[])",
+         CREATE TABLE t (id bigint PRIMARY KEY, c country, m moment, l remark, s state, b sure, p regproc[], r regclass, f \"char\", g bpchar, x json[])",
     )?;
     for (rule, expected) in [
         ("column-type-char", "public.t.c"),
