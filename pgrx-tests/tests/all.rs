@@ -13,6 +13,7 @@ use pg_warden_tests::{Case, Leg};
 
 mod audit;
 mod audit_access;
+mod audit_columns;
 mod audit_partitions;
 mod audit_server;
 mod audit_whole;
@@ -55,6 +56,7 @@ fn cases() -> Vec<Case> {
         audit_partitions::cases(),
         audit_server::cases(),
         audit_whole::cases(),
+        audit_columns::cases(),
         harness::cases(),
         guard::cases(),
         commit::cases(),

@@ -2,7 +2,12 @@
 
 use super::Rule;
 
+mod all_columns_nullable;
 mod alter_system_or_role;
+mod array_or_csv_fk;
+mod boolean_nullable;
+mod column_alignment_waste;
+mod column_inconsistent_type;
 mod column_type_char;
 mod column_type_enum;
 mod column_type_float;
@@ -30,14 +35,18 @@ mod grant_to_public;
 mod identifier_not_lowercase;
 mod identifier_pg_prefix;
 mod identifier_reserved_word;
+mod incrementing_columns;
 mod index_predicate_not_immutable;
 mod integer_primary_key;
 mod migration_without_advisory_lock;
+mod missing_comment;
 mod naming_convention;
 mod partition_unique_without_key;
 mod required_columns;
 mod table_inheritance;
 mod table_without_primary_key;
+mod table_zero_or_one_column;
+mod too_many_columns;
 mod transaction_nesting;
 mod uncommitted_transaction;
 mod unlogged_table;
@@ -60,6 +69,15 @@ pub(super) const RULES: &[&Rule] = &[
     &column_type_reg::RULE,
     &column_type_lo::RULE,
     &column_type_integer::RULE,
+    &column_inconsistent_type::RULE,
+    &incrementing_columns::RULE,
+    &all_columns_nullable::RULE,
+    &boolean_nullable::RULE,
+    &column_alignment_waste::RULE,
+    &too_many_columns::RULE,
+    &table_zero_or_one_column::RULE,
+    &array_or_csv_fk::RULE,
+    &missing_comment::RULE,
     &integer_primary_key::RULE,
     &foreign_key_type_mismatch::RULE,
     &fk_narrower_than_pk::RULE,

@@ -43,6 +43,14 @@ macro_rules! sources {
     };
 }
 
+impl Source {
+    /// Whether each row is a column, and its rules say `column "a" of "t" is ...`: of one table they are told as one.
+    #[must_use]
+    pub fn is_of_columns(self) -> bool {
+        matches!(self, Self::Columns | Self::IntegerColumns | Self::ColumnsAlike)
+    }
+}
+
 /// What the rows of a source belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -55,8 +63,18 @@ pub enum Scope {
 sources! {
     /// Tables.
     Tables: Schemas = "tables";
-    /// Columns of tables.
+    /// Columns of tables that are of a kind which rules look at.
     Columns: Schemas = "columns";
+    /// Columns shorter than bigint.
+    IntegerColumns: Schemas = "integer_columns";
+    /// Columns that are shorter than most of their name.
+    ColumnsAlike: Schemas = "columns_alike";
+    /// Tables with what their columns show together.
+    ColumnsOfTables: Schemas = "columns_of_tables";
+    /// Names that need quotes or care.
+    Names: Schemas = "names";
+    /// Tables that lack comments.
+    Comments: Schemas = "comments";
     /// Foreign keys.
     ForeignKeys: Schemas = "foreign_keys";
     /// Indexes, each alone.
