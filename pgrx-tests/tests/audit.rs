@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::fixture::only_rules;
 use pg_warden_tests::sql::literal;
 use pg_warden_tests::{Database, Leg, Result, Session, cases, ensure, ensure_eq, fail};
 
@@ -87,10 +88,7 @@ const RULES: [&str; 17] = [
 fn quiet(db: &Database<'_>) -> Result<Session> {
     let mut s = db.session_with("-c warden.mode=off")?;
     if s.value("SELECT count(*) FROM warden_internal.level")? == "0" {
-        let rules = RULES.map(literal).join(", ");
-        s.run(&format!(
-            "SELECT warden.set_level(rule, 'off') FROM warden.rules WHERE checks LIKE '%audit%' AND rule NOT IN ({rules})"
-        ))?;
+        only_rules(&mut s, &RULES)?;
     }
     Ok(s)
 }
