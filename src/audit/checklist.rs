@@ -16,10 +16,21 @@ struct Item {
 }
 
 const ITEMS: &[Item] = &[
-    Item { text: "every table has a primary key", rules: &["table-without-primary-key"] },
-    Item { text: "keys are wide enough", rules: &["fk-narrower-than-pk"] },
+    Item {
+        text: "every table has a primary key",
+        rules: &["table-without-primary-key", "unique-instead-of-primary-key", "primary-key-too-wide"],
+    },
+    Item { text: "keys are wide enough", rules: &["fk-narrower-than-pk", "sequence-exhaustion"] },
     Item { text: "every foreign key has an index", rules: &["foreign-key-without-index"] },
-    Item { text: "foreign keys say what they mean", rules: &["foreign-key-duplicate"] },
+    Item {
+        text: "foreign keys say what they mean",
+        rules: &[
+            "foreign-key-duplicate",
+            "foreign-key-type-mismatch",
+            "foreign-key-nullable-composite",
+            "foreign-key-cascade",
+        ],
+    },
     Item {
         text: "columns have the types of the guide",
         rules: &[
@@ -36,6 +47,8 @@ const ITEMS: &[Item] = &[
             "column-type-xml",
         ],
     },
+    Item { text: "constraints hold for every row", rules: &["constraint-not-valid"] },
+    Item { text: "tables do without surprises", rules: &["table-inheritance", "rule-present", "trigger-many"] },
     Item { text: "indexes work", rules: &["index-invalid"] },
     Item { text: "no index is superfluous", rules: &["index-duplicate", "index-redundant"] },
     Item { text: "clients prove who they are", rules: &["hba-trust"] },
