@@ -10,9 +10,12 @@ cases![
     hostile_names_of_tables,
     unique_indexes_that_become_keys,
     constraints_of_partitions,
+    short_keys,
+    random_keys_of_large_tables,
+    unlogged_partitions,
 ];
 
-const RULES: [&str; 9] = [
+const RULES: [&str; 12] = [
     "sequence-exhaustion",
     "constraint-not-valid",
     "unique-instead-of-primary-key",
@@ -22,6 +25,9 @@ const RULES: [&str; 9] = [
     "table-inheritance",
     "rule-present",
     "trigger-many",
+    "integer-primary-key",
+    "primary-key-random-uuid",
+    "unlogged-table",
 ];
 
 /// Rule, level and object of what the rules of this file find, sorted.
@@ -65,7 +71,9 @@ fn sequences_that_cannot_be_read(leg: &Leg) -> Result {
 fn a_locked_sequence_makes_nobody_wait(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session_with("-c warden.mode=off")?;
-    s.script("CREATE TABLE a (id serial); CREATE UNIQUE INDEX ON a (id); SELECT setval('a_id_seq', 2000000000)")?;
+    s.script(
+        "CREATE TABLE a (id serial); CREATE UNIQUE INDEX ON a (id); ANALYZE; SELECT setval('a_id_seq', 2000000000)",
+    )?;
     let mut other = db.session_with("-c warden.mode=off")?;
     other.script("BEGIN; ALTER SEQUENCE a_id_seq CACHE 2; LOCK TABLE a")?;
     s.run("SET lock_timeout = '1s'")?;
@@ -91,7 +99,7 @@ fn where_sequences_end(leg: &Leg) -> Result {
     let said = detail(&mut s, "sequence-exhaustion")?;
     ensure_eq!(
         said,
-        "It is at 2,147,483,650 of 2,147,483,647, where public.t.id ends, which is number. Behind that, each INSERT that takes a new public.t.id fails."
+        "It is at 2,147,483,650 of 2,147,483,647, where public.t.id ends, which is public.number. Behind that, each INSERT that takes a new public.t.id fails."
     );
     ensure_eq!(
         s.value("SELECT message FROM warden.audit_table('t') WHERE rule = 'sequence-exhaustion'")?,
@@ -137,7 +145,7 @@ fn hostile_names_of_tables(leg: &Leg) -> Result {
         let mut seen: Vec<_> = rows.iter().filter_map(|row| row[0].as_deref()).collect();
         seen.sort_unstable();
         seen.dedup();
-        ensure_eq!(seen.len(), RULES.len() - 1, "{name:?}: {rows:?}");
+        ensure_eq!(seen.len(), 8, "{name:?}: {rows:?}");
         for row in &rows {
             ensure!(row[2].as_deref().is_some_and(|object| object.starts_with("hostile.")), "{name:?}: {row:?}");
             if let Some(fix) = &row[3] {
@@ -186,5 +194,75 @@ fn constraints_of_partitions(leg: &Leg) -> Result {
     ensure_eq!(found(&mut s)?, ["constraint-not-valid warning public.parted.positive"]);
     s.run("ALTER TABLE parted VALIDATE CONSTRAINT positive")?;
     ensure_eq!(found(&mut s)?, [""; 0]);
+    Ok(())
+}
+
+fn short_keys(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    // Nobody has counted it yet, and it may be large enough.
+    s.script("BEGIN; CREATE TABLE t (id smallserial PRIMARY KEY); INSERT INTO t SELECT FROM generate_series(1, 1000)")?;
+    ensure_eq!(found(&mut s)?, ["integer-primary-key not checked public.t"]);
+    ensure_eq!(detail(&mut s, "integer-primary-key")?, "Nobody has counted its rows: run ANALYZE first.");
+    s.script("COMMIT; ANALYZE t")?;
+    ensure_eq!(found(&mut s)?, ["integer-primary-key warning public.t"]);
+    // The sequence says it better.
+    s.script("INSERT INTO t SELECT FROM generate_series(1, 20000); ANALYZE t")?;
+    ensure_eq!(found(&mut s)?, ["sequence-exhaustion warning public.t_id_seq"]);
+    // The type is that of the other table, a code, a part of a key; or the table is a child.
+    s.script(
+        "DROP TABLE t; CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int PRIMARY KEY REFERENCES parent);
+         CREATE TABLE code (id smallint PRIMARY KEY); CREATE TABLE line (a int, b int, PRIMARY KEY (a, b));
+         ANALYZE; UPDATE pg_class SET reltuples = 30000000 WHERE relname IN ('parent', 'child', 'code', 'line')",
+    )?;
+    ensure_eq!(found(&mut s)?, ["integer-primary-key warning public.parent"]);
+    s.run("UPDATE pg_class SET reltuples = 20000000 WHERE relname = 'parent'")?;
+    ensure_eq!(found(&mut s)?, [""; 0]);
+    // One that somebody locks, and nobody has counted.
+    s.script("CREATE TABLE fresh (id int PRIMARY KEY)")?;
+    ensure_eq!(found(&mut s)?, [""; 0]);
+    let mut other = db.session_with("-c warden.mode=off")?;
+    other.script("BEGIN; LOCK TABLE fresh")?;
+    s.run("SET lock_timeout = '1s'")?;
+    ensure_eq!(found(&mut s)?, ["integer-primary-key not checked public.fresh"]);
+    Ok(())
+}
+
+fn random_keys_of_large_tables(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    s.script(
+        "CREATE TABLE t (id uuid PRIMARY KEY DEFAULT gen_random_uuid()); ANALYZE t;
+         UPDATE pg_class SET reltuples = 1000000 WHERE relname = 't'",
+    )?;
+    // Statistics of a few seconds do not say that there are no inserts.
+    ensure_eq!(found(&mut s)?, ["primary-key-random-uuid not checked public.t"]);
+    let later = s
+        .value("SELECT statement FROM warden_internal.audit_statements() WHERE source = 'tables'")?
+        .replace("$1", "NULL")
+        .replace("$2", "NULL")
+        .replace("'30 days'", "'0 days'");
+    ensure_eq!(s.rows(&format!("SELECT * FROM ({later}) AS q"))?.len(), 0);
+    s.script("INSERT INTO t SELECT FROM generate_series(1, 10000); SELECT pg_stat_force_next_flush()")?;
+    ensure_eq!(found(&mut s)?, ["primary-key-random-uuid info public.t"]);
+    s.run("UPDATE pg_class SET reltuples = 900000 WHERE relname = 't'")?;
+    ensure_eq!(found(&mut s)?, [""; 0]);
+    Ok(())
+}
+
+fn unlogged_partitions(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    s.script(
+        "CREATE TABLE parted (a bigint PRIMARY KEY) PARTITION BY RANGE (a);
+         CREATE UNLOGGED TABLE low PARTITION OF parted FOR VALUES FROM (0) TO (10);
+         CREATE TABLE high PARTITION OF parted FOR VALUES FROM (10) TO (20) PARTITION BY RANGE (a);
+         CREATE UNLOGGED TABLE rest PARTITION OF high DEFAULT; INSERT INTO parted SELECT generate_series(1, 15); ANALYZE",
+    )?;
+    ensure_eq!(found(&mut s)?, ["unlogged-table warning public.parted"]);
+    let message = "SELECT message FROM warden.audit(rules => '{unlogged-table}')";
+    ensure_eq!(s.value(message)?, "2 partitions of \"parted\" are unlogged");
+    s.run("ALTER TABLE rest SET LOGGED")?;
+    ensure_eq!(s.value(message)?, "a partition of \"parted\" is unlogged");
     Ok(())
 }

@@ -18,9 +18,17 @@ struct Item {
 const ITEMS: &[Item] = &[
     Item {
         text: "every table has a primary key",
-        rules: &["table-without-primary-key", "unique-instead-of-primary-key", "primary-key-too-wide"],
+        rules: &[
+            "table-without-primary-key",
+            "unique-instead-of-primary-key",
+            "primary-key-too-wide",
+            "primary-key-random-uuid",
+        ],
     },
-    Item { text: "keys are wide enough", rules: &["fk-narrower-than-pk", "sequence-exhaustion"] },
+    Item {
+        text: "keys are wide enough",
+        rules: &["fk-narrower-than-pk", "integer-primary-key", "sequence-exhaustion"],
+    },
     Item { text: "every foreign key has an index", rules: &["foreign-key-without-index"] },
     Item {
         text: "foreign keys say what they mean",
@@ -52,7 +60,7 @@ const ITEMS: &[Item] = &[
     Item { text: "indexes work", rules: &["index-invalid"] },
     Item { text: "no index is superfluous", rules: &["index-duplicate", "index-redundant"] },
     Item { text: "clients prove who they are", rules: &["hba-trust"] },
-    Item { text: "what is committed survives a crash", rules: &["fsync-off"] },
+    Item { text: "what is committed survives a crash", rules: &["fsync-off", "unlogged-table"] },
 ];
 
 /// Rows of the checklist.

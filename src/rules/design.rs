@@ -37,6 +37,7 @@ mod integer_primary_key;
 mod migration_without_advisory_lock;
 mod naming_convention;
 mod partition_unique_without_key;
+mod primary_key_random_uuid;
 mod primary_key_too_wide;
 mod required_columns;
 mod rule_present;
@@ -96,4 +97,5 @@ pub(super) const RULES: &[&Rule] = &[
     &primary_key_too_wide::RULE,
     &rule_present::RULE,
     &trigger_many::RULE,
+    &primary_key_random_uuid::RULE,
 ];
