@@ -264,5 +264,15 @@ fn unlogged_partitions(leg: &Leg) -> Result {
     ensure_eq!(s.value(message)?, "2 partitions of \"parted\" are unlogged");
     s.run("ALTER TABLE rest SET LOGGED")?;
     ensure_eq!(s.value(message)?, "a partition of \"parted\" is unlogged");
+    // Nobody has counted its rows, and somebody locks it.
+    s.script("DROP TABLE parted; CREATE UNLOGGED TABLE fresh (a bigint PRIMARY KEY)")?;
+    ensure_eq!(found(&mut s)?, [""; 0]);
+    let mut other = db.session_with("-c warden.mode=off")?;
+    other.script("BEGIN; LOCK TABLE fresh")?;
+    s.run("SET lock_timeout = '1s'")?;
+    ensure_eq!(found(&mut s)?, ["unlogged-table not checked public.fresh"]);
+    other.run("ROLLBACK")?;
+    s.script("BEGIN; INSERT INTO fresh VALUES (1)")?;
+    ensure_eq!(found(&mut s)?, ["unlogged-table warning public.fresh"]);
     Ok(())
 }

@@ -9,6 +9,18 @@ SELECT
     t.relpersistence = 'u' AS is_unlogged,
     t.relkind = 'p' AS is_partitioned,
     t.relispartition AS is_partition,
+    -- Of an unlogged table: whether it has rows. Where nobody counted them, it has if there is a file for them, but a standby
+    -- has none, and asking for its size would wait behind whoever locks the table: NULL.
+    CASE WHEN t.relkind = 'r' AND t.relpersistence = 'u' THEN
+        CASE WHEN many.rows > 0 OR t.relpages > 0 THEN true
+             WHEN many.rows = 0 THEN false
+             WHEN NOT pg_catalog.pg_is_in_recovery()
+              AND t.oid NOT IN (
+                  SELECT l.relation FROM pg_catalog.pg_locks AS l
+                  WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock'
+                    AND l.pid <> pg_catalog.pg_backend_pid())
+             THEN pg_catalog.pg_relation_size(t.oid) > 0 END
+    END AS has_unlogged_rows,
     -- Of a partitioned table, the partitions.
     coalesce(p.unlogged, 0) AS unlogged_partitions,
     -- By VACUUM, ANALYZE or the statistics; NULL where nobody counted.
