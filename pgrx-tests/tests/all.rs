@@ -16,6 +16,7 @@ mod audit_access;
 mod audit_columns;
 mod audit_partitions;
 mod audit_server;
+mod audit_tables;
 mod audit_whole;
 mod commit;
 mod concurrently;
@@ -55,6 +56,7 @@ fn cases() -> Vec<Case> {
         audit_access::cases(),
         audit_partitions::cases(),
         audit_server::cases(),
+        audit_tables::cases(),
         audit_whole::cases(),
         audit_columns::cases(),
         harness::cases(),

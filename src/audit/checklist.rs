@@ -16,10 +16,29 @@ struct Item {
 }
 
 const ITEMS: &[Item] = &[
-    Item { text: "every table has a primary key", rules: &["table-without-primary-key"] },
-    Item { text: "keys are wide enough", rules: &["fk-narrower-than-pk"] },
+    Item {
+        text: "every table has a primary key",
+        rules: &[
+            "table-without-primary-key",
+            "unique-instead-of-primary-key",
+            "primary-key-too-wide",
+            "primary-key-random-uuid",
+        ],
+    },
+    Item {
+        text: "keys are wide enough",
+        rules: &["fk-narrower-than-pk", "integer-primary-key", "sequence-exhaustion"],
+    },
     Item { text: "every foreign key has an index", rules: &["foreign-key-without-index"] },
-    Item { text: "foreign keys say what they mean", rules: &["foreign-key-duplicate"] },
+    Item {
+        text: "foreign keys say what they mean",
+        rules: &[
+            "foreign-key-duplicate",
+            "foreign-key-type-mismatch",
+            "foreign-key-nullable-composite",
+            "foreign-key-cascade",
+        ],
+    },
     Item {
         text: "columns have the types of the guide",
         rules: &[
@@ -59,6 +78,8 @@ const ITEMS: &[Item] = &[
             "missing-comment",
         ],
     },
+    Item { text: "constraints hold for every row", rules: &["constraint-not-valid"] },
+    Item { text: "tables do without surprises", rules: &["table-inheritance", "rule-present", "trigger-many"] },
     Item { text: "indexes work", rules: &["index-invalid"] },
     Item { text: "no index is superfluous", rules: &["index-duplicate", "index-redundant"] },
     Item {
@@ -102,7 +123,7 @@ const ITEMS: &[Item] = &[
     },
     Item {
         text: "what is committed survives a crash",
-        rules: &["fsync-off", "full-page-writes-off", "synchronous-commit-off", "data-checksums-off"],
+        rules: &["fsync-off", "full-page-writes-off", "synchronous-commit-off", "data-checksums-off", "unlogged-table"],
     },
     Item {
         text: "the log is kept, so that a backup can be brought up to date",

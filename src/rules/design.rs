@@ -23,10 +23,12 @@ mod column_type_timestamp_precision_0;
 mod column_type_timetz;
 mod column_type_varchar_n;
 mod column_type_xml;
+mod constraint_not_valid;
 mod default_now_in_cast;
 mod enable_rls_without_policy;
 mod fk_narrower_than_pk;
 mod forbidden_types;
+mod foreign_key_cascade;
 mod foreign_key_duplicate;
 mod foreign_key_nullable_composite;
 mod foreign_key_type_mismatch;
@@ -42,13 +44,19 @@ mod migration_without_advisory_lock;
 mod missing_comment;
 mod naming_convention;
 mod partition_unique_without_key;
+mod primary_key_random_uuid;
+mod primary_key_too_wide;
 mod required_columns;
+mod rule_present;
+mod sequence_exhaustion;
 mod table_inheritance;
 mod table_without_primary_key;
 mod table_zero_or_one_column;
 mod too_many_columns;
 mod transaction_nesting;
+mod trigger_many;
 mod uncommitted_transaction;
+mod unique_instead_of_primary_key;
 mod unlogged_table;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -100,4 +108,12 @@ pub(super) const RULES: &[&Rule] = &[
     &transaction_nesting::RULE,
     &uncommitted_transaction::RULE,
     &migration_without_advisory_lock::RULE,
+    &sequence_exhaustion::RULE,
+    &constraint_not_valid::RULE,
+    &unique_instead_of_primary_key::RULE,
+    &foreign_key_cascade::RULE,
+    &primary_key_too_wide::RULE,
+    &rule_present::RULE,
+    &trigger_many::RULE,
+    &primary_key_random_uuid::RULE,
 ];

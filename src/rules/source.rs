@@ -77,6 +77,10 @@ sources! {
     Comments: Schemas = "comments";
     /// Foreign keys.
     ForeignKeys: Schemas = "foreign_keys";
+    /// Constraints that hold for new rows alone.
+    Constraints: Schemas = "constraints";
+    /// Sequences, and how far they are.
+    Sequences: Schemas = "sequences";
     /// Indexes, each alone.
     Indexes: Schemas = "indexes";
     /// Pairs of indexes of one table, of which one may do the work of the other.
