@@ -12,6 +12,7 @@ use libtest_mimic::{Arguments, Trial};
 use pg_warden_tests::{Case, Leg};
 
 mod audit;
+mod audit_indexes;
 mod audit_whole;
 mod commit;
 mod concurrently;
@@ -48,6 +49,7 @@ mod views;
 fn cases() -> Vec<Case> {
     [
         audit::cases(),
+        audit_indexes::cases(),
         audit_whole::cases(),
         harness::cases(),
         guard::cases(),

@@ -36,8 +36,15 @@ const ITEMS: &[Item] = &[
             "column-type-xml",
         ],
     },
-    Item { text: "indexes work", rules: &["index-invalid"] },
-    Item { text: "no index is superfluous", rules: &["index-duplicate", "index-redundant"] },
+    Item { text: "indexes work", rules: &["index-collation-outdated", "index-invalid"] },
+    Item {
+        text: "no index is superfluous",
+        rules: &["index-duplicate", "index-redundant", "index-subsumed-by-unique", "index-unused", "too-many-indexes"],
+    },
+    Item {
+        text: "indexes are of the right kind",
+        rules: &["index-boolean", "index-btree-on-array", "index-hash", "index-useless-predicate"],
+    },
     Item { text: "clients prove who they are", rules: &["hba-trust"] },
     Item { text: "what is committed survives a crash", rules: &["fsync-off"] },
 ];
