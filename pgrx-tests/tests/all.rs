@@ -14,6 +14,7 @@ use pg_warden_tests::{Case, Leg};
 mod audit;
 mod audit_access;
 mod audit_columns;
+mod audit_indexes;
 mod audit_partitions;
 mod audit_server;
 mod audit_tables;
@@ -57,6 +58,7 @@ fn cases() -> Vec<Case> {
         audit_partitions::cases(),
         audit_server::cases(),
         audit_tables::cases(),
+        audit_indexes::cases(),
         audit_whole::cases(),
         audit_columns::cases(),
         harness::cases(),

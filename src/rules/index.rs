@@ -2,8 +2,39 @@
 
 use super::Rule;
 
+mod index_boolean;
+mod index_btree_on_array;
+mod index_collation_outdated;
 mod index_duplicate;
+mod index_hash;
 mod index_invalid;
 mod index_redundant;
+mod index_subsumed_by_unique;
+mod index_unused;
+mod index_useless_predicate;
+mod too_many_indexes;
 
-pub(super) const RULES: &[&Rule] = &[&index_invalid::RULE, &index_duplicate::RULE, &index_redundant::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &index_invalid::RULE,
+    &index_collation_outdated::RULE,
+    &index_duplicate::RULE,
+    &index_redundant::RULE,
+    &index_subsumed_by_unique::RULE,
+    &index_unused::RULE,
+    &too_many_indexes::RULE,
+    &index_boolean::RULE,
+    &index_btree_on_array::RULE,
+    &index_hash::RULE,
+    &index_useless_predicate::RULE,
+];
+
+/// Why counts of uses are no evidence. A crash of the server empties them, and the background writer's say when.
+const USE_BLIND: &str = "(SELECT CASE
+        WHEN pg_catalog.pg_is_in_recovery() THEN 'This is a standby: its statistics know of its own queries alone.'
+        WHEN pg_catalog.current_setting('track_counts') = 'off' THEN 'Uses are not counted: track_counts is off.'
+        WHEN b.began > pg_catalog.now() - '30 days'::pg_catalog.interval
+        THEN pg_catalog.format('Statistics of use began at %s: 30 days of them are needed.', pg_catalog.to_char(b.began, 'YYYY-MM-DD HH24:MI')) END
+    FROM (SELECT greatest(
+              pg_catalog.pg_postmaster_start_time(), pg_catalog.pg_stat_get_bgwriter_stat_reset_time(),
+              pg_catalog.pg_stat_get_db_stat_reset_time((
+                  SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()))) AS began) AS b)";

@@ -1,0 +1,221 @@
+//! Rules of the audit about indexes, where a page cannot show them: statistics of a month, partitions, locks, names, rights.
+
+use pg_warden_tests::{Database, Leg, Result, Session, cases, ensure, ensure_eq};
+
+cases![
+    unused_indexes,
+    what_is_needed_unused_or_not,
+    indexes_of_partitioned_tables,
+    young_statistics_are_no_evidence,
+    used_btrees_on_arrays,
+    tables_without_writes,
+    nothing_waits_and_anybody_may,
+    hostile_names,
+];
+
+fn quiet(db: &Database<'_>) -> Result<Session> {
+    db.session_with("-c warden.mode=off")
+}
+
+/// What the rules over a source say in words, as if the statistics were old enough.
+fn judged(s: &mut Session, source: &str) -> Result<Vec<String>> {
+    let statement = s
+        .value(&format!("SELECT statement FROM warden_internal.audit_statements() WHERE source = '{source}'"))?
+        .replace("$1", "NULL")
+        .replace("$2", "NULL")
+        .replace("'30 days'", "'0 days'");
+    s.run("SELECT pg_stat_force_next_flush()")?;
+    Ok(s.column(&format!("SELECT message FROM ({statement}) AS q ORDER BY message COLLATE \"C\""))?)
+}
+
+/// A table whose index `t_a_idx` is large and was never used, though it was there for each row.
+const UNUSED: &str = "CREATE TABLE t (id bigint PRIMARY KEY, a bigint, b bigint);
+    CREATE INDEX ON t (a);
+    INSERT INTO t SELECT i, i, i FROM generate_series(1, 60000) i; ANALYZE t";
+
+fn unused_indexes(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    s.script(UNUSED)?;
+    ensure_eq!(judged(&mut s, "index_roots")?, ["no query used index \"t_a_idx\" on \"t\""]);
+    // Built when the rows were there: nobody knows when.
+    s.script("DROP INDEX t_a_idx; CREATE INDEX ON t (a)")?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [""; 0]);
+    s.script("DROP TABLE t")?;
+    s.script(UNUSED)?;
+    s.script("SET enable_seqscan = off; SELECT id FROM t WHERE a = 7")?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [""; 0], "it was used");
+    // Small ones do not matter.
+    s.script("CREATE TABLE u (id bigint PRIMARY KEY, a bigint); CREATE INDEX ON u (a); INSERT INTO u VALUES (1, 1); ANALYZE u")?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [""; 0]);
+    Ok(())
+}
+
+fn what_is_needed_unused_or_not(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    s.script(UNUSED)?;
+    // Counts are written down between transactions.
+    ensure_eq!(judged(&mut s, "index_roots")?, ["no query used index \"t_a_idx\" on \"t\""]);
+    for other in ["CREATE INDEX ON t (b, a)", "CREATE INDEX ON t (a) WHERE b > 0", "CREATE INDEX ON t USING brin (a)"] {
+        s.script(&format!("BEGIN; {other}"))?;
+        let found = judged(&mut s, "index_roots")?;
+        ensure!(found.iter().any(|message| message.contains("\"t_a_idx\"")), "{other}: {found:?}");
+        s.run("ROLLBACK")?;
+    }
+    for needed in [
+        "ALTER TABLE t CLUSTER ON t_a_idx",
+        "CREATE INDEX ON t (a, b)",
+        "CREATE INDEX ON t (a)",
+        // The last, because its check uses the index, whatever becomes of the transaction.
+        "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES t",
+    ] {
+        s.script(&format!("BEGIN; {needed}"))?;
+        ensure_eq!(judged(&mut s, "index_roots")?, [""; 0], "{needed}");
+        s.run("ROLLBACK")?;
+    }
+    // What follows all columns of a unique one.
+    s.run("DROP INDEX t_a_idx")?;
+    for (index, expected) in [
+        ("CREATE INDEX i ON t (id, a)", 1),
+        ("CREATE INDEX i ON t (id) INCLUDE (a)", 0),
+        ("CREATE INDEX i ON t (a, id)", 0),
+        ("CREATE INDEX i ON t (id, a) WHERE a > 0", 0),
+        ("CREATE UNIQUE INDEX i ON t (id, a)", 0),
+        ("CREATE UNIQUE INDEX u ON t (a); CREATE INDEX i ON t (a, b)", 0),
+        (
+            "CREATE INDEX i ON t (id, a); ALTER TABLE t ADD UNIQUE (id, a); ALTER TABLE t ADD FOREIGN KEY (id, a) REFERENCES t (id, a)",
+            0,
+        ),
+    ] {
+        s.script(&format!("BEGIN; {index}"))?;
+        let found = judged(&mut s, "index_roots")?;
+        let own =
+            found.iter().filter(|message| message.contains("begins with all the columns of unique \"t_pkey\"")).count();
+        ensure_eq!(own, expected, "{index}: {found:?}");
+        s.run("ROLLBACK")?;
+    }
+    Ok(())
+}
+
+fn indexes_of_partitioned_tables(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    s.script(
+        "CREATE TABLE p (id bigint, a bigint) PARTITION BY RANGE (id);
+         CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (50000);
+         CREATE TABLE p_2 PARTITION OF p FOR VALUES FROM (50000) TO (200000);
+         CREATE INDEX p_a ON p (a);
+         INSERT INTO p SELECT i, i FROM generate_series(1, 99999) i; ANALYZE p",
+    )?;
+    ensure_eq!(judged(&mut s, "index_roots")?, ["no query used index \"p_a\" on \"p\""]);
+    s.script("SET enable_seqscan = off; SELECT id FROM p_1 WHERE a = 7")?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [""; 0], "that of one partition was used");
+    Ok(())
+}
+
+fn young_statistics_are_no_evidence(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    s.script(UNUSED)?;
+    let rows = s.rows("SELECT rule, level, detail FROM warden.audit(rules => '{index-unused,index-subsumed-by-unique}') ORDER BY rule")?;
+    ensure_eq!(rows.len(), 2, "{rows:?}");
+    for row in rows {
+        ensure_eq!(row[1].as_deref(), Some("not checked"));
+        ensure!(row[2].as_deref().is_some_and(|detail| detail.starts_with("Statistics of use began at ")), "{row:?}");
+    }
+    s.run("SET track_counts = off")?;
+    let detail = s.value("SELECT detail FROM warden.audit(rules => '{index-unused}')")?;
+    ensure_eq!(detail, "Uses are not counted: track_counts is off.");
+    Ok(())
+}
+
+fn used_btrees_on_arrays(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    s.script("CREATE TABLE t (id bigint PRIMARY KEY, tags text[]); CREATE INDEX ON t (tags)")?;
+    ensure_eq!(judged(&mut s, "index_roots")?.len(), 1);
+    s.script("SET enable_seqscan = off; SELECT id FROM t WHERE tags = '{a}'")?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [""; 0]);
+    Ok(())
+}
+
+fn tables_without_writes(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    s.run("CREATE TABLE t (id bigint PRIMARY KEY, a int)")?;
+    for _ in 0..15 {
+        s.run("CREATE INDEX ON t (a)")?;
+    }
+    ensure_eq!(judged(&mut s, "index_counts")?, [""; 0], "no write in a month");
+    ensure_eq!(
+        s.value("SELECT message FROM warden.audit(rules => '{too-many-indexes}')")?,
+        "table \"t\" has 16 indexes"
+    );
+    s.run("INSERT INTO t VALUES (1)")?;
+    ensure_eq!(judged(&mut s, "index_counts")?, ["table \"t\" has 16 indexes"]);
+    Ok(())
+}
+
+/// One table with what each rule without a month's patience finds.
+fn faulty(name: &str) -> String {
+    let quoted = name.replace('"', "\"\"");
+    format!(
+        "CREATE TABLE \"{quoted}\" (\"{quoted}\" boolean NOT NULL, b int, tags text[], c text COLLATE german);
+         CREATE INDEX \"{quoted} 1\" ON \"{quoted}\" (\"{quoted}\");
+         CREATE INDEX \"{quoted} 2\" ON \"{quoted}\" USING hash (b);
+         CREATE INDEX \"{quoted} 3\" ON \"{quoted}\" (tags);
+         CREATE INDEX \"{quoted} 4\" ON \"{quoted}\" (b) WHERE \"{quoted}\" IS NOT NULL;
+         CREATE INDEX \"{quoted} 5\" ON \"{quoted}\" (c)"
+    )
+}
+
+const GERMAN: &str = "CREATE COLLATION german (provider = icu, locale = 'de', version = '1')";
+
+const RULES: &str = "'{index-boolean,index-btree-on-array,index-collation-outdated,index-hash,index-useless-predicate,index-unused,too-many-indexes}'";
+
+fn nothing_waits_and_anybody_may(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let role = db.role("")?;
+    let mut s = quiet(&db)?;
+    s.script(GERMAN)?;
+    s.script(&faulty("t"))?;
+    s.run(&format!("GRANT EXECUTE ON FUNCTION warden.audit TO {role}"))?;
+    let mut other = quiet(&db)?;
+    other.script("BEGIN; LOCK TABLE t")?;
+    let mut ordinary = db.session_as(&role)?;
+    ordinary.run("SET lock_timeout = '1s'")?;
+    let found = ordinary.column(&format!(
+        "SELECT rule FROM warden.audit(rules => {RULES}) WHERE level <> 'not checked' ORDER BY rule"
+    ))?;
+    ensure_eq!(
+        found,
+        ["index-boolean", "index-btree-on-array", "index-collation-outdated", "index-hash", "index-useless-predicate"]
+    );
+    other.run("ROLLBACK")?;
+    Ok(())
+}
+
+fn hostile_names(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    s.script(GERMAN)?;
+    for name in ["quote\"d", "per%cent %s %n$I", "new\nline", "apo'strophe", "{1,2}", "*/ DROP TABLE t; --"] {
+        s.script(&faulty(name))?;
+        let rows = s.rows(&format!(
+            "SELECT message, fix, hint FROM warden.audit(rules => {RULES}) WHERE level <> 'not checked'"
+        ))?;
+        ensure_eq!(rows.len(), 5, "{name:?}: {rows:?}");
+        for row in &rows {
+            ensure!(row[0].as_deref().is_some_and(|message| message.contains(name)), "{name:?}: {row:?}");
+            ensure!(row[2].is_some(), "{name:?}: {row:?}");
+            if let Some(fix) = &row[1] {
+                s.run(fix).map_err(|e| format!("{fix}: {e}"))?;
+            }
+        }
+        let refresh = "SELECT substring(hint FROM 'ALTER.*') FROM warden.audit(rules => '{index-collation-outdated}')";
+        ensure_eq!(s.value(refresh)?, "ALTER COLLATION public.german REFRESH VERSION;");
+        s.run(&format!("DROP TABLE \"{}\"", name.replace('"', "\"\"")))?;
+    }
+    Ok(())
+}
