@@ -38,10 +38,12 @@ fn a_wrong_line(leg: &Leg) -> Result {
 }
 
 fn an_archive_that_fails(leg: &Leg) -> Result {
-    let cluster = own(leg, &["archive_mode = on", "archive_command = 'false'"])?;
+    let cluster = own(leg, &["archive_mode = on", "archive_command = 'true'"])?;
     let db = cluster.database()?;
     let mut s = db.session()?;
-    ensure_eq!(found(&mut s, "archive-failing")?, Vec::<String>::new(), "nothing was to be archived yet");
+    ensure_eq!(found(&mut s, "archive-failing")?, Vec::<String>::new(), "what was to be archived is");
+    s.run("ALTER SYSTEM SET archive_command = 'false'")?;
+    s.run("SELECT pg_reload_conf(), pg_sleep(0.2)")?;
     s.run("SELECT pg_logical_emit_message(false, 'a', 'b'); SELECT pg_switch_wal()")?;
     let began = Instant::now();
     while s.value("SELECT failed_count > 0 FROM pg_stat_archiver")? != "t" {
