@@ -1044,8 +1044,11 @@ fn other_encodings(leg: &Leg) -> Result {
         s.script("CREATE EXTENSION pg_warden; SET warden.mode = off")?;
         s.script(&format!("CREATE SCHEMA \"{name}\"; CREATE TABLE \"{name}\".\"{name}\" (\"{name}\" serial)"))?;
         let schemas = format!("ARRAY['{name}']");
+        let mut found = found(&mut s, &schemas)?;
+        // Statistics of use are young here.
+        found.retain(|finding| !finding.contains(" not checked "));
         ensure_eq!(
-            found(&mut s, &schemas)?,
+            found,
             [
                 format!("column-type-serial info \"{name}\".\"{name}\".\"{name}\""),
                 format!("table-without-primary-key warning \"{name}\".\"{name}\""),

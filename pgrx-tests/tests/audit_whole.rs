@@ -67,8 +67,10 @@ fn every_format_holds_every_name(leg: &Leg) -> Result {
             "results",
             |result| &result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"],
         );
-    let audited: BTreeSet<_> = s.column("SELECT object FROM warden.audit('{public}')")?.into_iter().collect();
+    let mut audited: BTreeSet<_> = s.column("SELECT object FROM warden.audit('{public}')")?.into_iter().collect();
     ensure_eq!(objects, audited);
+    // Rules that say nothing yet, because statistics of use are young, have no place.
+    audited.remove("");
     ensure_eq!(located, audited);
     for name in NAMES {
         ensure!(audited.iter().any(|object| object.contains(&identifier(name))), "{name} is not in {audited:?}");
