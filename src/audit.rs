@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 mod checklist;
+mod fold;
 mod progress;
 mod report;
 pub(crate) mod todo;
@@ -143,7 +144,7 @@ REVOKE EXECUTE ON FUNCTION warden_internal.audit_statements() FROM PUBLIC;
     requires = ["schema"]
 )]
 fn audit_statements() -> TableIterator<'static, (name!(source, Text), name!(query, Text), name!(statement, Text))> {
-    let checks = checks_of(&Request::everything().rules, &Levels::default());
+    let checks = checks_at_any_level(&Request::everything().rules);
     TableIterator::new(Source::ALL.iter().copied().map(move |source| {
         let query = format!("WITH RECURSIVE {SCOPE} SELECT s.* FROM ({}) AS s", source.query());
         (source.name().into(), query.into(), statement(source, checks.get(&source).map_or(&[], Vec::as_slice)).into())
@@ -166,7 +167,7 @@ pub(crate) fn debt(rule: Option<&str>) -> Result<Vec<Finding>, Error> {
         // What is wrong with the server is no debt of a schema.
         None => all.rules.into_iter().filter(|rule| is_of_schemas(rule)).collect(),
     };
-    run(&Request { rules, schemas: None, table: None, least: Level::Info })
+    each(&Request { rules, schemas: None, table: None, least: Level::Info })
 }
 
 fn is_of_schemas(rule: &Rule) -> bool {
@@ -186,8 +187,14 @@ type Checks = BTreeMap<Source, Vec<(&'static Rule, &'static Audit)>>;
 
 /// What the rules that are not off check, by source.
 fn checks_of(rules: &[&'static Rule], levels: &Levels) -> Checks {
+    let enabled: Vec<_> = enabled(rules, levels).collect();
+    checks_at_any_level(&enabled)
+}
+
+/// What rules check, by source.
+fn checks_at_any_level(rules: &[&'static Rule]) -> Checks {
     let mut checks = Checks::new();
-    for rule in enabled(rules, levels) {
+    for rule in rules.iter().copied() {
         for check in rule.checks {
             if let Check::Audit(audit) = check {
                 checks.entry(audit.source).or_default().push((rule, audit));
@@ -227,6 +234,11 @@ fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
 
 /// Findings, worst first.
 fn run(request: &Request) -> Result<Vec<Finding>, Error> {
+    each(request).map(fold::folded)
+}
+
+/// The same, with each column by itself.
+fn each(request: &Request) -> Result<Vec<Finding>, Error> {
     refreshed()?;
     let levels = levels();
     // Settings of the session that would change what is quoted, parsed or how long planning takes.
@@ -457,7 +469,7 @@ mod tests {
 
     #[test]
     fn a_statement_judges_every_rule_of_its_source_once() {
-        let checks = checks_of(&Request::everything().rules, &Levels::default());
+        let checks = checks_at_any_level(&Request::everything().rules);
         for &source in Source::ALL {
             let sql = statement(source, &checks[&source]);
             for (_, audit) in &checks[&source] {

@@ -12,7 +12,12 @@ use libtest_mimic::{Arguments, Trial};
 use pg_warden_tests::{Case, Leg};
 
 mod audit;
+mod audit_access;
+mod audit_columns;
 mod audit_indexes;
+mod audit_partitions;
+mod audit_server;
+mod audit_tables;
 mod audit_whole;
 mod commit;
 mod concurrently;
@@ -50,7 +55,12 @@ fn cases() -> Vec<Case> {
     [
         audit::cases(),
         audit_indexes::cases(),
+        audit_access::cases(),
+        audit_partitions::cases(),
+        audit_server::cases(),
+        audit_tables::cases(),
         audit_whole::cases(),
+        audit_columns::cases(),
         harness::cases(),
         guard::cases(),
         commit::cases(),

@@ -1,5 +1,6 @@
 //! The shop that most tests work on: small, but large by its settings.
 
+use pg_warden_tests::sql::literal;
 use pg_warden_tests::{Database, Leg, Result, Session};
 
 /// Rows of `orders`, from half of which on a table is large.
@@ -58,4 +59,14 @@ pub fn open(leg: &Leg) -> Result<(Database<'_>, Session)> {
     let db = shop(leg)?;
     let session = db.session()?;
     Ok((db, session))
+}
+
+/// Leaves the audit of a database to these rules: how many others there are, and what they find of a test's server, is not
+/// what such a test is about.
+pub fn only_rules(s: &mut Session, rules: &[&str]) -> Result {
+    let rules = rules.iter().map(|rule| literal(rule)).collect::<Vec<_>>().join(", ");
+    s.run(&format!(
+        "SELECT warden.set_level(rule, 'off') FROM warden.rules WHERE checks LIKE '%audit%' AND rule NOT IN ({rules})"
+    ))?;
+    Ok(())
 }

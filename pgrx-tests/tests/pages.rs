@@ -196,7 +196,7 @@ fn of_one_server(leg: &Leg, cluster: &Cluster, page: &Page) -> Result {
         let roles = s.column("SELECT rolname FROM pg_roles")?;
         for unit in &block.units {
             let seen = match block.engines {
-                Engines::Server => changed(cluster, &db, unit, page),
+                Engines::Server => changed(cluster, &db, unit, page, block.restart),
                 Engines::Hba => {
                     let line = unit.statements.join("\n");
                     fs::write(cluster.data().join("pg_hba.conf"), format!("{line}\n{hba}"))?;
@@ -216,24 +216,24 @@ fn of_one_server(leg: &Leg, cluster: &Cluster, page: &Page) -> Result {
     Ok(())
 }
 
-fn changed(cluster: &Cluster, db: &Database<'_>, unit: &Unit, page: &Page) -> Result {
+fn changed(cluster: &Cluster, db: &Database<'_>, unit: &Unit, page: &Page, restart: bool) -> Result {
     let mut s = db.session_with("-c warden.mode=off")?;
     for statement in &unit.statements {
         s.run(statement)?;
     }
     drop(s);
-    reload(cluster)?;
+    reload(cluster, restart)?;
     let seen = judged(db, unit, page);
     cluster.connect("postgres")?.run("ALTER SYSTEM RESET ALL")?;
-    reload(cluster)?;
+    reload(cluster, true)?;
     seen
 }
 
-/// Makes what was set by ALTER SYSTEM hold.
-fn reload(cluster: &Cluster) -> Result {
+/// Makes what was set by ALTER SYSTEM hold, by a restart only where that is wanted and needed.
+fn reload(cluster: &Cluster, restart: bool) -> Result {
     let mut s = cluster.connect("postgres")?;
     s.run("SELECT pg_reload_conf(), pg_sleep(0.2)")?;
-    if s.value("SELECT count(*) FROM pg_settings WHERE pending_restart")? != "0" {
+    if restart && s.value("SELECT count(*) FROM pg_settings WHERE pending_restart")? != "0" {
         drop(s);
         cluster.down()?;
         cluster.up()?;

@@ -29,6 +29,52 @@ SELECT
        AND twin.confdelsetcols IS NOT DISTINCT FROM k.confdelsetcols
      ORDER BY twin.oid
      LIMIT 1) AS duplicate_of,
+    -- Columns whose values are not those of the columns that they refer to, as they are. Integers compare by one index.
+    (SELECT pg_catalog.string_agg(pg_catalog.format('%I is %s, %I is %s',
+                                      own.attname, pg_catalog.format_type(own.atttypid, NULL),
+                                      other.attname, pg_catalog.format_type(other.atttypid, NULL)), ', ' ORDER BY own.attnum)
+     FROM ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey)) AS c (own, other)
+     JOIN pg_catalog.pg_attribute AS own ON own.attrelid = k.conrelid AND own.attnum = c.own
+     JOIN pg_catalog.pg_attribute AS other ON other.attrelid = k.confrelid AND other.attnum = c.other
+     CROSS JOIN LATERAL (
+         -- The type, or the one below a domain, be it one over a domain.
+         WITH RECURSIVE base AS (
+             SELECT y.oid, y.typtype, y.typbasetype FROM pg_catalog.pg_type AS y WHERE y.oid = own.atttypid
+             UNION ALL
+             SELECT y.oid, y.typtype, y.typbasetype FROM base AS b JOIN pg_catalog.pg_type AS y ON y.oid = b.typbasetype
+         )
+         SELECT b.oid FROM base AS b WHERE b.typtype <> 'd'
+     ) AS own_base
+     CROSS JOIN LATERAL (
+         WITH RECURSIVE base AS (
+             SELECT y.oid, y.typtype, y.typbasetype FROM pg_catalog.pg_type AS y WHERE y.oid = other.atttypid
+             UNION ALL
+             SELECT y.oid, y.typtype, y.typbasetype FROM base AS b JOIN pg_catalog.pg_type AS y ON y.oid = b.typbasetype
+         )
+         SELECT b.oid FROM base AS b WHERE b.typtype <> 'd'
+     ) AS other_base
+     WHERE own.atttypid <> other.atttypid
+       AND own_base.oid <> other_base.oid
+       AND NOT (own_base.oid IN ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype,
+                                 'pg_catalog.int8'::pg_catalog.regtype)
+                AND other_base.oid IN ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype,
+                                       'pg_catalog.int8'::pg_catalog.regtype))
+       AND NOT EXISTS (
+           SELECT FROM pg_catalog.pg_cast AS z
+           WHERE z.castsource = own_base.oid AND z.casttarget = other_base.oid
+             AND z.castmethod = 'b' AND z.castcontext = 'i')) AS other_type_columns,
+    -- Columns that may be NULL, where one that is leaves the others unchecked. Two or more: one alone says whether there is
+    -- a reference at all. A CHECK over one of them may demand what the key does not.
+    CASE WHEN k.confmatchtype = 's' AND pg_catalog.cardinality(k.conkey) > 1
+          AND NOT EXISTS (
+              SELECT FROM pg_catalog.pg_constraint AS h
+              WHERE h.conrelid = k.conrelid AND h.contype = 'c' AND h.conkey && k.conkey)
+         THEN (
+             SELECT pg_catalog.array_agg(a.attname::pg_catalog.text ORDER BY a.attnum)
+             FROM pg_catalog.pg_attribute AS a
+             WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND NOT a.attnotnull) END AS nullable_columns,
+    k.confdeltype = 'c' AS deletes_cascade,
+    k.confupdtype = 'c' AS updates_cascade,
     key.column_list,
     t.relkind = 'p' AS is_partitioned,
     -- Whether an index finds the rows that refer to one: the table's, or one in each partition.

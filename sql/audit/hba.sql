@@ -14,10 +14,20 @@ SELECT
     h.auth_method,
     h.options,
     h.error,
-    h.type <> 'local' AND NOT coalesce(h.address IN ('127.0.0.1', '::1', 'localhost'), false) AS is_remote
+    (h.address = 'all' OR (h.address IN ('0.0.0.0', '::') AND h.netmask IN ('0.0.0.0', '::'))) AS is_any_address,
+    place.is_remote,
+    -- Several lines with the same fault are one finding, of the first.
+    pg_catalog.row_number() OVER alike AS nth,
+    pg_catalog.count(*) OVER alike - 1 AS others
 FROM pg_catalog.pg_hba_file_rules AS h
+CROSS JOIN LATERAL (
+    SELECT h.type <> 'local' AND NOT coalesce(h.address IN ('127.0.0.1', '::1', 'localhost'), false) AS is_remote
+) AS place
 LEFT JOIN LATERAL (
     SELECT pg_catalog.concat_ws(' ', h.type, pg_catalog.array_to_string(h.database, ','),
                pg_catalog.array_to_string(h.user_name, ','), h.address, h.netmask, h.auth_method) AS text
     WHERE h.type IS NOT NULL
 ) AS line ON true
+WINDOW alike AS (
+    PARTITION BY h.auth_method, place.is_remote ORDER BY h.line_number
+    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)

@@ -8,9 +8,12 @@ SELECT
     g.name,
     g.reset_val AS value,
     g.boot_val AS built_in_value,
-    g.unit,
-    g.source,
-    g.sourcefile,
-    g.sourceline,
-    g.pending_restart
+    g.pending_restart,
+    -- The file is shown to those alone who may read all settings.
+    CASE g.source
+        WHEN 'database' THEN 'ALTER DATABASE'
+        WHEN 'user' THEN 'ALTER ROLE'
+        WHEN 'database user' THEN 'ALTER ROLE ... IN DATABASE'
+        WHEN 'global' THEN 'ALTER ROLE ALL'
+        ELSE coalesce(g.sourcefile || ' line ' || g.sourceline, g.source) END AS place
 FROM pg_catalog.pg_settings AS g

@@ -181,7 +181,7 @@ REVOKE EXECUTE ON FUNCTION warden.apply_preset(pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:66
+-- src/audit.rs:67
 -- pg_warden::audit::audit
 
 CREATE FUNCTION warden.audit(
@@ -206,7 +206,7 @@ REVOKE EXECUTE ON FUNCTION warden.audit_report(pg_catalog.text, pg_catalog.text[
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:133
+-- src/audit.rs:134
 -- pg_warden::audit::audit_statements
 
 CREATE FUNCTION warden_internal.audit_statements(
@@ -219,7 +219,7 @@ REVOKE EXECUTE ON FUNCTION warden_internal.audit_statements() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:105
+-- src/audit.rs:106
 -- pg_warden::audit::audit_table
 
 CREATE FUNCTION warden.audit_table(table_name pg_catalog.regclass)
@@ -231,7 +231,7 @@ REVOKE EXECUTE ON FUNCTION warden.audit_table(pg_catalog.regclass) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit/checklist.rs:49
+-- src/audit/checklist.rs:134
 -- pg_warden::audit::checklist::checklist
 
 CREATE FUNCTION warden.checklist(

@@ -16,10 +16,29 @@ struct Item {
 }
 
 const ITEMS: &[Item] = &[
-    Item { text: "every table has a primary key", rules: &["table-without-primary-key"] },
-    Item { text: "keys are wide enough", rules: &["fk-narrower-than-pk"] },
+    Item {
+        text: "every table has a primary key",
+        rules: &[
+            "table-without-primary-key",
+            "unique-instead-of-primary-key",
+            "primary-key-too-wide",
+            "primary-key-random-uuid",
+        ],
+    },
+    Item {
+        text: "keys are wide enough",
+        rules: &["fk-narrower-than-pk", "integer-primary-key", "sequence-exhaustion"],
+    },
     Item { text: "every foreign key has an index", rules: &["foreign-key-without-index"] },
-    Item { text: "foreign keys say what they mean", rules: &["foreign-key-duplicate"] },
+    Item {
+        text: "foreign keys say what they mean",
+        rules: &[
+            "foreign-key-duplicate",
+            "foreign-key-type-mismatch",
+            "foreign-key-nullable-composite",
+            "foreign-key-cascade",
+        ],
+    },
     Item {
         text: "columns have the types of the guide",
         rules: &[
@@ -34,8 +53,33 @@ const ITEMS: &[Item] = &[
             "column-type-timetz",
             "column-type-varchar-n",
             "column-type-xml",
+            "column-type-float",
+            "column-type-lo",
+            "column-type-hstore",
+            "column-type-integer",
+            "array-or-csv-fk",
+            "default-now-in-cast",
         ],
     },
+    Item {
+        text: "names need no quotes",
+        rules: &["identifier-not-lowercase", "identifier-reserved-word", "identifier-pg-prefix"],
+    },
+    Item {
+        text: "tables are designed, not grown",
+        rules: &[
+            "incrementing-columns",
+            "all-columns-nullable",
+            "boolean-nullable",
+            "column-alignment-waste",
+            "column-inconsistent-type",
+            "too-many-columns",
+            "table-zero-or-one-column",
+            "missing-comment",
+        ],
+    },
+    Item { text: "constraints hold for every row", rules: &["constraint-not-valid"] },
+    Item { text: "tables do without surprises", rules: &["table-inheritance", "rule-present", "trigger-many"] },
     Item { text: "indexes work", rules: &["index-collation-outdated", "index-invalid"] },
     Item {
         text: "no index is superfluous",
@@ -45,8 +89,70 @@ const ITEMS: &[Item] = &[
         text: "indexes are of the right kind",
         rules: &["index-boolean", "index-btree-on-array", "index-hash", "index-useless-predicate"],
     },
-    Item { text: "clients prove who they are", rules: &["hba-trust"] },
-    Item { text: "what is committed survives a crash", rules: &["fsync-off"] },
+    Item {
+        text: "partitions are there when rows come",
+        rules: &["partition-missing-next", "partition-gap", "default-partition-has-rows"],
+    },
+    Item {
+        text: "partitioned tables are whole",
+        rules: &[
+            "partitioned-index-incomplete",
+            "detach-pending",
+            "partition-count-high",
+            "partitioned-never-analyzed",
+            "partition-rls-gap",
+        ],
+    },
+    Item {
+        text: "clients prove who they are",
+        rules: &["hba-trust", "hba-password-plain", "hba-ident-remote", "hba-any-address", "hba-error", "password-md5"],
+    },
+    Item {
+        text: "nobody may do more than they need",
+        rules: &[
+            "login-role-superuser",
+            "role-powerful-membership",
+            "schema-public-create",
+            "security-definer-executable",
+            "function-search-path-mutable",
+            "extension-in-public",
+            "extension-untrusted-language",
+        ],
+    },
+    Item {
+        text: "row level security holds where it is meant to",
+        rules: &[
+            "rls-policy-without-rls",
+            "rls-enabled-no-policy",
+            "rls-policy-always-true",
+            "view-without-security-invoker",
+        ],
+    },
+    Item {
+        text: "what is committed survives a crash",
+        rules: &["fsync-off", "full-page-writes-off", "synchronous-commit-off", "data-checksums-off", "unlogged-table"],
+    },
+    Item {
+        text: "the log is kept, so that a backup can be brought up to date",
+        rules: &["archive-failing", "wal-archiving-off"],
+    },
+    Item { text: "nobody keeps log or rows for nothing", rules: &["replication-slot-inactive", "timeouts-unset"] },
+    Item {
+        text: "vacuum keeps up",
+        rules: &["autovacuum-off", "autovacuum-table-off", "autovacuum-scale-large-table", "wraparound-xid"],
+    },
+    Item {
+        text: "the server runs as its files say, and as it should",
+        rules: &[
+            "restart-pending",
+            "setting-invalid",
+            "planner-method-disabled",
+            "memory-defaults",
+            "extension-outdated",
+            "logging-gaps",
+            "track-io-timing-off",
+        ],
+    },
 ];
 
 /// Rows of the checklist.

@@ -2,9 +2,43 @@
 
 use super::Rule;
 
+mod extension_in_public;
+mod extension_untrusted_language;
+mod function_search_path_mutable;
+mod hba_any_address;
+mod hba_error;
+mod hba_ident_remote;
+mod hba_password_plain;
 mod hba_trust;
+mod login_role_superuser;
+mod password_md5;
+mod rls_enabled_no_policy;
+mod rls_policy_always_true;
+mod rls_policy_without_rls;
+mod role_powerful_membership;
+mod schema_public_create;
+mod security_definer_executable;
+mod view_without_security_invoker;
 
-pub(super) const RULES: &[&Rule] = &[&hba_trust::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &extension_in_public::RULE,
+    &extension_untrusted_language::RULE,
+    &function_search_path_mutable::RULE,
+    &hba_any_address::RULE,
+    &hba_error::RULE,
+    &hba_ident_remote::RULE,
+    &hba_password_plain::RULE,
+    &hba_trust::RULE,
+    &login_role_superuser::RULE,
+    &password_md5::RULE,
+    &rls_enabled_no_policy::RULE,
+    &rls_policy_always_true::RULE,
+    &rls_policy_without_rls::RULE,
+    &role_powerful_membership::RULE,
+    &schema_public_create::RULE,
+    &security_definer_executable::RULE,
+    &view_without_security_invoker::RULE,
+];
 
 /// Why lines of `pg_hba.conf` are not judged: SQL, NULL where they are.
 const HBA_BLIND: &str = "CASE WHEN NOT (pg_catalog.has_table_privilege('pg_catalog.pg_hba_file_rules', 'SELECT')

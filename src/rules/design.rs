@@ -2,7 +2,12 @@
 
 use super::Rule;
 
+mod all_columns_nullable;
 mod alter_system_or_role;
+mod array_or_csv_fk;
+mod boolean_nullable;
+mod column_alignment_waste;
+mod column_inconsistent_type;
 mod column_type_char;
 mod column_type_enum;
 mod column_type_float;
@@ -18,10 +23,12 @@ mod column_type_timestamp_precision_0;
 mod column_type_timetz;
 mod column_type_varchar_n;
 mod column_type_xml;
+mod constraint_not_valid;
 mod default_now_in_cast;
 mod enable_rls_without_policy;
 mod fk_narrower_than_pk;
 mod forbidden_types;
+mod foreign_key_cascade;
 mod foreign_key_duplicate;
 mod foreign_key_nullable_composite;
 mod foreign_key_type_mismatch;
@@ -30,16 +37,26 @@ mod grant_to_public;
 mod identifier_not_lowercase;
 mod identifier_pg_prefix;
 mod identifier_reserved_word;
+mod incrementing_columns;
 mod index_predicate_not_immutable;
 mod integer_primary_key;
 mod migration_without_advisory_lock;
+mod missing_comment;
 mod naming_convention;
 mod partition_unique_without_key;
+mod primary_key_random_uuid;
+mod primary_key_too_wide;
 mod required_columns;
+mod rule_present;
+mod sequence_exhaustion;
 mod table_inheritance;
 mod table_without_primary_key;
+mod table_zero_or_one_column;
+mod too_many_columns;
 mod transaction_nesting;
+mod trigger_many;
 mod uncommitted_transaction;
+mod unique_instead_of_primary_key;
 mod unlogged_table;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -60,6 +77,15 @@ pub(super) const RULES: &[&Rule] = &[
     &column_type_reg::RULE,
     &column_type_lo::RULE,
     &column_type_integer::RULE,
+    &column_inconsistent_type::RULE,
+    &incrementing_columns::RULE,
+    &all_columns_nullable::RULE,
+    &boolean_nullable::RULE,
+    &column_alignment_waste::RULE,
+    &too_many_columns::RULE,
+    &table_zero_or_one_column::RULE,
+    &array_or_csv_fk::RULE,
+    &missing_comment::RULE,
     &integer_primary_key::RULE,
     &foreign_key_type_mismatch::RULE,
     &fk_narrower_than_pk::RULE,
@@ -82,4 +108,12 @@ pub(super) const RULES: &[&Rule] = &[
     &transaction_nesting::RULE,
     &uncommitted_transaction::RULE,
     &migration_without_advisory_lock::RULE,
+    &sequence_exhaustion::RULE,
+    &constraint_not_valid::RULE,
+    &unique_instead_of_primary_key::RULE,
+    &foreign_key_cascade::RULE,
+    &primary_key_too_wide::RULE,
+    &rule_present::RULE,
+    &trigger_many::RULE,
+    &primary_key_random_uuid::RULE,
 ];

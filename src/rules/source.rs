@@ -43,6 +43,14 @@ macro_rules! sources {
     };
 }
 
+impl Source {
+    /// Whether each row is a column, and its rules say `column "a" of "t" is ...`: of one table they are told as one.
+    #[must_use]
+    pub fn is_of_columns(self) -> bool {
+        matches!(self, Self::Columns | Self::IntegerColumns | Self::ColumnsAlike)
+    }
+}
+
 /// What the rows of a source belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -55,10 +63,24 @@ pub enum Scope {
 sources! {
     /// Tables.
     Tables: Schemas = "tables";
-    /// Columns of tables.
+    /// Columns of tables that are of a kind which rules look at.
     Columns: Schemas = "columns";
+    /// Columns shorter than bigint.
+    IntegerColumns: Schemas = "integer_columns";
+    /// Columns that are shorter than most of their name.
+    ColumnsAlike: Schemas = "columns_alike";
+    /// Tables with what their columns show together.
+    ColumnsOfTables: Schemas = "columns_of_tables";
+    /// Names that need quotes or care.
+    Names: Schemas = "names";
+    /// Tables that lack comments.
+    Comments: Schemas = "comments";
     /// Foreign keys.
     ForeignKeys: Schemas = "foreign_keys";
+    /// Constraints that hold for new rows alone.
+    Constraints: Schemas = "constraints";
+    /// Sequences, and how far they are.
+    Sequences: Schemas = "sequences";
     /// Indexes, each alone.
     Indexes: Schemas = "indexes";
     /// Pairs of indexes of one table, of which one may do the work of the other.
@@ -69,8 +91,38 @@ sources! {
     IndexCollations: Schemas = "index_collations";
     /// Tables, plain and partitioned, with the number of their indexes.
     IndexCounts: Schemas = "index_counts";
+    /// Partitioned tables.
+    Partitioned: Schemas = "partitioned";
+    /// Indexes of partitioned tables that are not whole.
+    PartitionedIndexes: Schemas = "partitioned_indexes";
+    /// Partitions that are half detached.
+    DetachPending: Schemas = "detach_pending";
+    /// How autovacuum deals with tables.
+    Vacuum: Schemas = "vacuum";
+    /// Row level security and its policies.
+    RowSecurity: Schemas = "row_security";
+    /// Views that read as their owner.
+    Views: Schemas = "views";
+    /// Functions that run as their owner.
+    Functions: Schemas = "functions";
+    /// Schemas.
+    Schemata: Schemas = "schemata";
+    /// Roles.
+    Roles: Server = "roles";
+    /// How passwords are kept.
+    Passwords: Server = "passwords";
     /// Settings as sessions get them.
     Settings: Server = "settings";
+    /// Lines of the configuration files.
+    FileSettings: Server = "file_settings";
+    /// Replication slots.
+    Slots: Server = "slots";
+    /// The archiver.
+    Archiver: Server = "archiver";
+    /// The age of this database.
+    DatabaseAge: Server = "database_age";
+    /// Extensions.
+    Extensions: Server = "extensions";
     /// Lines of `pg_hba.conf`.
     Hba: Server = "hba";
 }

@@ -9,8 +9,9 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    when: "s.auth_method = 'trust'",
-    message: "pg_catalog.format('line %s of pg_hba.conf lets clients in without a password', s.line_number)",
+    when: "s.auth_method = 'trust' AND s.nth = 1",
+    message: "CASE s.others WHEN 0 THEN pg_catalog.format('line %s of pg_hba.conf lets clients in without a password', s.line_number)
+        ELSE pg_catalog.format('line %s of pg_hba.conf and %s more let clients in without a password', s.line_number, s.others) END",
     detail: "CASE WHEN s.is_remote THEN 'Whoever reaches the server''s port is whichever of these roles it claims to be.'
         ELSE 'Whoever has an account on the machine is whichever of these roles it claims to be.' END",
     hint: "CASE WHEN s.is_remote THEN 'Write scram-sha-256 instead of trust, and reload: SELECT pg_reload_conf();'

@@ -14,8 +14,8 @@ const DETAIL: &str = "Shorter values get blanks up to the length. = ignores them
      text drops them.";
 
 const AUDIT: Audit = Audit {
-    when: "s.base_type = 'pg_catalog.bpchar'::pg_catalog.regtype AND s.type_modifier IS NOT NULL",
-    message: r#"pg_catalog.format('column "%s" of "%s" is char(n), filled up with blanks', s.column_name, s.table_name)"#,
+    when: "s.kind = 'char'",
+    message: "s.column_is || ' char(n), filled up with blanks'",
     detail: "'Shorter values get blanks up to the length. = ignores them, LIKE and most programs do not, and a cast to text drops them.'",
     hint: "'In new tables: text, with CHECK (char_length(...) <= n) where the length matters.'",
     level: "'warning'",

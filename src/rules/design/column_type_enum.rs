@@ -12,8 +12,8 @@ declare_rule! {
 const DETAIL: &str = "A value of an enum can be added and renamed, but not taken away, and their order stays.";
 
 const AUDIT: Audit = Audit {
-    when: "EXISTS (SELECT FROM pg_catalog.pg_type AS y WHERE y.oid = s.base_type AND y.typtype = 'e')",
-    message: r#"pg_catalog.format('column "%s" of "%s" is an enum', s.column_name, s.table_name)"#,
+    when: "s.kind = 'enum'",
+    message: "s.column_is || ' an enum'",
     detail: "'A value of an enum can be added and renamed, but not taken away, and their order stays.'",
     hint: "'Where the values change: a table of them, and a foreign key.'",
     level: "'warning'",

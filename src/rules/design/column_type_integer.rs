@@ -1,16 +1,24 @@
 use crate::ast::{ConstraintKind, Statement};
 use crate::facts::{Facts, TypeKind};
-use crate::rules::{Report, columns, declare_rule, keys};
+use crate::rules::{Audit, Report, Source, columns, declare_rule, keys};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-integer.md")]
     "column-type-integer", "WD118", Design, Off, since "0.1.0",
     "column is integer, not bigint",
-    [Statement(check)]
+    [Statement(check), Audit(AUDIT)]
 }
 
 const DETAIL: &str =
     "An integer ends at 2,147,483,647, a smallint at 32,767; to widen a column later writes every row again.";
+
+const AUDIT: Audit = Audit {
+    when: "s.column_is IS NOT NULL",
+    message: "s.column_is || ' integer, not bigint'",
+    detail: "'An integer ends at 2,147,483,647, a smallint at 32,767; to widen a column later writes every row again.'",
+    hint: "'In new tables: bigint.'",
+    ..Audit::of(Source::IntegerColumns)
+};
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(found) = columns::faulty(statement, facts, |column| {

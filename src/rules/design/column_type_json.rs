@@ -13,8 +13,8 @@ const DETAIL: &str = "json has no equality, so that DISTINCT, GROUP BY and UNION
      start at each access.";
 
 const AUDIT: Audit = Audit {
-    when: "s.base_type = 'pg_catalog.json'::pg_catalog.regtype",
-    message: r#"pg_catalog.format('column "%s" of "%s" is json', s.column_name, s.table_name)"#,
+    when: "s.kind = 'json'",
+    message: "s.column_is || ' json'",
     detail: "'json has no equality, so that DISTINCT, GROUP BY and UNION fail on it; it is kept as text, and read from the start at each access.'",
     hint: "'In new tables: jsonb.'",
     level: "'warning'",

@@ -13,8 +13,8 @@ const DETAIL: &str = "The setting lc_monetary decides its currency and its digit
      amounts elsewhere.";
 
 const AUDIT: Audit = Audit {
-    when: "s.base_type = 'pg_catalog.money'::pg_catalog.regtype",
-    message: r#"pg_catalog.format('column "%s" of "%s" is money', s.column_name, s.table_name)"#,
+    when: "s.kind = 'money'",
+    message: "s.column_is || ' money'",
     detail: "'The setting lc_monetary decides its currency and its digits behind the point, so that a dump may mean other amounts elsewhere.'",
     hint: "'In new tables: numeric, with the currency in a column of its own.'",
     level: "'warning'",

@@ -13,12 +13,8 @@ const DETAIL: &str = "It keeps an OID, which belongs to another object, or to no
      column.";
 
 const AUDIT: Audit = Audit {
-    when: "s.base_type IN (
-        'pg_catalog.regcollation'::pg_catalog.regtype, 'pg_catalog.regconfig'::pg_catalog.regtype,
-        'pg_catalog.regdictionary'::pg_catalog.regtype, 'pg_catalog.regnamespace'::pg_catalog.regtype,
-        'pg_catalog.regoper'::pg_catalog.regtype, 'pg_catalog.regoperator'::pg_catalog.regtype,
-        'pg_catalog.regproc'::pg_catalog.regtype, 'pg_catalog.regprocedure'::pg_catalog.regtype)",
-    message: r#"pg_catalog.format('column "%s" of "%s" is of a type that pg_upgrade refuses', s.column_name, s.table_name)"#,
+    when: "s.kind = 'reg'",
+    message: "s.column_is || ' of a type that pg_upgrade refuses'",
     detail: "'It keeps an OID, which belongs to another object, or to none, in a new cluster. pg_upgrade stops at such a column.'",
     hint: "'text, and a cast where it is used, before the next upgrade.'",
     level: "'warning'",

@@ -10,10 +10,10 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    when: "s.sequence_identity IS NOT NULL",
-    message: r#"pg_catalog.format('column "%s" of "%s" is serial', s.column_name, s.table_name)"#,
-    detail: "pg_catalog.format('Whoever inserts needs rights on sequence %s too, and any INSERT may bypass it.', s.sequence_identity)",
-    hint: "'In new tables: GENERATED ALWAYS AS IDENTITY. This one can stay until it is changed for another reason.'",
+    when: "s.kind = 'serial'",
+    message: "s.column_is || ' serial'",
+    detail: "pg_catalog.format('Whoever inserts needs rights on sequence %s too, and any INSERT may bypass it.', s.evidence)",
+    hint: "'In new tables: GENERATED ALWAYS AS IDENTITY. What is there can stay until it is changed for another reason.'",
     level: "'info'",
     ..Audit::of(Source::Columns)
 };

@@ -13,10 +13,10 @@ const DETAIL: &str = "It keeps what a clock on the wall showed, not a moment: co
      session's TimeZone.";
 
 const AUDIT: Audit = Audit {
-    when: "s.base_type = 'pg_catalog.timestamp'::pg_catalog.regtype",
-    message: r#"pg_catalog.format('column "%s" of "%s" is timestamp without time zone', s.column_name, s.table_name)"#,
+    when: "s.kind = 'timestamp'",
+    message: "s.column_is || ' timestamp without time zone'",
     detail: "'It keeps what a clock on the wall showed, not a moment: compared with now(), it means another moment in each session''s TimeZone.'",
-    hint: "'In new tables: timestamptz. This one can change its type without a rewrite in a session whose TimeZone is UTC, where its values are UTC.'",
+    hint: "'In new tables: timestamptz. What is there can change its type without a rewrite in a session whose TimeZone is UTC, where its values are UTC.'",
     level: "'warning'",
     ..Audit::of(Source::Columns)
 };

@@ -13,8 +13,8 @@ const DETAIL: &str = "Values are rounded, not cut: half a second before midnight
      than now().";
 
 const AUDIT: Audit = Audit {
-    when: "s.type_modifier = 0 AND s.base_type IN ('pg_catalog.timestamp'::pg_catalog.regtype, 'pg_catalog.timestamptz'::pg_catalog.regtype)",
-    message: r#"pg_catalog.format('column "%s" of "%s" is rounded to whole seconds', s.column_name, s.table_name)"#,
+    when: "s.kind = 'whole seconds'",
+    message: "s.column_is || ' rounded to whole seconds'",
     detail: "'Values are rounded, not cut: half a second before midnight becomes the next day, and a row may be younger than now().'",
     hint: "'In new tables: timestamptz, and date_trunc(''second'', ...) where whole seconds are wanted.'",
     level: "'warning'",

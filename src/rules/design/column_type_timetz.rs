@@ -13,8 +13,8 @@ const DETAIL: &str =
     "An offset from UTC without a date is no time zone: daylight saving changes it, and nothing here says when.";
 
 const AUDIT: Audit = Audit {
-    when: "s.base_type = 'pg_catalog.timetz'::pg_catalog.regtype",
-    message: r#"pg_catalog.format('column "%s" of "%s" is time with time zone', s.column_name, s.table_name)"#,
+    when: "s.kind = 'timetz'",
+    message: "s.column_is || ' time with time zone'",
     detail: "'An offset from UTC without a date is no time zone: daylight saving changes it, and nothing here says when.'",
     hint: "'In new tables: time, or timestamptz where it is a moment.'",
     level: "'warning'",

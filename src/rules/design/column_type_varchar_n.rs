@@ -13,8 +13,8 @@ declare_rule! {
 const DETAIL: &str = "The length is part of the type: to change it, each view over the column is to be dropped first.";
 
 const AUDIT: Audit = Audit {
-    when: "s.base_type = 'pg_catalog.varchar'::pg_catalog.regtype AND s.type_modifier IS NOT NULL",
-    message: r#"pg_catalog.format('column "%s" of "%s" is varchar(n)', s.column_name, s.table_name)"#,
+    when: "s.kind = 'varchar'",
+    message: "s.column_is || ' varchar(n)'",
     detail: "'The length is part of the type: to change it, each view over the column is to be dropped first.'",
     hint: "'In new tables: text, with CHECK (char_length(...) <= n) where the length matters.'",
     level: "'warning'",

@@ -12,8 +12,8 @@ declare_rule! {
 const DETAIL: &str = "xml has no equality and no index of its own; each XPath reads the document from the start.";
 
 const AUDIT: Audit = Audit {
-    when: "s.base_type = 'pg_catalog.xml'::pg_catalog.regtype",
-    message: r#"pg_catalog.format('column "%s" of "%s" is xml', s.column_name, s.table_name)"#,
+    when: "s.kind = 'xml'",
+    message: "s.column_is || ' xml'",
     detail: "'xml has no equality and no index of its own; each XPath reads the document from the start.'",
     hint: "'In new tables: jsonb, or text where it is only kept.'",
     level: "'warning'",

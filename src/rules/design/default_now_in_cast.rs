@@ -1,13 +1,21 @@
 use crate::ast::{AlterAction, Literal, Statement};
 use crate::facts::{ColumnType, Facts, TypeKind};
-use crate::rules::{Report, declare_rule, keys};
+use crate::rules::{Audit, Report, Source, declare_rule, keys};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/default-now-in-cast.md")]
     "default-now-in-cast", "WD131", Design, Warning, since "0.1.0",
     "default is the moment when it was written down",
-    [Statement(check)]
+    [Statement(check), Audit(AUDIT)]
 }
+
+const AUDIT: Audit = Audit {
+    when: "s.kind = 'frozen'",
+    message: "s.column_is || ' by default a moment of the past'",
+    detail: "pg_catalog.format('Each new row gets %s. A word such as ''now'' is read once, when the default is written down, and kept as the time it was then.', s.evidence)",
+    hint: "pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT now(); and look at the rows that have the old one.', s.table_identity, s.column_name)",
+    ..Audit::of(Source::Columns)
+};
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     for column in keys::new_columns(statement, facts) {

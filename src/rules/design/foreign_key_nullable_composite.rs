@@ -1,14 +1,23 @@
 use crate::ast::{ConstraintKind, Statement};
 use crate::facts::Facts;
 use crate::rules::keys::{self, NewForeignKey};
-use crate::rules::{Report, declare_rule};
+use crate::rules::{Audit, Report, Source, declare_rule};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-nullable-composite.md")]
     "foreign-key-nullable-composite", "WD127", Design, Info, since "0.1.0",
     "foreign key over several columns checks nothing where one is NULL",
-    [Statement(check)]
+    [Statement(check), Audit(AUDIT)]
 }
+
+const AUDIT: Audit = Audit {
+    when: "pg_catalog.cardinality(s.nullable_columns) > 1",
+    message: r#"pg_catalog.format('foreign key "%s" of "%s" checks nothing where one of its columns is NULL', s.constraint_name, s.table_name)"#,
+    detail: r#"pg_catalog.format('A row with NULL in "%s" may have any value in "%s", whether "%s" has it or not.', s.nullable_columns[1], s.nullable_columns[2], s.referenced_name)"#,
+    hint: "'NOT NULL on each column, where every row refers to one; or the key again with MATCH FULL, which demands all of them or none: add it NOT VALID, validate it, and drop this one.'",
+    level: "'warning'",
+    ..Audit::of(Source::ForeignKeys)
+};
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     for key in keys::foreign_keys(statement, facts) {

@@ -1,14 +1,23 @@
 use crate::ast::Statement;
 use crate::facts::Facts;
 use crate::rules::keys::{self, NewForeignKey, Pair};
-use crate::rules::{Report, declare_rule};
+use crate::rules::{Audit, Report, Source, declare_rule};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-type-mismatch.md")]
     "foreign-key-type-mismatch", "WD125", Design, Info, since "0.1.0",
     "foreign key column is of another type than the key it refers to",
-    [Statement(check)]
+    [Statement(check), Audit(AUDIT)]
 }
+
+const AUDIT: Audit = Audit {
+    when: "s.other_type_columns IS NOT NULL",
+    message: r#"pg_catalog.format('foreign key "%s" of "%s" is of another type than what it refers to: %s', s.constraint_name, s.table_name, s.other_type_columns)"#,
+    detail: "'The server converts one to the other at each check, and so does each join over the key.'",
+    hint: "'Give the column the type of the one that it refers to.'",
+    level: "'warning'",
+    ..Audit::of(Source::ForeignKeys)
+};
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     for key in keys::foreign_keys(statement, facts) {

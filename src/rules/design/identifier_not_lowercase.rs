@@ -1,13 +1,22 @@
 use crate::ast::Statement;
 use crate::facts::Facts;
-use crate::rules::{Report, declare_rule, names};
+use crate::rules::{Audit, Report, Source, declare_rule, names};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/identifier-not-lowercase.md")]
     "identifier-not-lowercase", "WD132", Design, Info, since "0.1.0",
     "name has capital letters",
-    [Statement(check)]
+    [Statement(check), Audit(AUDIT)]
 }
+
+const AUDIT: Audit = Audit {
+    when: "s.fault = 'capitals'",
+    message: "s.names || CASE WHEN s.is_one THEN ' has' ELSE ' have' END || ' capital letters'",
+    detail: r#"pg_catalog.format('Without quotes the server reads %s and finds nothing: each query has to write "%s".', pg_catalog.lower(s.first_name::pg_catalog.text COLLATE pg_catalog."C"), s.first_name)"#,
+    hint: "'For new names: small letters, and _ between words. A name that is in use is changed together with the queries that write it.'",
+    level: "'warning'",
+    ..Audit::of(Source::Names)
+};
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     // Letters without quotes arrive here in lower case.

@@ -1,13 +1,26 @@
 use crate::ast::{ColumnDef, ConstraintKind, Statement};
 use crate::facts::{Facts, TypeKind};
-use crate::rules::{Report, declare_rule, keys};
+use crate::rules::{Audit, Report, Source, declare_rule, keys};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/integer-primary-key.md")]
     "integer-primary-key", "WD124", Design, Info, since "0.1.0",
     "key column is shorter than bigint",
-    [Statement(check)]
+    [Statement(check), Audit(AUDIT)]
 }
+
+/// From 1 % of the numbers on. What a sequence has brought half of the way is found by `sequence-exhaustion`.
+const AUDIT: Audit = Audit {
+    when: "NOT s.is_child AND (s.table_rows >= s.short_key_last * 0.01 OR s.short_key_may_be_near)
+        AND NOT (s.short_key_counts AND coalesce(s.table_rows, 0) >= s.short_key_last * 0.5)",
+    message: r#"pg_catalog.format('key column "%s" of "%s" is shorter than bigint', s.short_key_name, s.table_name)"#,
+    detail: "CASE WHEN s.short_key_may_be_near THEN 'Nobody has counted its rows: run ANALYZE first.'
+        ELSE pg_catalog.format('The table has about %s rows, and %s ends at %s. Rolled-back inserts count, and to widen it then writes every row again while reads and writes wait.',
+            pg_catalog.to_char(s.table_rows, 'FM9,999,999,999,990'), s.short_key_type, pg_catalog.to_char(s.short_key_last, 'FM9,999,999,999,990')) END",
+    hint: "'Widen it while there is time: a new bigint column, kept equal by a trigger, filled in batches, and a swap of names. Columns that refer to it need the same.'",
+    level: "CASE WHEN s.short_key_may_be_near THEN 'not checked' ELSE 'warning' END",
+    ..Audit::of(Source::Tables)
+};
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let mut names: Vec<String> = Vec::new();

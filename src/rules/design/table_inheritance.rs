@@ -1,13 +1,22 @@
 use crate::ast::{AlterAction, QualifiedName, Statement};
 use crate::facts::Facts;
-use crate::rules::{Report, columns, declare_rule};
+use crate::rules::{Audit, Report, Source, columns, declare_rule};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/table-inheritance.md")]
     "table-inheritance", "WD129", Design, Info, since "0.1.0",
     "table inherits from another",
-    [Statement(check)]
+    [Statement(check), Audit(AUDIT)]
 }
+
+const AUDIT: Audit = Audit {
+    when: "s.children > 0",
+    message: r#"pg_catalog.format('%s %s from "%s"', s.children, CASE WHEN s.children = 1 THEN 'table inherits' ELSE 'tables inherit' END, s.table_name)"#,
+    detail: r#"pg_catalog.format('Keys and foreign keys of "%s" do not hold for them: a value may be in it and in a child, and nothing can refer to a child''s rows through "%s".', s.table_name, s.table_name)"#,
+    hint: "'Instead: PARTITION BY on the parent, or tables of their own with a foreign key.'",
+    level: "'warning'",
+    ..Audit::of(Source::Tables)
+};
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     match statement {

@@ -12,6 +12,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
+mod audit;
+
 use pg_warden_tests::{Cluster, Options, Result, Session};
 
 /// A database set up in one way.
@@ -338,6 +340,7 @@ fn run() -> Result {
     }
     drop(sessions);
     drop(memory);
+    audit::run(&cluster)?;
     cluster.finish()
 }
 

@@ -1,0 +1,24 @@
+-- Constraints that hold for new rows alone: NOT VALID.
+SELECT
+    'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid AS classid,
+    k.oid AS objid,
+    0::pg_catalog.int4 AS objsubid,
+    t.identity || '.' || pg_catalog.quote_ident(k.conname) AS identity,
+    coalesce(p.pages, t.relpages)::pg_catalog.int8 AS weight,
+    k.conname AS constraint_name,
+    t.relname AS table_name,
+    t.identity AS table_identity,
+    NOT k.convalidated AS is_not_valid,
+    CASE k.contype WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'CHECK constraint' ELSE 'NOT NULL constraint' END AS kind
+FROM subject AS t
+JOIN pg_catalog.pg_constraint AS k
+  ON k.conrelid = t.oid AND NOT k.convalidated AND k.contype IN ('f', 'c', 'n')
+ -- Those that it has from a parent are the parent's.
+ AND k.conparentid = 0 AND k.conislocal
+LEFT JOIN tree_pages AS p ON p.root = t.oid
+-- Before 18 the inner query has no column of that name and means the outer one.
+CROSS JOIN (SELECT true AS conenforced) AS before_18
+CROSS JOIN LATERAL (
+    SELECT (SELECT conenforced FROM (SELECT k.*) AS of_18) AS is_enforced
+) AS from_18
+WHERE from_18.is_enforced

@@ -1,0 +1,139 @@
+-- Sequences, with the columns that they fill, and how far they are.
+SELECT
+    'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS classid,
+    q.oid AS objid,
+    0::pg_catalog.int4 AS objsubid,
+    q.identity,
+    q.table_pages::pg_catalog.int8 AS weight,
+    q.sequence_name,
+    q.column_identity,
+    q.column_type,
+    -- The column ends before the sequence does.
+    q.ends_by_column,
+    -- ALTER SEQUENCE ... AS bigint is all that it takes: it ends where its own type does, and the columns go on.
+    q.is_shorter_than_columns,
+    q.last_value,
+    q.last_possible,
+    -- Of the values that there are, the share that is behind it.
+    CASE WHEN q.steps_down THEN (q.first_possible - q.last_value) / nullif(q.first_possible - q.last_possible, 0)
+         ELSE (q.last_value - q.first_possible) / nullif(q.last_possible - q.first_possible, 0) END AS used,
+    -- Why its value was not read; said once, of the first.
+    CASE WHEN q.number_of_why = 1 THEN q.why_unread END AS why_unread,
+    q.number_unread
+FROM (
+    SELECT s.*,
+           CASE WHEN s.why_unread IS NULL
+                THEN pg_catalog.pg_sequence_last_value(s.oid)::pg_catalog.numeric END AS last_value,
+           pg_catalog.row_number() OVER (PARTITION BY s.why_unread ORDER BY s.identity COLLATE "C") AS number_of_why,
+           pg_catalog.count(*) OVER (PARTITION BY s.why_unread) AS number_unread
+    FROM (
+        SELECT r.*,
+               CASE
+                   WHEN pg_catalog.has_sequence_privilege(r.oid, 'SELECT, USAGE') IS NOT TRUE THEN 'rights'
+                   -- Reading takes a lock, which would wait behind these.
+                   WHEN r.oid IN (
+                       SELECT l.relation FROM pg_catalog.pg_locks AS l
+                       WHERE l.relation IS NOT NULL AND l.pid <> pg_catalog.pg_backend_pid()
+                         AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
+                   THEN 'locked'
+                   -- A standby has no file of it.
+                   WHEN r.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery() THEN 'unlogged'
+                   -- Each lock is kept until the transaction ends, and the table of locks is for all sessions.
+                   WHEN pg_catalog.row_number() OVER (ORDER BY pg_catalog.abs(r.last_possible), r.table_pages DESC, r.oid)
+                      > pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int8
+                        * pg_catalog.current_setting('max_connections')::pg_catalog.int8 / 4
+                   THEN 'many'
+               END AS why_unread
+        FROM (
+            SELECT c.oid, c.relpersistence, c.relname AS sequence_name,
+                   pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS identity,
+                   e.seqincrement < 0 AS steps_down,
+                   coalesce(f.pages, 0) AS table_pages,
+                   f.column_identity,
+                   f.column_type,
+                   bound.by_column AS ends_by_column,
+                   e.seqtypid <> 'pg_catalog.int8'::pg_catalog.regtype
+                       AND NOT bound.by_column
+                       AND CASE WHEN e.seqincrement < 0 THEN e.seqmin = -type.last - 1 ELSE e.seqmax = type.last END
+                       AND coalesce(f.last > type.last, false) AS is_shorter_than_columns,
+                   (CASE WHEN e.seqincrement < 0 THEN e.seqmax ELSE e.seqmin END)::pg_catalog.numeric AS first_possible,
+                   (CASE WHEN bound.by_column AND e.seqincrement < 0 THEN -f.last - 1
+                         WHEN bound.by_column THEN f.last
+                         WHEN e.seqincrement < 0 THEN e.seqmin
+                         ELSE e.seqmax END)::pg_catalog.numeric AS last_possible
+            FROM pg_catalog.pg_sequence AS e
+            JOIN pg_catalog.pg_class AS c ON c.oid = e.seqrelid AND c.relpersistence <> 't'
+            JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+            -- The shortest of the integer columns that it fills. A subquery a sequence: see columns.sql.
+            LEFT JOIN LATERAL (
+                SELECT pg_catalog.quote_ident(o.nspname) || '.' || pg_catalog.quote_ident(t.relname)
+                           || '.' || pg_catalog.quote_ident(a.attname) AS column_identity,
+                       pg_catalog.format_type(a.atttypid, NULL) AS column_type,
+                       t.relpages AS pages,
+                       w.last
+                FROM (
+                    -- That of serial, OWNED BY and identity.
+                    SELECT d.refobjid AS relation, d.refobjsubid AS attnum, d.deptype = 'i' AS is_identity
+                    FROM pg_catalog.pg_depend AS d
+                    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
+                      AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjsubid > 0
+                      AND d.deptype IN ('a', 'i')
+                    UNION
+                    -- Those whose default it is in.
+                    SELECT g.adrelid, g.adnum, false
+                    FROM pg_catalog.pg_depend AS d
+                    JOIN pg_catalog.pg_attrdef AS g ON g.oid = d.objid
+                    WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid
+                      AND d.refobjsubid = 0 AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                ) AS u
+                JOIN pg_catalog.pg_class AS t ON t.oid = u.relation AND t.relkind IN ('r', 'p', 'f')
+                JOIN pg_catalog.pg_namespace AS o ON o.oid = t.relnamespace
+                JOIN pg_catalog.pg_attribute AS a ON a.attrelid = u.relation AND a.attnum = u.attnum
+                JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
+                JOIN (VALUES ('pg_catalog.int2'::pg_catalog.regtype, 32767::pg_catalog.int8),
+                             ('pg_catalog.int4', 2147483647),
+                             ('pg_catalog.int8', 9223372036854775807)) AS w (type, last)
+                  ON w.type = CASE y.typtype WHEN 'd' THEN y.typbasetype ELSE y.oid END
+                LEFT JOIN pg_catalog.pg_attrdef AS g ON g.adrelid = u.relation AND g.adnum = u.attnum
+                WHERE ($2::pg_catalog.oid IS NULL OR u.relation = $2::pg_catalog.oid)
+                  AND (u.is_identity
+                       -- Filled by hand, or by nextval() and nothing more; for int, smallint and domains, within a cast.
+                       OR g.oid IS NULL
+                       OR g.adbin::pg_catalog.text ~ (
+                           '^([{]COERCETODOMAIN :arg )?([{]FUNCEXPR :funcid [0-9]+ [^{}]*:args [(])?[{]FUNCEXPR :funcid '
+                           || 'pg_catalog.nextval(pg_catalog.regclass)'::pg_catalog.regprocedure::pg_catalog.oid || ' '))
+                ORDER BY w.last, u.relation, u.attnum
+                LIMIT 1
+            ) AS f ON true
+            CROSS JOIN LATERAL (
+                SELECT coalesce(CASE WHEN e.seqincrement < 0 THEN -f.last - 1 > e.seqmin ELSE f.last < e.seqmax END, false)
+                    AS by_column
+            ) AS bound
+            CROSS JOIN LATERAL (
+                SELECT CASE e.seqtypid
+                    WHEN 'pg_catalog.int2'::pg_catalog.regtype THEN 32767::pg_catalog.int8
+                    WHEN 'pg_catalog.int4'::pg_catalog.regtype THEN 2147483647 END AS last
+            ) AS type
+            WHERE n.nspname <> 'information_schema'
+              AND n.nspname NOT IN ('warden', 'warden_internal')
+              AND pg_catalog.left(n.nspname::pg_catalog.text, 3) <> 'pg_'
+              -- One that begins anew ends nowhere, unless the column does first.
+              AND (NOT e.seqcycle OR bound.by_column)
+              -- Of one table: those that fill it.
+              AND ($2::pg_catalog.oid IS NULL OR f.column_identity IS NOT NULL)
+              AND ($1::pg_catalog.oid[] IS NULL OR n.oid = ANY ($1::pg_catalog.oid[]))
+              AND NOT EXISTS (
+                  SELECT FROM pg_catalog.pg_depend AS d
+                  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
+                    AND d.deptype = 'e')
+              -- That of an extension's table is the extension's.
+              AND NOT EXISTS (
+                  SELECT FROM pg_catalog.pg_depend AS o
+                  JOIN pg_catalog.pg_depend AS d
+                    ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = o.refobjid AND d.objsubid = 0
+                   AND d.deptype = 'e'
+                  WHERE o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND o.objid = c.oid AND o.objsubid = 0
+                    AND o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND o.deptype IN ('a', 'i'))
+        ) AS r
+    ) AS s
+) AS q
