@@ -54,11 +54,11 @@ mod views;
 fn cases() -> Vec<Case> {
     [
         audit::cases(),
-        audit_indexes::cases(),
         audit_access::cases(),
         audit_partitions::cases(),
         audit_server::cases(),
         audit_tables::cases(),
+        audit_indexes::cases(),
         audit_whole::cases(),
         audit_columns::cases(),
         harness::cases(),

@@ -85,12 +85,6 @@ sources! {
     Indexes: Schemas = "indexes";
     /// Pairs of indexes of one table, of which one may do the work of the other.
     IndexPairs: Schemas = "index_pairs";
-    /// Indexes as people made them: those of partitioned tables with those of all their partitions.
-    IndexRoots: Schemas = "index_roots";
-    /// The same that sort by a collation, or by the database's, whose order may have changed.
-    IndexCollations: Schemas = "index_collations";
-    /// Tables, plain and partitioned, with the number of their indexes.
-    IndexCounts: Schemas = "index_counts";
     /// Partitioned tables.
     Partitioned: Schemas = "partitioned";
     /// Indexes of partitioned tables that are not whole.
@@ -111,6 +105,12 @@ sources! {
     Roles: Server = "roles";
     /// How passwords are kept.
     Passwords: Server = "passwords";
+    /// Indexes as people made them: those of partitioned tables with those of all their partitions.
+    IndexRoots: Schemas = "index_roots";
+    /// The same that sort by a collation, or by the database's, whose order may have changed.
+    IndexCollations: Schemas = "index_collations";
+    /// Tables, plain and partitioned, with the number of their indexes.
+    IndexCounts: Schemas = "index_counts";
     /// Settings as sessions get them.
     Settings: Server = "settings";
     /// Lines of the configuration files.
