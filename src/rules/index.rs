@@ -38,3 +38,8 @@ const USE_BLIND: &str = "(SELECT CASE
               pg_catalog.pg_postmaster_start_time(), pg_catalog.pg_stat_get_bgwriter_stat_reset_time(),
               pg_catalog.pg_stat_get_db_stat_reset_time((
                   SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()))) AS began) AS b)";
+
+/// Why there are no counts of uses at all.
+const COUNT_BLIND: &str = "CASE
+        WHEN pg_catalog.pg_is_in_recovery() THEN 'This is a standby: its statistics know of its own queries alone.'
+        WHEN pg_catalog.current_setting('track_counts') = 'off' THEN 'Uses are not counted: track_counts is off.' END";
