@@ -12,6 +12,7 @@ mod index_redundant;
 mod index_subsumed_by_unique;
 mod index_unused;
 mod index_useless_predicate;
+mod statistics_stale;
 mod too_many_indexes;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -22,6 +23,7 @@ pub(super) const RULES: &[&Rule] = &[
     &index_subsumed_by_unique::RULE,
     &index_unused::RULE,
     &too_many_indexes::RULE,
+    &statistics_stale::RULE,
     &index_boolean::RULE,
     &index_btree_on_array::RULE,
     &index_hash::RULE,
