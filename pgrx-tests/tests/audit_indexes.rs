@@ -9,6 +9,7 @@ cases![
     young_statistics_are_no_evidence,
     used_btrees_on_arrays,
     tables_without_writes,
+    tables_that_nobody_analyzes,
     nothing_waits_and_anybody_may,
     hostile_names,
 ];
@@ -45,6 +46,28 @@ fn unused_indexes(leg: &Leg) -> Result {
     s.script(UNUSED)?;
     s.script("SET enable_seqscan = off; SELECT id FROM t WHERE a = 7")?;
     ensure_eq!(judged(&mut s, "index_roots")?, [""; 0], "it was used");
+    // Of some rows, or of rows that are only updated: no younger than its counts say.
+    s.script("DROP TABLE t")?;
+    s.script(UNUSED)?;
+    s.script(
+        "DROP INDEX t_a_idx; CREATE INDEX later ON t (a) WHERE b > 0; INSERT INTO t VALUES (0, 0, 0);
+         SELECT pg_stat_force_next_flush(); SELECT pg_stat_reset(); UPDATE t SET a = a; DROP INDEX later; CREATE INDEX ON t (a)",
+    )?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [""; 0], "made after the writes");
+    // An expression has no column.
+    s.script("DROP TABLE t")?;
+    s.script(&UNUSED.replace("ON t (a)", "ON t ((a + 1))"))?;
+    ensure_eq!(judged(&mut s, "index_roots")?, ["no query used index \"t_expr_idx\" on \"t\""]);
+    // What is of the wrong kind is said once.
+    s.script(
+        "DROP TABLE t; CREATE TABLE t (id bigint PRIMARY KEY, tags bigint[]); CREATE INDEX ON t (tags);
+         INSERT INTO t SELECT i, ARRAY[i] FROM generate_series(1, 60000) i; ANALYZE t",
+    )?;
+    ensure_eq!(
+        judged(&mut s, "index_roots")?,
+        ["btree index \"t_tags_idx\" on \"t\" begins with a column of type bigint[]"]
+    );
+    s.run("DROP TABLE t")?;
     // Small ones do not matter.
     s.script("CREATE TABLE u (id bigint PRIMARY KEY, a bigint); CREATE INDEX ON u (a); INSERT INTO u VALUES (1, 1); ANALYZE u")?;
     ensure_eq!(judged(&mut s, "index_roots")?, [""; 0]);
@@ -75,7 +98,6 @@ fn what_is_needed_unused_or_not(leg: &Leg) -> Result {
         s.run("ROLLBACK")?;
     }
     // What follows all columns of a unique one.
-    s.run("DROP INDEX t_a_idx")?;
     for (index, expected) in [
         ("CREATE INDEX i ON t (id, a)", 1),
         ("CREATE INDEX i ON t (id) INCLUDE (a)", 0),
@@ -88,12 +110,14 @@ fn what_is_needed_unused_or_not(leg: &Leg) -> Result {
             0,
         ),
     ] {
-        s.script(&format!("BEGIN; {index}"))?;
+        s.script(&format!(
+            "DROP TABLE t; CREATE TABLE t (id bigint PRIMARY KEY, a bigint, b bigint); {index};
+             INSERT INTO t SELECT i, i, i FROM generate_series(1, 500) i"
+        ))?;
         let found = judged(&mut s, "index_roots")?;
         let own =
             found.iter().filter(|message| message.contains("begins with all the columns of unique \"t_pkey\"")).count();
         ensure_eq!(own, expected, "{index}: {found:?}");
-        s.run("ROLLBACK")?;
     }
     Ok(())
 }
@@ -154,6 +178,45 @@ fn tables_without_writes(leg: &Leg) -> Result {
     );
     s.run("INSERT INTO t VALUES (1)")?;
     ensure_eq!(judged(&mut s, "index_counts")?, ["table \"t\" has 16 indexes"]);
+    Ok(())
+}
+
+fn tables_that_nobody_analyzes(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    s.script(
+        "CREATE TABLE t (id bigint, a text) WITH (autovacuum_enabled = false); INSERT INTO t SELECT i, i FROM generate_series(1, 50000) i;
+         SELECT pg_stat_force_next_flush(); SELECT pg_stat_reset()",
+    )?;
+    // As after an upgrade: large, never counted, and nothing changed since the counters began.
+    let ask = "SELECT level || ': ' || message FROM warden.audit(rules => '{statistics-stale}')";
+    ensure_eq!(s.value(ask)?, "warning: table \"t\" has no statistics");
+    let mut other = quiet(&db)?;
+    other.script("BEGIN; INSERT INTO t VALUES (0)")?;
+    ensure_eq!(s.column(ask)?, [""; 0], "it is being filled");
+    other.script("ROLLBACK; BEGIN; LOCK TABLE t")?;
+    s.run("SET lock_timeout = '1s'")?;
+    ensure_eq!(s.value(ask)?, "not checked: rule \"statistics-stale\" was not checked");
+    other.run("ROLLBACK")?;
+    // Where autovacuum will come by itself, there is nothing to say.
+    s.script(
+        "CREATE TABLE u (a int); INSERT INTO u SELECT generate_series(1, 20000); SELECT pg_stat_force_next_flush()",
+    )?;
+    let statement = s
+        .value("SELECT statement FROM warden_internal.audit_statements() WHERE source = 'table_statistics'")?
+        .replace("$1", "NULL")
+        .replace("$2", "NULL");
+    for (autovacuum, expected) in [("'on'", 0), ("'off'", 1)] {
+        let statement = statement.replace("pg_catalog.current_setting('autovacuum') =", &format!("{autovacuum} ="));
+        let count = s.value(&format!("SELECT count(*) FROM ({statement}) AS q WHERE identity = 'public.u'"))?;
+        ensure_eq!(count, expected.to_string(), "autovacuum {autovacuum}");
+    }
+    s.run("DROP TABLE u")?;
+    let fix = s.value("SELECT fix FROM warden.audit(rules => '{statistics-stale}')")?;
+    s.run(&fix)?;
+    ensure_eq!(s.column(ask)?, [""; 0]);
+    s.run("SET track_counts = off")?;
+    ensure_eq!(s.value(ask)?, "not checked: rule \"statistics-stale\" was not checked");
     Ok(())
 }
 

@@ -49,9 +49,6 @@ SELECT
     CASE WHEN c.relkind = 'i' THEN pg_catalog.pg_stat_get_blocks_fetched(c.oid)
          ELSE (SELECT pg_catalog.sum(pg_catalog.pg_stat_get_blocks_fetched(m.member)) FROM tree AS m WHERE m.root = c.oid)
     END AS blocks,
-    CASE WHEN c.relkind = 'i' THEN pg_catalog.pg_stat_get_tuples_inserted(t.oid)
-         ELSE (SELECT pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(m.member)) FROM tree AS m WHERE m.root = t.oid)
-    END AS inserts,
     CASE WHEN c.relkind = 'i'
          THEN pg_catalog.pg_stat_get_tuples_inserted(t.oid) + pg_catalog.pg_stat_get_tuples_updated(t.oid)
               - pg_catalog.pg_stat_get_tuples_hot_updated(t.oid)
@@ -60,11 +57,18 @@ SELECT
                           - pg_catalog.pg_stat_get_tuples_hot_updated(m.member))
                FROM tree AS m WHERE m.root = t.oid)
     END AS writes,
-    -- Known to be younger than a month, or changed since. Most servers do not keep the times of commits.
+    -- Older than a month and not changed since. NULL on most servers: they do not keep the times of commits.
     CASE WHEN pg_catalog.current_setting('track_commit_timestamp') = 'on'
          THEN coalesce(
-                  pg_catalog.pg_xact_commit_timestamp(x.xmin) > pg_catalog.now() - '30 days'::pg_catalog.interval, false)
-         ELSE false END AS is_new,
+                  pg_catalog.pg_xact_commit_timestamp(x.xmin) <= pg_catalog.now() - '30 days'::pg_catalog.interval, true)
+    END AS is_old,
+    -- A standby, or something that receives as one does: not who decodes, nor a backup.
+    EXISTS (
+        SELECT FROM pg_catalog.pg_stat_replication AS r
+        WHERE r.state IS DISTINCT FROM 'backup'
+          AND NOT EXISTS (
+              SELECT FROM pg_catalog.pg_replication_slots AS l
+              WHERE l.active_pid = r.pid AND l.slot_type = 'logical')) AS has_standby,
     -- Foreign keys find their rows by it: its first columns are theirs.
     EXISTS (
         SELECT FROM pg_catalog.pg_constraint AS k

@@ -99,6 +99,7 @@ const ITEMS: &[Item] = &[
             "partition-rls-gap",
         ],
     },
+    Item { text: "the planner knows the tables", rules: &["statistics-stale"] },
     Item {
         text: "indexes are of the right kind",
         rules: &["index-boolean", "index-btree-on-array", "index-hash", "index-useless-predicate"],

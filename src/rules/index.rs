@@ -12,6 +12,7 @@ mod index_redundant;
 mod index_subsumed_by_unique;
 mod index_unused;
 mod index_useless_predicate;
+mod statistics_stale;
 mod too_many_indexes;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -22,6 +23,7 @@ pub(super) const RULES: &[&Rule] = &[
     &index_subsumed_by_unique::RULE,
     &index_unused::RULE,
     &too_many_indexes::RULE,
+    &statistics_stale::RULE,
     &index_boolean::RULE,
     &index_btree_on_array::RULE,
     &index_hash::RULE,
@@ -38,3 +40,8 @@ const USE_BLIND: &str = "(SELECT CASE
               pg_catalog.pg_postmaster_start_time(), pg_catalog.pg_stat_get_bgwriter_stat_reset_time(),
               pg_catalog.pg_stat_get_db_stat_reset_time((
                   SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()))) AS began) AS b)";
+
+/// Why there are no counts of uses at all.
+const COUNT_BLIND: &str = "CASE
+        WHEN pg_catalog.pg_is_in_recovery() THEN 'This is a standby: its statistics know of its own queries alone.'
+        WHEN pg_catalog.current_setting('track_counts') = 'off' THEN 'Uses are not counted: track_counts is off.' END";

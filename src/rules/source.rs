@@ -111,6 +111,8 @@ sources! {
     IndexCollations: Schemas = "index_collations";
     /// Tables, plain and partitioned, with the number of their indexes.
     IndexCounts: Schemas = "index_counts";
+    /// Tables, with what changed since ANALYZE.
+    TableStatistics: Schemas = "table_statistics";
     /// Settings as sessions get them.
     Settings: Server = "settings";
     /// Lines of the configuration files.

@@ -1,3 +1,4 @@
+use crate::rules::index::COUNT_BLIND;
 use crate::rules::{Audit, Source, declare_rule};
 
 declare_rule! {
@@ -13,5 +14,6 @@ const AUDIT: Audit = Audit {
     message: r#"pg_catalog.format('btree index "%s" on "%s" begins with a column of type %s', s.index_name, s.table_name, s.first_type)"#,
     detail: "'It finds whole values alone, never elements or keys, and no query here used it since the statistics began. A row whose value is long cannot be inserted: an entry takes 2704 bytes at most.'",
     hint: "pg_catalog.format('To search inside the values: CREATE INDEX CONCURRENTLY ON %s USING gin (%I);', s.table_identity, s.first_column)",
+    blind: COUNT_BLIND,
     ..Audit::of(Source::IndexRoots)
 };
