@@ -231,7 +231,7 @@ REVOKE EXECUTE ON FUNCTION warden.audit_table(pg_catalog.regclass) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit/checklist.rs:162
+-- src/audit/checklist.rs:163
 -- pg_warden::audit::checklist::checklist
 
 CREATE FUNCTION warden.checklist(
