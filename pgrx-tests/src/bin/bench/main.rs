@@ -339,8 +339,8 @@ fn run() -> Result {
         print(workload, &variants, times);
     }
     drop(sessions);
-    drop(memory);
     audit::run(&cluster)?;
+    drop(memory);
     cluster.finish()
 }
 
