@@ -245,6 +245,8 @@ fn each(request: &Request) -> Result<Vec<Finding>, Error> {
     let _pinned = spi::Settings::pin(&[
         (c"search_path", c"pg_catalog, pg_temp"),
         (c"quote_all_identifiers", c"off"),
+        // Bounds of partitions are read as text.
+        (c"datestyle", c"ISO, YMD"),
         (c"jit", c"off"),
     ]);
     let mut weighted = gather(checks_of(&request.rules, &levels), request)?;

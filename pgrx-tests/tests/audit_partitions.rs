@@ -41,7 +41,7 @@ fn bounds_that_are_read_and_those_that_are_not(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session_with("-c warden.mode=off")?;
     for zone in ["UTC", "Europe/Berlin", "Asia/Kathmandu"] {
-        s.run(&format!("SET timezone = '{zone}'; SET datestyle = 'SQL, DMY'; RESET datestyle"))?;
+        s.run(&format!("SET timezone = '{zone}'; SET datestyle = 'SQL, DMY'"))?;
         for kind in ["date", "timestamp", "timestamptz"] {
             let day = |n: i32| format!("(date_trunc('day', now()) + interval '{n} days')::{kind}");
             let partition = |name: &str, from: String, to: String| {

@@ -163,6 +163,8 @@ CROSS JOIN LATERAL (
 CROSS JOIN (
     SELECT greatest(
                pg_catalog.pg_postmaster_start_time(),
+               -- Set anew by a restart after a crash, which loses the counts.
+               pg_catalog.pg_stat_get_bgwriter_stat_reset_time(),
                pg_catalog.pg_stat_get_db_stat_reset_time((
                    SELECT d.oid FROM pg_catalog.pg_database AS d
                    WHERE d.datname = pg_catalog.current_database()))
