@@ -4,7 +4,7 @@ SELECT
     0::pg_catalog.oid AS objid,
     0::pg_catalog.int4 AS objsubid,
     -- Without its number, which changes with every line above it.
-    'pg_hba.conf: ' || coalesce(line.text, 'line ' || h.line_number) AS identity,
+    pg_catalog.concat_ws(': ', 'pg_hba.conf', line.text) AS identity,
     0::pg_catalog.int8 AS weight,
     h.line_number,
     h.type,

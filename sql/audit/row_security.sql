@@ -16,6 +16,9 @@ CROSS JOIN LATERAL (
            -- For changes by everybody, with a condition that is the constant true.
            pg_catalog.string_agg(pg_catalog.format('"%s"', q.polname), ', ' ORDER BY q.polname) FILTER (
                WHERE q.polpermissive AND q.polcmd <> 'r' AND 0::pg_catalog.oid = ANY (q.polroles)
+                 AND coalesce(q.polqual, q.polwithcheck)::pg_catalog.text
+                     ~ '^[{]CONST :consttype 16 [^{}]* :constisnull false [^{}]* :constvalue 1 [[] (0 )*1 (0 )*[]][}]$'
+                 -- Rows that may be seen, and what may become of them.
                  AND coalesce(q.polwithcheck, q.polqual)::pg_catalog.text
                      ~ '^[{]CONST :consttype 16 [^{}]* :constisnull false [^{}]* :constvalue 1 [[] (0 )*1 (0 )*[]][}]$'
            ) AS open_policies

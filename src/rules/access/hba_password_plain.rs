@@ -13,7 +13,7 @@ const AUDIT: Audit = Audit {
     message: "pg_catalog.format('line %s of pg_hba.conf has passwords sent as they are', s.line_number)",
     detail: "'Whoever reads the connection on its way, or takes the server''s place, has the password.'",
     hint: "'Write scram-sha-256 instead of password, and reload: SELECT pg_reload_conf();'",
-    level: "CASE WHEN NOT s.is_remote THEN 'warning' END",
+    level: "CASE WHEN NOT s.is_remote OR s.type = 'hostssl' THEN 'warning' END",
     blind: HBA_BLIND,
     ..Audit::of(Source::Hba)
 };

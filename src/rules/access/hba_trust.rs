@@ -9,7 +9,7 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    when: "s.auth_method = 'trust' AND s.nth = 1",
+    when: "s.auth_method = 'trust' AND s.nth = 1 AND NOT coalesce('clientcert=verify-full' = ANY (s.options), false)",
     message: "CASE s.others WHEN 0 THEN pg_catalog.format('line %s of pg_hba.conf lets clients in without a password', s.line_number)
         ELSE pg_catalog.format('line %s of pg_hba.conf and %s more let clients in without a password', s.line_number, s.others) END",
     detail: "CASE WHEN s.is_remote THEN 'Whoever reaches the server''s port is whichever of these roles it claims to be.'
