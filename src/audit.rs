@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Code, Error};
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Level, NOT_CHECKED};
 use crate::guard;
 use crate::policy::set::refreshed;
 use crate::policy::{Levels, exemption, kept};
@@ -358,9 +358,6 @@ fn read(
         })?;
     Ok(found.into_iter().flatten().collect())
 }
-
-/// What a rule says instead of a level of a row that it cannot judge.
-const NOT_CHECKED: &str = "not checked";
 
 fn not_checked(rule: &Rule, object: &str, reason: &str) -> Finding {
     let mut finding =

@@ -44,6 +44,9 @@ impl fmt::Display for Level {
     }
 }
 
+/// What stands in the place of a level where a check could not be made.
+pub const NOT_CHECKED: &str = "not checked";
+
 /// One thing found, or one thing that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -164,7 +167,7 @@ impl Finding {
     /// What the level column says.
     #[must_use]
     pub fn level_name(&self) -> &'static str {
-        if self.not_checked { "not checked" } else { self.level.name() }
+        if self.not_checked { NOT_CHECKED } else { self.level.name() }
     }
 
     /// The same for the same fault of the same object, over restarts, dump and restore: made from names, not from OIDs.
