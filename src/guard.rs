@@ -259,7 +259,8 @@ fn selection() -> Rc<Selection> {
 
 fn select() -> Selection {
     let (policy, reminded) = (policy(), REMINDED.with_borrow(Clone::clone));
-    Selection::of(|rule| policy.hears(rule) && !reminded.contains(&rule.id), |check| !matches!(check, Check::Unseen(_)))
+    let is_asked = |check: &Check| check.is_of_statements() && !matches!(check, Check::Unseen(_));
+    Selection::of(|rule| policy.hears(rule) && !reminded.contains(&rule.id), is_asked)
 }
 
 /// A warning about the guard itself.

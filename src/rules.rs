@@ -9,6 +9,7 @@ use crate::facts::{Facts, MadeWorse, Relation};
 use crate::finding::{Finding, Level};
 use crate::text;
 use core::cell::OnceCell;
+use std::sync::LazyLock;
 
 mod access;
 mod columns;
@@ -83,6 +84,7 @@ impl Area {
 }
 
 /// What a rule looks at decides who runs it.
+#[derive(Clone, Copy)]
 pub enum Check {
     /// A statement: the guard before it runs, and lint.
     Statement(fn(&Statement, &dyn Facts, &mut Report)),
@@ -101,7 +103,7 @@ pub enum Check {
     /// A script as a whole, which no event trigger sees: lint.
     Script(fn(&[Located], bool, &mut Report)),
     /// What exists: the audit.
-    Audit(Audit),
+    Audit(&'static Audit),
 }
 
 impl std::fmt::Debug for Check {
@@ -120,6 +122,12 @@ impl Check {
             Self::Unseen(_) | Self::Script(_) => "lint",
             Self::Audit(_) => "audit",
         }
+    }
+
+    /// Whether it is asked about statements one by one.
+    #[must_use]
+    pub fn is_of_statements(&self) -> bool {
+        !matches!(self, Self::AtCommit(_) | Self::Rewrite(_) | Self::Script(_) | Self::Audit(_))
     }
 }
 
@@ -237,9 +245,9 @@ impl Report {
         self.findings
     }
 
-    fn by(&mut self, rule: &Rule) -> &mut Self {
-        self.rule = rule.id;
-        self.level = rule.level;
+    fn by(&mut self, asked: &Asked) -> &mut Self {
+        self.rule = asked.rule;
+        self.level = asked.level;
         self
     }
 }
@@ -270,28 +278,33 @@ pub fn nearest(word: &str) -> Option<&'static str> {
     text::nearest(word, all().map(|rule| rule.id))
 }
 
-/// The checks that are asked about statements, in the order of the rules.
-pub struct Selection(Vec<(&'static Rule, &'static Check)>);
+/// A check, and what its rule adds to it: the registry itself lies scattered in memory, and is slow to walk for each statement.
+#[derive(Clone, Copy)]
+struct Asked {
+    rule: &'static str,
+    level: Level,
+    check: Check,
+}
+
+impl Asked {
+    fn of(rule: &'static Rule) -> impl Iterator<Item = Self> {
+        rule.checks.iter().map(|check| Self { rule: rule.id, level: rule.level, check: *check })
+    }
+}
+
+/// The checks that are asked, in the order of the rules.
+pub struct Selection(Vec<Asked>);
 
 impl Selection {
-    /// Those of every rule.
+    /// Those about statements, of every rule.
     #[must_use]
     pub fn all() -> Self {
-        Self::of(|_| true, |_| true)
+        Self::of(|_| true, Check::is_of_statements)
     }
 
     /// Those of some rules, and of these some.
-    pub fn of(rules: impl Fn(&Rule) -> bool, checks: impl Fn(&Check) -> bool) -> Self {
-        let of_statements = |check: &&'static Check| {
-            !matches!(check, Check::AtCommit(_) | Check::Rewrite(_) | Check::Script(_) | Check::Audit(_))
-                && checks(check)
-        };
-        let selected = all().filter(|rule| rules(rule));
-        Self(
-            selected
-                .flat_map(|rule| rule.checks.iter().filter(of_statements).map(move |check| (rule, check)))
-                .collect(),
-        )
+    pub fn of(rules: impl Fn(&Rule) -> bool, is_asked: impl Fn(&Check) -> bool) -> Self {
+        Self(all().filter(|rule| rules(rule)).flat_map(Asked::of).filter(|asked| is_asked(&asked.check)).collect())
     }
 }
 
@@ -303,12 +316,12 @@ pub fn judge(case: &Case<'_>, selection: &Selection, report: &mut Report) {
         }
         return;
     }
-    for (rule, check) in &selection.0 {
-        judge_check(check, case, report.by(rule));
+    for asked in &selection.0 {
+        judge_check(asked.check, case, report.by(asked));
     }
 }
 
-fn judge_check(check: &Check, case: &Case<'_>, report: &mut Report) {
+fn judge_check(check: Check, case: &Case<'_>, report: &mut Report) {
     match (check, case.statement) {
         (Check::Statement(check) | Check::Unseen(check), statement) => check(statement, case.facts, report),
         (Check::Effects(check), _) => check(case, report),
@@ -336,33 +349,29 @@ pub fn judge_at(case: &Case<'_>, selection: &Selection, at: usize, report: &mut 
 /// Findings about a table that is about to be written again, and why.
 pub fn judge_rewrite(table: &QualifiedName, reason: &str, facts: &dyn Facts, report: &mut Report) {
     let Some(table) = facts.shared_and_large(&QualifiedName { only: true, ..table.clone() }) else { return };
-    for rule in all() {
-        for check in rule.checks {
-            if let Check::Rewrite(check) = check {
-                check(&table, reason, facts, report.by(rule));
-            }
+    for asked in all().flat_map(Asked::of) {
+        if let Check::Rewrite(check) = asked.check {
+            check(&table, reason, facts, report.by(&asked));
         }
     }
 }
 
 /// Findings of every rule about a script as a whole; `in_transaction` when whoever runs it opens a transaction for it.
 pub fn judge_script(script: &[Located], in_transaction: bool, report: &mut Report) {
-    for rule in all() {
-        for check in rule.checks {
-            if let Check::Script(check) = check {
-                check(script, in_transaction, report.by(rule));
-            }
+    for asked in all().flat_map(Asked::of) {
+        if let Check::Script(check) = asked.check {
+            check(script, in_transaction, report.by(&asked));
         }
     }
 }
 
 /// Findings of every rule about what a transaction made worse.
 pub fn judge_commit(worse: &MadeWorse, facts: &dyn Facts, report: &mut Report) {
-    for rule in all() {
-        for check in rule.checks {
-            if let Check::AtCommit(check) = check {
-                check(worse, facts, report.by(rule));
-            }
+    static ASKED: LazyLock<Selection> =
+        LazyLock::new(|| Selection::of(|_| true, |check| matches!(check, Check::AtCommit(_))));
+    for asked in &ASKED.0 {
+        if let Check::AtCommit(check) = asked.check {
+            check(worse, facts, report.by(asked));
         }
     }
 }

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/extension-in-public.md")]
     "extension-in-public", "WD515", Access, Info, since "0.1.0",
     "extension is in schema public",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

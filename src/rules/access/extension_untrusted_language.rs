@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/extension-untrusted-language.md")]
     "extension-untrusted-language", "WD516", Access, Warning, since "0.1.0",
     "a language without limits is installed",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/function-search-path-mutable.md")]
     "function-search-path-mutable", "WD510", Access, Error, since "0.1.0",
     "runs as its owner with the caller's search_path",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/hba-any-address.md")]
     "hba-any-address", "WD503", Access, Warning, since "0.1.0",
     "any address may try any role",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/hba-error.md")]
     "hba-error", "WD504", Access, Error, since "0.1.0",
     "pg_hba.conf cannot be loaded",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

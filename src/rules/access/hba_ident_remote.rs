@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/hba-ident-remote.md")]
     "hba-ident-remote", "WD502", Access, Warning, since "0.1.0",
     "clients say themselves who they are",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/hba-password-plain.md")]
     "hba-password-plain", "WD501", Access, Error, since "0.1.0",
     "passwords cross the network as they are",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

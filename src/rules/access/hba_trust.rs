@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/hba-trust.md")]
     "hba-trust", "WD500", Access, Error, since "0.1.0",
     "clients come in without a password",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/login-role-superuser.md")]
     "login-role-superuser", "WD506", Access, Warning, since "0.1.0",
     "a role that logs in is a superuser",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/password-md5.md")]
     "password-md5", "WD505", Access, Warning, since "0.1.0",
     "password is kept as MD5",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

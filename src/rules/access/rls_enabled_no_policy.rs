@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/rls-enabled-no-policy.md")]
     "rls-enabled-no-policy", "WD512", Access, Info, since "0.1.0",
     "table shows no rows to anybody but its owner",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

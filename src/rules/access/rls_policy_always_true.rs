@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/rls-policy-always-true.md")]
     "rls-policy-always-true", "WD513", Access, Warning, since "0.1.0",
     "a policy lets everything through",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/rls-policy-without-rls.md")]
     "rls-policy-without-rls", "WD511", Access, Warning, since "0.1.0",
     "policies of a table are not in effect",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

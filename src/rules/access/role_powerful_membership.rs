@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/role-powerful-membership.md")]
     "role-powerful-membership", "WD507", Access, Warning, since "0.1.0",
     "a role may reach the machine",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/schema-public-create.md")]
     "schema-public-create", "WD508", Access, Error, since "0.1.0",
     "everybody may create in a schema",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/security-definer-executable.md")]
     "security-definer-executable", "WD509", Access, Warning, since "0.1.0",
     "everybody may run code with its owner's rights",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

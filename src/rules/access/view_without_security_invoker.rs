@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/view-without-security-invoker.md")]
     "view-without-security-invoker", "WD514", Access, Warning, since "0.1.0",
     "a view goes round row level security",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/all-columns-nullable.md")]
     "all-columns-nullable", "WD242", Design, Info, since "0.1.0",
     "no column but the key is NOT NULL",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

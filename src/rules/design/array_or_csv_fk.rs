@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/array-or-csv-fk.md")]
     "array-or-csv-fk", "WD247", Design, Off, since "0.1.0",
     "column holds a list of keys",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/boolean-nullable.md")]
     "boolean-nullable", "WD243", Design, Off, since "0.1.0",
     "boolean column may be NULL",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

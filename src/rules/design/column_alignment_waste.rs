@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-alignment-waste.md")]
     "column-alignment-waste", "WD244", Design, Info, since "0.1.0",
     "order of the columns wastes space in a large table",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-inconsistent-type.md")]
     "column-inconsistent-type", "WD240", Design, Info, since "0.1.0",
     "column is shorter than those of its name in other tables",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/constraint-not-valid.md")]
     "constraint-not-valid", "WD281", Design, Warning, since "0.1.0",
     "constraint is NOT VALID: rows that were there before it are unchecked",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-cascade.md")]
     "foreign-key-cascade", "WD283", Design, Off, since "0.1.0",
     "foreign key deletes or updates rows by itself",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-without-index.md")]
     "foreign-key-without-index", "WD012", Design, Warning, since "0.1.0",
     "foreign key has no index",
-    [AtCommit(check), Audit(AUDIT)]
+    [AtCommit(check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/incrementing-columns.md")]
     "incrementing-columns", "WD241", Design, Info, since "0.1.0",
     "numbered columns hold a list",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/missing-comment.md")]
     "missing-comment", "WD248", Design, Off, since "0.1.0",
     "table or column has no comment",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

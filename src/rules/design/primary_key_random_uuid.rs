@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/primary-key-random-uuid.md")]
     "primary-key-random-uuid", "WD287", Design, Info, since "0.1.0",
     "primary key of a large table is filled with random UUIDs",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 /// Only where rows come in: that many were seen to, or the statistics are too young to say that they do not.

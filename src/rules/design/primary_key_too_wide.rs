@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/primary-key-too-wide.md")]
     "primary-key-too-wide", "WD284", Design, Info, since "0.1.0",
     "primary key has more than 4 columns",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

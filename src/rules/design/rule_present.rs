@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/rule-present.md")]
     "rule-present", "WD285", Design, Warning, since "0.1.0",
     "table has rules that rewrite statements",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

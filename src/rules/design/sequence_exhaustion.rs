@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/sequence-exhaustion.md")]
     "sequence-exhaustion", "WD280", Design, Warning, since "0.1.0",
     "sequence has used up half of its values",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

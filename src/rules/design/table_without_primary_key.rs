@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/table-without-primary-key.md")]
     "table-without-primary-key", "WD013", Design, Warning, since "0.1.0",
     "table has no primary key",
-    [AtCommit(check), Audit(AUDIT)]
+    [AtCommit(check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/table-zero-or-one-column.md")]
     "table-zero-or-one-column", "WD246", Design, Info, since "0.1.0",
     "table has no column, or only one that numbers its rows",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

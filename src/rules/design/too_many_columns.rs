@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/too-many-columns.md")]
     "too-many-columns", "WD245", Design, Info, since "0.1.0",
     "table has more than 100 columns",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/trigger-many.md")]
     "trigger-many", "WD286", Design, Info, since "0.1.0",
     "more than 10 triggers fire for one kind of statement",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

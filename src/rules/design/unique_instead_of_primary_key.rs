@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/unique-instead-of-primary-key.md")]
     "unique-instead-of-primary-key", "WD282", Design, Info, since "0.1.0",
     "table has a unique index that could be its primary key",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

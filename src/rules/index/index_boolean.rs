@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-boolean.md")]
     "index-boolean", "WD203", Index, Info, since "0.1.0",
     "index on a boolean alone",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-btree-on-array.md")]
     "index-btree-on-array", "WD205", Index, Info, since "0.1.0",
     "btree index on an array or jsonb, unused",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

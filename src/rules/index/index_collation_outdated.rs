@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-collation-outdated.md")]
     "index-collation-outdated", "WD206", Index, Error, since "0.1.0",
     "collation of an index has another version than is recorded",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-duplicate.md")]
     "index-duplicate", "WD015", Index, Warning, since "0.1.0",
     "index is the same as another",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

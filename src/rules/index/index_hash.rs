@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-hash.md")]
     "index-hash", "WD204", Index, Info, since "0.1.0",
     "hash index on a short column",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-invalid.md")]
     "index-invalid", "WD014", Index, Error, since "0.1.0",
     "index is invalid, and never read",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

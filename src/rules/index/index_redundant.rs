@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-redundant.md")]
     "index-redundant", "WD016", Index, Info, since "0.1.0",
     "index is a prefix of another",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-subsumed-by-unique.md")]
     "index-subsumed-by-unique", "WD201", Index, Info, since "0.1.0",
     "index begins with all the columns of a unique one, and no query uses it",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

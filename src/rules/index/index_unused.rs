@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-unused.md")]
     "index-unused", "WD200", Index, Info, since "0.1.0",
     "no query uses the index",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-useless-predicate.md")]
     "index-useless-predicate", "WD202", Index, Info, since "0.1.0",
     "condition of an index leaves out no row",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

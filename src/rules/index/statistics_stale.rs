@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/statistics-stale.md")]
     "statistics-stale", "WD208", Index, Warning, since "0.1.0",
     "statistics are old, and nobody renews them",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

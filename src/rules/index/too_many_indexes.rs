@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/too-many-indexes.md")]
     "too-many-indexes", "WD207", Index, Info, since "0.1.0",
     "table has more than 15 indexes",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

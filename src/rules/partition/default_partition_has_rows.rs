@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/default-partition-has-rows.md")]
     "default-partition-has-rows", "WD332", Partition, Warning, since "0.1.0",
     "default partition has rows",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

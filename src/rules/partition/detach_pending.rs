@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/detach-pending.md")]
     "detach-pending", "WD337", Partition, Warning, since "0.1.0",
     "a partition is half detached",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/partition-count-high.md")]
     "partition-count-high", "WD333", Partition, Warning, since "0.1.0",
     "very many partitions",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

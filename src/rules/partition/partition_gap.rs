@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/partition-gap.md")]
     "partition-gap", "WD331", Partition, Warning, since "0.1.0",
     "no partition takes rows of some time",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

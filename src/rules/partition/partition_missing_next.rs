@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/partition-missing-next.md")]
     "partition-missing-next", "WD330", Partition, Error, since "0.1.0",
     "the last partition will soon be full",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

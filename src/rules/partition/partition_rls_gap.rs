@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/partition-rls-gap.md")]
     "partition-rls-gap", "WD335", Partition, Warning, since "0.1.0",
     "a partition goes round row level security",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/partitioned-index-incomplete.md")]
     "partitioned-index-incomplete", "WD336", Partition, Warning, since "0.1.0",
     "index is not there on every partition",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

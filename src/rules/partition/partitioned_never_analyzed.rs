@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/partitioned-never-analyzed.md")]
     "partitioned-never-analyzed", "WD334", Partition, Warning, since "0.1.0",
     "the table as a whole has no statistics",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

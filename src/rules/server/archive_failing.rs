@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/archive-failing.md")]
     "archive-failing", "WD416", Server, Error, since "0.1.0",
     "archiving of the log fails",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/autovacuum-off.md")]
     "autovacuum-off", "WD404", Server, Error, since "0.1.0",
     "autovacuum is off",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/autovacuum-scale-large-table.md")]
     "autovacuum-scale-large-table", "WD414", Server, Info, since "0.1.0",
     "autovacuum comes late to a large table",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

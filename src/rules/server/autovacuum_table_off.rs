@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/autovacuum-table-off.md")]
     "autovacuum-table-off", "WD413", Server, Warning, since "0.1.0",
     "table is left out by autovacuum",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/data-checksums-off.md")]
     "data-checksums-off", "WD403", Server, Warning, since "0.1.0",
     "pages have no checksums",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

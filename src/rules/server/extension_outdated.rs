@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/extension-outdated.md")]
     "extension-outdated", "WD418", Server, Info, since "0.1.0",
     "extension has a newer version here",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

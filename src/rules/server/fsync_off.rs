@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/fsync-off.md")]
     "fsync-off", "WD400", Server, Error, since "0.1.0",
     "fsync is off: a crash destroys the cluster",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/full-page-writes-off.md")]
     "full-page-writes-off", "WD401", Server, Error, since "0.1.0",
     "full_page_writes is off: a crash can tear pages",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/logging-gaps.md")]
     "logging-gaps", "WD409", Server, Info, since "0.1.0",
     "the log leaves out what one looks for later",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/memory-defaults.md")]
     "memory-defaults", "WD410", Server, Info, since "0.1.0",
     "shared_buffers is as initdb set it",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

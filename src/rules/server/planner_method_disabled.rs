@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/planner-method-disabled.md")]
     "planner-method-disabled", "WD407", Server, Warning, since "0.1.0",
     "a method of the planner is switched off",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

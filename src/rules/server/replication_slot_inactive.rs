@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/replication-slot-inactive.md")]
     "replication-slot-inactive", "WD412", Server, Error, since "0.1.0",
     "slot keeps log for nobody",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/restart-pending.md")]
     "restart-pending", "WD406", Server, Warning, since "0.1.0",
     "a setting waits for a restart",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/setting-invalid.md")]
     "setting-invalid", "WD415", Server, Warning, since "0.1.0",
     "a line of the configuration is not in effect",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/synchronous-commit-off.md")]
     "synchronous-commit-off", "WD402", Server, Info, since "0.1.0",
     "commits are not waited for",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

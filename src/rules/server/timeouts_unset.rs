@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/timeouts-unset.md")]
     "timeouts-unset", "WD408", Server, Warning, since "0.1.0",
     "nothing ends a forgotten transaction",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

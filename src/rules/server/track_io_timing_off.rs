@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/track-io-timing-off.md")]
     "track-io-timing-off", "WD405", Server, Info, since "0.1.0",
     "times of reads and writes are not measured",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

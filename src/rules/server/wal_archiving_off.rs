@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/wal-archiving-off.md")]
     "wal-archiving-off", "WD411", Server, Info, since "0.1.0",
     "nothing keeps the write-ahead log",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/wraparound-xid.md")]
     "wraparound-xid", "WD417", Server, Warning, since "0.1.0",
     "transaction numbers run out",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

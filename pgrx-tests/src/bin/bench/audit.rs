@@ -6,6 +6,9 @@ use std::time::Instant;
 
 use pg_warden_tests::{Cluster, Result, Session};
 
+/// What it is called where one workload is chosen.
+pub const NAME: &str = "audit of everything, default rules";
+
 /// Sizes that are compared.
 const SIZES: [u32; 2] = [1_000, 10_000];
 const ROUNDS: usize = 5;
@@ -40,7 +43,7 @@ struct Figures {
 
 /// Measures and prints.
 pub fn run(cluster: &Cluster) -> Result {
-    println!("\naudit of everything, default rules, warm; medians of {ROUNDS}");
+    println!("\n{NAME}, warm; medians of {ROUNDS}");
     let figures = SIZES.iter().map(|size| measure(cluster, *size)).collect::<Result<Vec<_>>>()?;
     for (size, f) in SIZES.iter().zip(&figures) {
         println!(

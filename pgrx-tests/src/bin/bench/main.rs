@@ -5,7 +5,7 @@
 //! on all alike. What counts of a round is the median of its iterations; the figures are medians over the rounds of
 //! that against what "no event trigger" took in the same round.
 //!
-//! `bench [--rounds N] [--scale N] [PG_CONFIG]`
+//! `bench [--rounds N] [--scale N] [--only WORDS] [PG_CONFIG]`: with WORDS, only the workloads that have them in their names.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -181,18 +181,26 @@ type Times = Vec<f64>;
 struct Arguments {
     rounds: usize,
     scale: u32,
+    /// What the name of a workload has to hold.
+    only: String,
     pg_config: String,
 }
 
 fn arguments() -> Result<Arguments> {
-    let mut parsed = Arguments { rounds: 15, scale: 1, pg_config: "/usr/lib/postgresql/15/bin/pg_config".into() };
+    let mut parsed = Arguments {
+        rounds: 15,
+        scale: 1,
+        only: String::new(),
+        pg_config: "/usr/lib/postgresql/15/bin/pg_config".into(),
+    };
     let mut rest = std::env::args().skip(1);
     while let Some(argument) = rest.next() {
         match argument.as_str() {
             "--rounds" => parsed.rounds = rest.next().ok_or("--rounds needs a number")?.parse()?,
             "--scale" => parsed.scale = rest.next().ok_or("--scale needs a number")?.parse()?,
+            "--only" => parsed.only = rest.next().ok_or("--only needs words of a workload's name")?,
             other if !other.starts_with('-') => parsed.pg_config = other.into(),
-            _ => return Err("usage: bench [--rounds N] [--scale N] [PG_CONFIG]".into()),
+            _ => return Err("usage: bench [--rounds N] [--scale N] [--only WORDS] [PG_CONFIG]".into()),
         }
     }
     Ok(parsed)
@@ -318,11 +326,12 @@ fn run() -> Result {
         arguments.rounds
     );
 
-    let mut times = vec![vec![Times::new(); variants.len()]; WORKLOADS.len()];
+    let workloads: Vec<_> = WORKLOADS.iter().filter(|workload| workload.name.contains(&arguments.only)).collect();
+    let mut times = vec![vec![Times::new(); variants.len()]; workloads.len()];
     let mut seed = 1;
     // Round 0 warms the caches and does not count.
     for number in 0..=arguments.rounds {
-        for (workload, times) in WORKLOADS.iter().zip(&mut times) {
+        for (workload, times) in workloads.iter().zip(&mut times) {
             for i in shuffled(variants.len(), &mut seed) {
                 let taken = round(&mut sessions[i], workload, arguments.scale)?;
                 if number > 0 {
@@ -335,11 +344,13 @@ fn run() -> Result {
         }
         eprintln!("-- round {number} of {}", arguments.rounds);
     }
-    for (workload, times) in WORKLOADS.iter().zip(&times) {
+    for (workload, times) in workloads.iter().zip(&times) {
         print(workload, &variants, times);
     }
     drop(sessions);
-    audit::run(&cluster)?;
+    if audit::NAME.contains(&arguments.only) {
+        audit::run(&cluster)?;
+    }
     drop(memory);
     cluster.finish()
 }
