@@ -206,14 +206,15 @@ fn checks_at_any_level(rules: &[&'static Rule]) -> Checks {
 
 /// The statement that reads a source and judges its rows. $1: OIDs of schemas or NULL, $2: OID of a table or NULL.
 fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
-    let column = |name: &str, text: fn(&Audit) -> &str| {
+    let cases = |type_: &str, text: fn(&Audit) -> &str| {
         let mut sql = "CASE v.rule".to_owned();
         for (number, (_, audit)) in checks.iter().enumerate() {
             // On a line of its own, because an expression may end in a comment.
-            let _ = write!(sql, "\nWHEN {number} THEN ({}\n)::pg_catalog.text", text(audit));
+            let _ = write!(sql, "\nWHEN {number} THEN ({}\n)::{type_}", text(audit));
         }
-        format!("{sql}\nEND AS {name}")
+        sql + "\nEND"
     };
+    let column = |name: &str, text: fn(&Audit) -> &str| format!("{} AS {name}", cases("pg_catalog.text", text));
     let texts = [
         column("level", |audit| audit.level),
         column("message", |audit| audit.message),
@@ -221,14 +222,15 @@ fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
         column("hint", |audit| audit.hint),
         column("fix", |audit| audit.fix),
     ];
-    let hits: Vec<_> =
-        checks.iter().enumerate().map(|(number, (_, audit))| format!("({number}, ({}\n))", audit.when)).collect();
+    let numbers: Vec<_> = (0..checks.len()).map(|number| format!("({number})")).collect();
+    // Not as a row of VALUES with all conditions in it: for that, every column of the source would be computed of every row.
+    let hit = cases("pg_catalog.bool", |audit| audit.when);
     format!(
         "WITH RECURSIVE {SCOPE}\nSELECT s.classid, s.objid, s.objsubid, s.identity, s.weight, v.rule,\n{}\nFROM (\n{}\n) AS s\n\
-         CROSS JOIN LATERAL (VALUES {}) AS v (rule, hit)\nWHERE v.hit",
+         CROSS JOIN (VALUES {}) AS v (rule)\nWHERE {hit}",
         texts.join(",\n"),
         source.query(),
-        hits.join(", ")
+        numbers.join(", ")
     )
 }
 

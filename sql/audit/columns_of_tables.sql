@@ -52,10 +52,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT coalesce(pg_catalog.sum(m.relpages), 0)::pg_catalog.int8 AS pages,
            coalesce(pg_catalog.sum(greatest(m.reltuples::pg_catalog.float8, m.live, 0)), 0) AS rows,
-           pg_catalog.sum(CASE WHEN m.reltuples < 0 AND m.live = 0 AND m.oid NOT IN (
-                                   SELECT l.relation FROM pg_catalog.pg_locks AS l
-                                   WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock'
-                                     AND l.pid <> pg_catalog.pg_backend_pid())
+           pg_catalog.sum(CASE WHEN m.reltuples < 0 AND m.live = 0 AND m.oid NOT IN (SELECT held.relation FROM held)
                                THEN pg_catalog.pg_relation_size(m.oid) END) AS uncounted_bytes
     FROM (
         SELECT t.oid, t.relpages, t.reltuples, pg_catalog.pg_stat_get_live_tuples(t.oid) AS live

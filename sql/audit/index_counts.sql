@@ -10,15 +10,9 @@ SELECT
     CASE WHEN x.pages > 0
          THEN x.pages * pg_catalog.current_setting('block_size')::pg_catalog.int8 END AS index_bytes,
     coalesce(p.pages, t.relpages)::pg_catalog.int8 * pg_catalog.current_setting('block_size')::pg_catalog.int8 AS table_bytes,
-    -- By the statistics of at least 30 days. A crash of the server empties them, and the background writer's say when.
-    NOT pg_catalog.pg_is_in_recovery()
+    -- By the statistics of at least 30 days.
+    server.statistics_are_old
         AND pg_catalog.current_setting('track_counts') = 'on'
-        AND greatest(
-                pg_catalog.pg_postmaster_start_time(), pg_catalog.pg_stat_get_bgwriter_stat_reset_time(),
-                pg_catalog.pg_stat_get_db_stat_reset_time((
-                    SELECT d.oid FROM pg_catalog.pg_database AS d
-                    WHERE d.datname = pg_catalog.current_database()))
-            ) < pg_catalog.now() - '30 days'::pg_catalog.interval
         AND NOT EXISTS (
             SELECT
             FROM (
@@ -30,6 +24,7 @@ SELECT
             WHERE pg_catalog.pg_stat_get_tuples_inserted(m.oid) + pg_catalog.pg_stat_get_tuples_updated(m.oid)
                   + pg_catalog.pg_stat_get_tuples_deleted(m.oid) > 0) AS is_never_written
 FROM subject AS t
+CROSS JOIN server
 JOIN (
     SELECT x.indrelid, pg_catalog.count(*) AS indexes, pg_catalog.sum(coalesce(p.pages, c.relpages))::pg_catalog.int8 AS pages
     FROM pg_catalog.pg_index AS x

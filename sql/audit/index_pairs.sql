@@ -8,9 +8,10 @@ WITH whole AS (
            (x.indclass::pg_catalog.oid[])[0:x.indnkeyatts - 1] AS classes,
            (x.indcollation::pg_catalog.oid[])[0:x.indnkeyatts - 1] AS collations,
            (x.indoption::pg_catalog.int2[])[0:x.indnkeyatts - 1] AS options,
-           ARRAY(SELECT i.attnum
-                 FROM pg_catalog.unnest((x.indkey::pg_catalog.int2[])[x.indnkeyatts:x.indnatts - 1]) AS i (attnum)
-                 ORDER BY i.attnum) AS included,
+           CASE WHEN x.indnatts > x.indnkeyatts THEN ARRAY(
+               SELECT i.attnum
+               FROM pg_catalog.unnest((x.indkey::pg_catalog.int2[])[x.indnkeyatts:x.indnatts - 1]) AS i (attnum)
+               ORDER BY i.attnum) ELSE '{}' END AS included,
            -- Expressions as trees, without the places that they had in somebody's text.
            coalesce(pg_catalog.regexp_replace(x.indexprs::pg_catalog.text, ' :location -?[0-9]+', '', 'g'), '()')
                AS expressions,
@@ -42,7 +43,8 @@ pair AS (
            b.rank AS other_rank, b.relname AS other_name, b.identity AS other_identity,
            a.relname AS index_name, a.identity, a.table_name, a.table_identity, a.relkind, a.conname
     FROM whole AS a
-    JOIN whole AS b ON b.indrelid = a.indrelid AND b.oid <> a.oid
+    -- An index that does the work of another begins as that one does.
+    JOIN whole AS b ON b.indrelid = a.indrelid AND b.keys[1] = a.keys[1] AND b.oid <> a.oid
     CROSS JOIN LATERAL (
         SELECT b.keys = a.keys AND b.classes = a.classes AND b.collations = a.collations AND b.options = a.options
                AND b.expressions = a.expressions AND b.included = a.included

@@ -26,8 +26,8 @@ SELECT
     y.oid = 'pg_catalog.jsonb'::pg_catalog.regtype OR (y.typcategory = 'A' AND y.typelem <> 0 AND y.typlen = -1)
         AS first_is_container,
     -- A condition that leaves out rows with NULL in columns that never are.
-    pg_catalog.strpos(x.indpred::pg_catalog.text, ':nulltesttype 1 ') > 0
-        AND pg_catalog.strpos(x.indpred::pg_catalog.text, '{OPEXPR ') = 0 AND (
+    CASE WHEN pg_catalog.strpos(x.indpred::pg_catalog.text, ':nulltesttype 1 ') > 0
+              AND pg_catalog.strpos(x.indpred::pg_catalog.text, '{OPEXPR ') = 0 THEN (
         SELECT pg_catalog.count(*) > 0
                AND pg_catalog.regexp_replace(
                        x.indpred::pg_catalog.text,
@@ -41,7 +41,7 @@ SELECT
           AND NOT EXISTS (
               SELECT FROM pg_catalog.pg_constraint AS k
               WHERE k.conrelid = t.oid AND k.contype = 'n' AND NOT k.convalidated
-                AND k.conkey = ARRAY[n.attnum])) AS has_useless_predicate,
+                AND k.conkey = ARRAY[n.attnum])) END AS has_useless_predicate,
     -- Since the statistics began.
     CASE WHEN c.relkind = 'i' THEN pg_catalog.pg_stat_get_numscans(c.oid)
          ELSE (SELECT pg_catalog.sum(pg_catalog.pg_stat_get_numscans(m.member)) FROM tree AS m WHERE m.root = c.oid)
@@ -58,17 +58,8 @@ SELECT
                FROM tree AS m WHERE m.root = t.oid)
     END AS writes,
     -- Older than a month and not changed since. NULL on most servers: they do not keep the times of commits.
-    CASE WHEN pg_catalog.current_setting('track_commit_timestamp') = 'on'
-         THEN coalesce(
-                  pg_catalog.pg_xact_commit_timestamp(x.xmin) <= pg_catalog.now() - '30 days'::pg_catalog.interval, true)
-    END AS is_old,
-    -- A standby, or something that receives as one does: not who decodes, nor a backup.
-    EXISTS (
-        SELECT FROM pg_catalog.pg_stat_replication AS r
-        WHERE r.state IS DISTINCT FROM 'backup'
-          AND NOT EXISTS (
-              SELECT FROM pg_catalog.pg_replication_slots AS l
-              WHERE l.active_pid = r.pid AND l.slot_type = 'logical')) AS has_standby,
+    changed.is_old,
+    standby.is_connected AS has_standby,
     -- Foreign keys find their rows by it: its first columns are theirs.
     EXISTS (
         SELECT FROM pg_catalog.pg_constraint AS k
@@ -122,3 +113,19 @@ JOIN pg_catalog.pg_am AS am ON am.oid = c.relam
 LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = x.indkey[0] AND a.attnum > 0
 LEFT JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
 LEFT JOIN tree_pages AS p ON p.root = c.oid
+-- Both call volatile functions: see the scope.
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN pg_catalog.current_setting('track_commit_timestamp') = 'on'
+                THEN coalesce(
+                         pg_catalog.pg_xact_commit_timestamp(x.xmin) <= pg_catalog.now() - '30 days'::pg_catalog.interval, true)
+           END AS is_old
+) AS changed
+CROSS JOIN (
+    -- A standby, or something that receives as one does: not who decodes, nor a backup.
+    SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_stat_replication AS r
+        WHERE r.state IS DISTINCT FROM 'backup'
+          AND NOT EXISTS (
+              SELECT FROM pg_catalog.pg_replication_slots AS l
+              WHERE l.active_pid = r.pid AND l.slot_type = 'logical')) AS is_connected
+) AS standby

@@ -39,4 +39,29 @@ tree_pages AS (
     FROM tree AS t
     JOIN pg_catalog.pg_class AS c ON c.oid = t.member
     GROUP BY t.root
+),
+
+-- What holds for every row. Here, and not where it is needed: a source whose columns call volatile functions has all of them computed
+-- of every row, found or not.
+server AS (
+    SELECT pg_catalog.pg_is_in_recovery() AS is_standby, since.time AS statistics_since,
+           -- Of at least 30 days, in which the table was used here if anywhere.
+           NOT pg_catalog.pg_is_in_recovery() AND since.time < pg_catalog.now() - '30 days'::pg_catalog.interval
+               AS statistics_are_old
+    FROM (
+        SELECT greatest(
+            pg_catalog.pg_postmaster_start_time(),
+            -- Set anew by a restart after a crash, which loses the counts.
+            pg_catalog.pg_stat_get_bgwriter_stat_reset_time(),
+            pg_catalog.pg_stat_get_db_stat_reset_time((
+                SELECT d.oid FROM pg_catalog.pg_database AS d
+                WHERE d.datname = pg_catalog.current_database()))) AS time
+    ) AS since
+),
+
+-- Relations that others hold so that asking for their size would wait.
+held AS (
+    SELECT DISTINCT l.relation
+    FROM pg_catalog.pg_locks AS l
+    WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_catalog.pg_backend_pid()
 )

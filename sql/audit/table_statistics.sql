@@ -34,9 +34,6 @@ CROSS JOIN LATERAL (
            AND t.oid NOT IN (
                SELECT l.relation FROM pg_catalog.pg_locks AS l
                WHERE l.relation IS NOT NULL AND l.mode = 'RowExclusiveLock') AS is_uncounted,
-           t.oid IN (
-               SELECT l.relation FROM pg_catalog.pg_locks AS l
-               WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock'
-                 AND l.pid <> pg_catalog.pg_backend_pid()) AS is_locked
+           t.oid IN (SELECT held.relation FROM held) AS is_locked
 ) AS fresh
 WHERE t.relkind IN ('r', 'm') AND NOT t.relispartition

@@ -14,12 +14,7 @@ SELECT
     CASE WHEN t.relkind = 'r' AND t.relpersistence = 'u' THEN
         CASE WHEN many.rows > 0 OR t.relpages > 0 THEN true
              WHEN many.rows = 0 THEN false
-             WHEN NOT pg_catalog.pg_is_in_recovery()
-              AND t.oid NOT IN (
-                  SELECT l.relation FROM pg_catalog.pg_locks AS l
-                  WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock'
-                    AND l.pid <> pg_catalog.pg_backend_pid())
-             THEN pg_catalog.pg_relation_size(t.oid) > 0 END
+             ELSE unlogged.bytes > 0 END
     END AS has_unlogged_rows,
     -- Of a partitioned table, the partitions.
     coalesce(p.unlogged, 0) AS unlogged_partitions,
@@ -120,10 +115,10 @@ SELECT
           AND f.prorettype = 'pg_catalog.uuid'::pg_catalog.regtype AND f.pronargs = 0
           AND f.proname IN ('gen_random_uuid', 'uuid_generate_v4', 'uuidv4')) END AS random_uuid,
     -- Rows that were inserted since the statistics begin, where they can be told: not on a standby.
-    CASE WHEN many.rows >= 1000000 AND NOT pg_catalog.pg_is_in_recovery()
+    CASE WHEN many.rows >= 1000000 AND NOT server.is_standby
          THEN CASE WHEN t.relkind = 'r' THEN pg_catalog.pg_stat_get_tuples_inserted(t.oid) ELSE p.inserted END END AS inserted_rows,
     -- Statistics of at least 30 days.
-    NOT pg_catalog.pg_is_in_recovery() AND old.enough AS statistics_are_old,
+    server.statistics_are_old,
     -- The most triggers that one kind of statement fires, and which.
     busiest.triggers,
     busiest.statement AS busiest_statement,
@@ -160,16 +155,12 @@ CROSS JOIN LATERAL (
                 WHEN t.reltuples >= 0 OR pg_catalog.pg_stat_get_live_tuples(t.oid) > 0
                 THEN greatest(t.reltuples, pg_catalog.pg_stat_get_live_tuples(t.oid)::pg_catalog.float8) END AS rows
 ) AS many
-CROSS JOIN (
-    SELECT greatest(
-               pg_catalog.pg_postmaster_start_time(),
-               -- Set anew by a restart after a crash, which loses the counts.
-               pg_catalog.pg_stat_get_bgwriter_stat_reset_time(),
-               pg_catalog.pg_stat_get_db_stat_reset_time((
-                   SELECT d.oid FROM pg_catalog.pg_database AS d
-                   WHERE d.datname = pg_catalog.current_database()))
-           ) < pg_catalog.now() - '30 days'::pg_catalog.interval AS enough
-) AS old
+CROSS JOIN server
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN t.relkind = 'r' AND t.relpersistence = 'u' AND many.rows IS NULL AND t.relpages = 0
+                 AND NOT server.is_standby AND t.oid NOT IN (SELECT held.relation FROM held)
+                THEN pg_catalog.pg_relation_size(t.oid) END AS bytes
+) AS unlogged
 LEFT JOIN LATERAL (
     SELECT e.statement, pg_catalog.count(*) AS triggers
     FROM pg_catalog.pg_trigger AS g
@@ -185,10 +176,7 @@ LEFT JOIN LATERAL (
            -- A row takes 36 bytes and more: what is smaller than so many rows needs no count. Asking for a size would wait
            -- behind whoever locks the table.
            many.rows IS NULL AND CASE
-            WHEN t.oid IN (
-                SELECT l.relation FROM pg_catalog.pg_locks AS l
-                WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock'
-                  AND l.pid <> pg_catalog.pg_backend_pid())
+            WHEN t.oid IN (SELECT held.relation FROM held)
             THEN true
             ELSE pg_catalog.pg_relation_size(t.oid) >= w.last / 100 * 36 END AS may_be_near
     FROM pg_catalog.pg_attribute AS a

@@ -15,8 +15,8 @@ const AUDIT: Audit = Audit {
     detail: r#"pg_catalog.format('Each DELETE or key UPDATE in "%s" reads all of "%s"%s.', s.referenced_name, s.table_name, ' (' || pg_catalog.pg_size_pretty(s.table_bytes) || ')')
         || CASE WHEN s.referenced_is_never_changed THEN ' By its statistics, no row there was updated or deleted so far.' ELSE '' END"#,
     // What is built concurrently on each partition cannot be one script that runs as it is.
-    hint: r"CASE WHEN s.is_partitioned THEN pg_catalog.format('Without blocking writes: %s Then, for each partition: CREATE INDEX CONCURRENTLY on it, and ALTER INDEX ... ATTACH PARTITION.', s.create_index_only) END",
-    fix: "s.create_index",
+    hint: r"CASE WHEN s.is_partitioned THEN pg_catalog.format('Without blocking writes: %s Then, for each partition: CREATE INDEX CONCURRENTLY on it, and ALTER INDEX ... ATTACH PARTITION.', s.create_index) END",
+    fix: "CASE WHEN NOT s.is_partitioned THEN s.create_index END",
     level: "CASE WHEN s.referenced_is_never_changed THEN 'info' END",
     ..Audit::of(Source::ForeignKeys)
 };
