@@ -19,13 +19,11 @@ seen AS (
     SELECT m.root, m.member, m.relkind,
            greatest(m.reltuples::pg_catalog.float8, pg_catalog.pg_stat_get_live_tuples(m.member), 0) AS rows,
            pg_catalog.pg_stat_get_mod_since_analyze(m.member) AS changes,
-           pg_catalog.pg_stat_get_numscans(m.member) + pg_catalog.pg_stat_get_tuples_returned(m.member)
-               + pg_catalog.pg_stat_get_tuples_fetched(m.member) AS reads,
            pg_catalog.pg_stat_get_last_analyze_time(m.member) AS analyzed,
            pg_catalog.pg_stat_get_last_autoanalyze_time(m.member) AS autoanalyzed
     FROM member AS m
 ),
--- Neither read nor written since ANALYZE. Autovacuum analyzes what changes: what it came to lately was written lately.
+-- Not written since ANALYZE. Autovacuum analyzes what changes: what it came to lately was written lately.
 quiet AS (
     SELECT s.root, pg_catalog.sum(s.rows) AS rows,
            CASE WHEN pg_catalog.bool_and(s.analyzed IS NOT NULL OR s.autoanalyzed IS NOT NULL OR s.rows = 0)
@@ -34,19 +32,26 @@ quiet AS (
     GROUP BY s.root
     HAVING pg_catalog.sum(s.rows) > 0
        AND pg_catalog.bool_and(
-               s.relkind = 'r' AND s.changes = 0 AND s.reads = 0
+               s.relkind = 'r' AND s.changes = 0
                AND coalesce(s.autoanalyzed < pg_catalog.now() - '90 days'::pg_catalog.interval, true))
 ),
 unused AS (
     SELECT q.root, q.rows, q.analyzed,
            coalesce(q.analyzed < pg_catalog.now() - '90 days'::pg_catalog.interval, false) AS is_dated
     FROM quiet AS q
+    -- Nor read. To build an index reads it too: from 16 on the server says when it was. A scan of what was empty read nothing.
     WHERE q.root NOT IN (
               SELECT m.root
               FROM member AS m
-              JOIN pg_catalog.pg_index AS x ON x.indrelid = m.member
+              JOIN pg_catalog.pg_stat_all_tables AS v ON v.relid = m.member
+              -- Before 16 the inner query has no columns of these names and means the outer ones.
+              CROSS JOIN (SELECT NULL::pg_catalog.timestamptz AS last_seq_scan, NULL::pg_catalog.timestamptz AS last_idx_scan) AS before_16
+              CROSS JOIN LATERAL (
+                  SELECT greatest((SELECT last_seq_scan FROM (SELECT v.*) AS of_16), (SELECT last_idx_scan FROM (SELECT v.*) AS of_16)) AS last
+              ) AS from_16
               WHERE m.root IN (SELECT q.root FROM quiet AS q)
-                AND pg_catalog.pg_stat_get_numscans(x.indexrelid) > 0)
+                AND coalesce(from_16.last >= pg_catalog.now() - '90 days'::pg_catalog.interval,
+                             v.seq_tup_read + coalesce(v.idx_scan, 0) + coalesce(v.idx_tup_fetch, 0) > 0))
       -- A foreign key of another table looks at it for each row, and says what its values mean.
       AND q.root NOT IN (
               SELECT k.confrelid FROM pg_catalog.pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid <> k.confrelid)
