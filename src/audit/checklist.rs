@@ -116,7 +116,14 @@ const ITEMS: &[Item] = &[
     Item { text: "the planner knows the tables", rules: &["statistics-stale"] },
     Item {
         text: "indexes are of the right kind",
-        rules: &["index-boolean", "index-btree-on-array", "index-hash", "index-useless-predicate"],
+        rules: &[
+            "index-boolean",
+            "index-btree-on-array",
+            "index-hash",
+            "index-useless-predicate",
+            "index-low-cardinality",
+            "index-mostly-null",
+        ],
     },
     Item {
         text: "clients prove who they are",

@@ -117,6 +117,8 @@ sources! {
     Roles: Server = "roles";
     /// How passwords are kept.
     Passwords: Server = "passwords";
+    /// Indexes that are used for values of which ANALYZE knows that they are few, or that most are NULL.
+    IndexValues: Schemas = "index_values";
     /// Indexes as people made them: those of partitioned tables with those of all their partitions.
     IndexRoots: Schemas = "index_roots";
     /// The same that sort by a collation, or by the database's, whose order may have changed.

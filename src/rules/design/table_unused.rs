@@ -1,3 +1,4 @@
+use crate::rules::index::COUNT_BLIND;
 use crate::rules::{Audit, Source, declare_rule};
 
 declare_rule! {
@@ -22,8 +23,3 @@ const AUDIT: Audit = Audit {
     blind: COUNT_BLIND,
     ..Audit::of(Source::TableUse)
 };
-
-/// Why there are no counts of uses at all.
-const COUNT_BLIND: &str = "CASE
-        WHEN pg_catalog.pg_is_in_recovery() THEN 'This is a standby: its statistics know of its own queries alone.'
-        WHEN pg_catalog.current_setting('track_counts') = 'off' THEN 'Uses are not counted: track_counts is off.' END";
