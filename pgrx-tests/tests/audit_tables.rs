@@ -445,6 +445,9 @@ fn missing_foreign_keys_are_no_guess(leg: &Leg) -> Result {
         "ALTER TABLE c ALTER COLUMN category_id SET DEFAULT 0",
         // Too many without.
         "CREATE TABLE d (category_id bigint)",
+        // So many without that they are so on purpose.
+        "DO $$BEGIN FOR i IN 1..12 LOOP EXECUTE format('CREATE TABLE e%s (category_id bigint REFERENCES \"Categories\")', i); END LOOP; END$$;
+         CREATE TABLE f1 (category_id bigint); CREATE TABLE f2 (category_id bigint); CREATE TABLE f3 (category_id bigint)",
         // One of that name refers to something else.
         "CREATE TABLE d (category_id bigint REFERENCES users)",
         "ALTER TABLE b DROP COLUMN category_id",
