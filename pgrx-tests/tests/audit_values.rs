@@ -19,7 +19,7 @@ fn judged(s: &mut Session, column: &str) -> Result<Vec<String>> {
 /// A table whose index `t_a_idx` is large, where nine of ten rows have no `a` and `b` has three values. Vacuumed: what the index holds is all.
 const TABLE: &str = "CREATE TABLE t (id bigint PRIMARY KEY, a bigint, b text NOT NULL);
     CREATE INDEX t_a_idx ON t (a) WITH (deduplicate_items = off);
-    INSERT INTO t SELECT i, CASE WHEN i % 10 = 0 THEN i END, 'value ' || i % 3 FROM generate_series(1, 100000) i;
+    INSERT INTO t SELECT i, CASE WHEN i % 10 = 0 THEN i END, 'value ' || i % 3 FROM generate_series(1, 100000) i; SELECT pg_stat_force_next_flush();
     ANALYZE t; SET enable_seqscan = off";
 
 const NULLS: &str = "index \"t_a_idx\" on \"t\" holds NULL for most rows";
@@ -175,7 +175,7 @@ fn values_of_hostile_names(leg: &Leg) -> Result {
         &format!(
             "CREATE SCHEMA {q}; CREATE TABLE {q}.{q} (id bigint PRIMARY KEY, {q} bigint);
          CREATE INDEX {q}_i ON {q}.{q} ({q}) WITH (deduplicate_items = off);
-         INSERT INTO {q}.{q} (id) SELECT generate_series(1, 100000); ANALYZE; SET enable_seqscan = off;
+         INSERT INTO {q}.{q} (id) SELECT generate_series(1, 100000); SELECT pg_stat_force_next_flush(); ANALYZE; SET enable_seqscan = off;
          SELECT id FROM {q}.{q} WHERE {q} = 70"
         )
         .replace(&format!("{q}_i"), "i"),
