@@ -18,6 +18,7 @@ mod audit_indexes;
 mod audit_partitions;
 mod audit_server;
 mod audit_tables;
+mod audit_values;
 mod audit_whole;
 mod commit;
 mod concurrently;
@@ -58,6 +59,7 @@ fn cases() -> Vec<Case> {
         audit_partitions::cases(),
         audit_server::cases(),
         audit_tables::cases(),
+        audit_values::cases(),
         audit_indexes::cases(),
         audit_whole::cases(),
         audit_columns::cases(),

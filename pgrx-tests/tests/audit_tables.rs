@@ -13,9 +13,14 @@ cases![
     short_keys,
     random_keys_of_large_tables,
     unlogged_partitions,
+    tables_that_nobody_uses,
+    foreign_keys_within_others,
+    missing_foreign_keys_are_no_guess,
+    nothing_of_these_waits_and_anybody_may,
+    opinions_about_keys,
 ];
 
-const RULES: [&str; 12] = [
+const RULES: [&str; 17] = [
     "sequence-exhaustion",
     "constraint-not-valid",
     "unique-instead-of-primary-key",
@@ -28,6 +33,11 @@ const RULES: [&str; 12] = [
     "integer-primary-key",
     "primary-key-random-uuid",
     "unlogged-table",
+    "constraint-not-enforced",
+    "foreign-key-intersecting",
+    "foreign-key-missing",
+    "check-on-other-table",
+    "foreign-key-duplicate",
 ];
 
 /// Rule, level and object of what the rules of this file find, sorted.
@@ -274,5 +284,279 @@ fn unlogged_partitions(leg: &Leg) -> Result {
     other.run("ROLLBACK")?;
     s.script("BEGIN; INSERT INTO fresh VALUES (1)")?;
     ensure_eq!(found(&mut s)?, ["unlogged-table warning public.fresh"]);
+    Ok(())
+}
+
+fn tables_that_nobody_uses(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    s.script(
+        "CREATE TABLE t (id bigint PRIMARY KEY, a int, r int); CREATE TABLE parted (a int) PARTITION BY LIST (a);
+         CREATE TABLE part PARTITION OF parted DEFAULT; CREATE TABLE empty (a int);
+         CREATE TABLE parent (a int); CREATE TABLE child () INHERITS (parent); INSERT INTO parent VALUES (1);
+         INSERT INTO t VALUES (1, 1); INSERT INTO parted VALUES (1); CREATE TABLE young (a int); INSERT INTO young VALUES (1)",
+    )?;
+    // ANALYZE dates them, and is no use. To build an index is one.
+    let anew = "SELECT pg_stat_force_next_flush(); SELECT pg_stat_reset(); ANALYZE t, parted";
+    s.script(anew)?;
+    let both = ["nobody reads or writes table \"parted\"", "nobody reads or writes table \"t\""];
+    ensure_eq!(unused(&mut s)?, both);
+    for (use_, of) in [
+        ("SELECT FROM t", "parted"),
+        ("SET enable_seqscan = off; SELECT FROM t WHERE id = 1; RESET enable_seqscan", "parted"),
+        ("SELECT FROM t TABLESAMPLE SYSTEM (100)", "parted"),
+        ("INSERT INTO t VALUES (2, 2)", "parted"),
+        ("DELETE FROM t; INSERT INTO t VALUES (1, 1)", "parted"),
+        ("COPY t TO '/dev/null'", "parted"),
+        ("SELECT FROM part", "t"),
+        ("INSERT INTO part VALUES (2)", "t"),
+    ] {
+        s.script(use_)?;
+        ensure_eq!(unused(&mut s)?, [format!("nobody reads or writes table \"{of}\"")], "{use_}");
+        s.script(anew)?;
+        ensure_eq!(unused(&mut s)?, both);
+    }
+    // What leads to it or takes it elsewhere needs it; a foreign key to itself says nothing.
+    s.run("ALTER TABLE t ADD FOREIGN KEY (r) REFERENCES t")?;
+    s.script(anew)?;
+    ensure_eq!(unused(&mut s)?, both);
+    for use_ in [
+        "CREATE TABLE other (t_id bigint REFERENCES t)",
+        "CREATE PUBLICATION p FOR TABLE t",
+        "CREATE TABLE heir () INHERITS (t)",
+    ] {
+        s.script(&format!("BEGIN; {use_}"))?;
+        ensure_eq!(unused(&mut s)?, [both[0]], "{use_}");
+        s.run("ROLLBACK")?;
+    }
+    for use_ in ["CREATE PUBLICATION p FOR ALL TABLES", "CREATE PUBLICATION p FOR TABLES IN SCHEMA public"] {
+        s.script(&format!("BEGIN; {use_}"))?;
+        ensure_eq!(unused(&mut s)?, [""; 0], "{use_}");
+        s.run("ROLLBACK")?;
+    }
+    s.script(&format!("BEGIN; TRUNCATE t; COMMIT; {anew}"))?;
+    ensure_eq!(unused(&mut s)?, [both[0]], "there is nothing in it");
+    s.script(&format!("INSERT INTO t VALUES (1, 1); {anew}"))?;
+    // Where the server says when, one that was read long ago is found as well.
+    if leg.major >= 16 {
+        s.run("SELECT FROM t")?;
+        ensure_eq!(unused(&mut s)?, [both[0]]);
+        let later = statement_of_use(&mut s)?.replace("'90 days'", "'0 days'");
+        ensure_eq!(
+            s.column(&format!("SELECT message FROM ({later}) AS q WHERE message LIKE '%t\"' AND level IS NULL"))?.len(),
+            1
+        );
+        s.script(anew)?;
+    }
+    // No audit says so while nothing is 90 days old, and it says it once.
+    let row = s.rows("SELECT level, object, detail FROM warden.audit(rules => '{table-unused}')")?;
+    ensure_eq!(row.len(), 1, "{row:?}");
+    ensure_eq!(row[0][0].as_deref(), Some("not checked"));
+    ensure_eq!(row[0][1].as_deref(), Some("public.parted"));
+    ensure!(
+        row[0][2].as_deref().is_some_and(|d| d.starts_with("Nobody reads or writes it now, nor 1 more, but")),
+        "{row:?}"
+    );
+    // A crash or a reset takes the date along.
+    s.script("SELECT pg_stat_force_next_flush(); SELECT pg_stat_reset()")?;
+    ensure_eq!(unused(&mut s)?, [""; 0]);
+    s.run("SET track_counts = off")?;
+    ensure_eq!(detail(&mut s, "table-unused")?, "Uses are not counted: track_counts is off.");
+    Ok(())
+}
+
+/// What is unused, as if any ANALYZE were long enough ago.
+fn unused(s: &mut Session) -> Result<Vec<String>> {
+    let statement = statement_of_use(s)?
+        .replace("q.analyzed < pg_catalog.now() - '90 days'", "q.analyzed < pg_catalog.now() - '0 days'");
+    Ok(s.column(&format!("SELECT message FROM ({statement}) AS q WHERE level IS NULL ORDER BY message COLLATE \"C\""))?)
+}
+
+fn statement_of_use(s: &mut Session) -> Result<String> {
+    s.run("SELECT pg_stat_force_next_flush()")?;
+    let statement = s.value("SELECT statement FROM warden_internal.audit_statements() WHERE source = 'table_use'")?;
+    Ok(statement.replace("$1", "NULL").replace("$2", "NULL"))
+}
+
+fn foreign_keys_within_others(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    s.script(
+        "CREATE TABLE p (a int PRIMARY KEY, b int NOT NULL UNIQUE, c int NOT NULL, UNIQUE (a, b));
+         CREATE TABLE t (id bigint PRIMARY KEY, x int NOT NULL, y int NOT NULL,
+                         CONSTRAINT wide FOREIGN KEY (x, y) REFERENCES p (a, b))",
+    )?;
+    for (narrow, expected) in [
+        ("FOREIGN KEY (x) REFERENCES p (a)", 1),
+        ("FOREIGN KEY (y) REFERENCES p (b)", 1),
+        // The same column refers to another.
+        ("FOREIGN KEY (x) REFERENCES p (b)", 0),
+        ("FOREIGN KEY (x) REFERENCES p (a) DEFERRABLE", 0),
+        ("FOREIGN KEY (x) REFERENCES p (a) ON UPDATE CASCADE", 0),
+        // The same columns: that is a duplicate.
+        ("FOREIGN KEY (y, x) REFERENCES p (b, a)", 0),
+    ] {
+        s.script(&format!("BEGIN; ALTER TABLE t ADD CONSTRAINT narrow {narrow}"))?;
+        let found = found(&mut s)?;
+        let own = found.iter().filter(|line| *line == "foreign-key-intersecting info public.t.narrow").count();
+        ensure_eq!(own, expected, "{narrow}: {found:?}");
+        s.run("ROLLBACK")?;
+    }
+    s.script("ALTER TABLE t ADD CONSTRAINT narrow FOREIGN KEY (x) REFERENCES p")?;
+    ensure_eq!(found(&mut s)?, ["foreign-key-intersecting info public.t.narrow"]);
+    // What does not hold for every row takes nothing over.
+    s.script("BEGIN; ALTER TABLE t ALTER COLUMN y DROP NOT NULL")?;
+    ensure_eq!(found(&mut s)?, [""; 0]);
+    s.script(
+        "ROLLBACK; BEGIN; ALTER TABLE t DROP CONSTRAINT wide;
+         ALTER TABLE t ADD CONSTRAINT wide FOREIGN KEY (x, y) REFERENCES p (a, b) NOT VALID",
+    )?;
+    ensure_eq!(found(&mut s)?, ["constraint-not-valid warning public.t.wide"]);
+    s.run("ROLLBACK")?;
+    Ok(())
+}
+
+fn missing_foreign_keys_are_no_guess(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    s.script(
+        "CREATE TABLE \"Categories\" (id bigint PRIMARY KEY); CREATE TABLE users (id bigint PRIMARY KEY);
+         CREATE TABLE a (id bigint PRIMARY KEY, category_id bigint REFERENCES \"Categories\", owner_id bigint REFERENCES users);
+         CREATE TABLE b (id bigint PRIMARY KEY, category_id bigint REFERENCES \"Categories\", owner_id bigint REFERENCES users);
+         CREATE TABLE b2 (id bigint PRIMARY KEY, category_id bigint REFERENCES \"Categories\", owner_id bigint REFERENCES users);
+         CREATE TABLE c (id bigint PRIMARY KEY, category_id bigint, owner_id bigint, user_id bigint REFERENCES users)",
+    )?;
+    // Of owner_id the name does not say to what it refers.
+    let missing = "foreign-key-missing info public.c";
+    ensure_eq!(found(&mut s)?, [missing]);
+    let row = s.rows("SELECT message, hint FROM warden.audit_table('c') WHERE rule = 'foreign-key-missing'")?;
+    ensure_eq!(row[0][0].as_deref(), Some("column \"category_id\" of \"c\" has no foreign key to \"Categories\""));
+    let hint = row[0][1].clone().unwrap_or_default();
+    let statement =
+        "ALTER TABLE public.c ADD FOREIGN KEY (category_id) REFERENCES public.\"Categories\" (id) NOT VALID;";
+    ensure!(hint.contains(statement), "{hint}");
+    for silent in [
+        statement,
+        "ALTER TABLE c ALTER COLUMN category_id TYPE int",
+        "ALTER TABLE c DROP COLUMN user_id",
+        "ALTER TABLE c ADD COLUMN category_type text",
+        "ALTER TABLE c RENAME TO c_archive",
+        "ALTER TABLE c SET UNLOGGED",
+        "ALTER TABLE c ALTER COLUMN category_id SET DEFAULT 0",
+        // Too many without.
+        "CREATE TABLE d (category_id bigint)",
+        // So many without that they are so on purpose.
+        "DO $$BEGIN FOR i IN 1..12 LOOP EXECUTE format('CREATE TABLE e%s (category_id bigint REFERENCES \"Categories\")', i); END LOOP; END$$;
+         CREATE TABLE f1 (category_id bigint); CREATE TABLE f2 (category_id bigint); CREATE TABLE f3 (category_id bigint)",
+        // One of that name refers to something else.
+        "CREATE TABLE d (category_id bigint REFERENCES users)",
+        "ALTER TABLE b DROP COLUMN category_id",
+        "CREATE SCHEMA other; ALTER TABLE c SET SCHEMA other",
+    ] {
+        s.script(&format!("BEGIN; {silent}"))?;
+        let left = found(&mut s)?;
+        ensure!(!left.iter().any(|line| line.starts_with("foreign-key-missing")), "{silent}: {left:?}");
+        s.run("ROLLBACK")?;
+        ensure_eq!(found(&mut s)?, [missing], "{silent}");
+    }
+    Ok(())
+}
+
+fn nothing_of_these_waits_and_anybody_may(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let role = db.role("")?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    s.script(
+        "CREATE SCHEMA hidden; SET search_path = hidden;
+         CREATE TABLE p (id bigint PRIMARY KEY, b int NOT NULL, UNIQUE (id, b)); CREATE TABLE q (id bigint PRIMARY KEY);
+         CREATE TABLE r1 (id bigint PRIMARY KEY, p_id bigint REFERENCES p); CREATE TABLE r2 (id bigint PRIMARY KEY, p_id bigint REFERENCES p); CREATE TABLE r3 (id bigint PRIMARY KEY, p_id bigint REFERENCES p);
+         CREATE TABLE t (id bigint PRIMARY KEY, p_id bigint, q_id bigint NOT NULL REFERENCES q,
+                         pp_id bigint NOT NULL, b int NOT NULL, FOREIGN KEY (pp_id, b) REFERENCES p (id, b),
+                         CONSTRAINT narrow FOREIGN KEY (pp_id) REFERENCES p);
+         CREATE FUNCTION in_p(bigint) RETURNS boolean RETURN EXISTS (SELECT FROM p WHERE id = $1);
+         CREATE FUNCTION in_t(bigint) RETURNS boolean RETURN EXISTS (SELECT FROM t WHERE id = $1);
+         ALTER TABLE t ADD CONSTRAINT reads CHECK (in_p(pp_id));
+         ALTER TABLE q ADD CONSTRAINT reads CHECK (in_p(id)) NO INHERIT;
+         ANALYZE",
+    )?;
+    s.run(&format!("GRANT EXECUTE ON FUNCTION warden.audit TO {role}"))?;
+    let expected = [
+        "check-on-other-table warning hidden.q.reads",
+        "check-on-other-table warning hidden.t.reads",
+        "foreign-key-intersecting info hidden.t.narrow",
+        "foreign-key-missing info hidden.t",
+    ];
+    let mut other = db.session_with("-c warden.mode=off")?;
+    other.script("BEGIN; LOCK TABLE hidden.p, hidden.q, hidden.t, hidden.r1, hidden.r2, hidden.r3")?;
+    let mut ordinary = db.session_as(&role)?;
+    ordinary.run("SET lock_timeout = '1s'")?;
+    ensure_eq!(found(&mut ordinary)?, expected);
+    other.run("ROLLBACK")?;
+    // Its own rows are others too.
+    s.script("ALTER TABLE t DROP CONSTRAINT reads, ADD CONSTRAINT reads CHECK (in_t(id))")?;
+    ensure_eq!(
+        s.value("SELECT message FROM warden.audit_table('t') WHERE rule = 'check-on-other-table'")?,
+        "CHECK constraint \"reads\" of \"t\" reads other rows of it"
+    );
+    Ok(())
+}
+
+/// Those are off: whoever switches them on hears of whole tables, not of partitions or children, and waits for nobody.
+fn opinions_about_keys(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let role = db.role("")?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    let q = "\"qu\"\"o%te %s\"";
+    s.script(&format!(
+        "CREATE SCHEMA other; CREATE DOMAIN code AS text; CREATE DOMAIN price AS numeric CHECK (VALUE > 0);
+         CREATE TABLE other.linked (id bigint PRIMARY KEY);
+         CREATE TABLE {q} ({q} numeric, id code PRIMARY KEY);
+         CREATE TABLE priced (id price PRIMARY KEY);
+         CREATE TABLE parted (a bigint, b date, t text, PRIMARY KEY (b, t)) PARTITION BY RANGE (b);
+         CREATE TABLE part PARTITION OF parted FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+         ALTER TABLE part ADD CONSTRAINT of_part FOREIGN KEY (a) REFERENCES other.linked;
+         CREATE TABLE parent (id bigint PRIMARY KEY); CREATE TABLE child (id bigint PRIMARY KEY) INHERITS (parent);
+         CREATE TABLE tree (id bigint PRIMARY KEY, parent_id bigint REFERENCES tree); CREATE TABLE bare ();
+         ANALYZE"
+    ))?;
+    s.run(&format!("GRANT EXECUTE ON FUNCTION warden.audit TO {role}"))?;
+    let rules = [
+        "primary-key-varchar",
+        "primary-key-natural",
+        "primary-key-not-first",
+        "table-unlinked",
+        "foreign-key-self",
+        "foreign-key-cross-schema",
+        "domain-with-check",
+    ];
+    let all = format!(
+        "SELECT concat_ws(' ', rule, object) FROM warden.audit(rules => ARRAY[{}]) ORDER BY rule COLLATE \"C\", object COLLATE \"C\"",
+        rules.map(literal).join(", ")
+    );
+    ensure_eq!(s.column(&all)?, [""; 0], "they are off");
+    for rule in rules {
+        s.run(&format!("SELECT warden.set_level({}, 'info')", literal(rule)))?;
+    }
+    let quoted = format!("public.{q}");
+    let expected = [
+        "domain-with-check public.price".to_owned(),
+        "foreign-key-cross-schema public.part.of_part".to_owned(),
+        "foreign-key-self public.tree.tree_parent_id_fkey".to_owned(),
+        "primary-key-natural public.priced".to_owned(),
+        format!("primary-key-not-first {quoted}"),
+        "primary-key-not-first public.parted".to_owned(),
+        format!("primary-key-varchar {quoted}"),
+        "primary-key-varchar public.parted".to_owned(),
+        format!("table-unlinked {quoted}"),
+        "table-unlinked public.parent".to_owned(),
+        "table-unlinked public.priced".to_owned(),
+    ];
+    ensure_eq!(s.column(&all)?, expected);
+    let mut other = db.session_with("-c warden.mode=off")?;
+    other.script(&format!("BEGIN; LOCK TABLE {q}, priced, parted, tree, parent, other.linked"))?;
+    let mut ordinary = db.session_as(&role)?;
+    ordinary.run("SET lock_timeout = '1s'")?;
+    ensure_eq!(ordinary.column(&all)?, expected);
+    other.run("ROLLBACK")?;
     Ok(())
 }

@@ -1,4 +1,4 @@
--- Constraints that hold for new rows alone: NOT VALID.
+-- Constraints that do not hold for every row: NOT VALID, or NOT ENFORCED.
 SELECT
     'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid AS classid,
     k.oid AS objid,
@@ -8,7 +8,10 @@ SELECT
     k.conname AS constraint_name,
     t.relname AS table_name,
     t.identity AS table_identity,
-    NOT k.convalidated AS is_not_valid,
+    -- What is not enforced is not valid either.
+    from_18.is_enforced AS is_not_valid,
+    NOT from_18.is_enforced AS is_not_enforced,
+    k.contype = 'f' AS is_foreign_key,
     CASE k.contype WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'CHECK constraint' ELSE 'NOT NULL constraint' END AS kind
 FROM subject AS t
 JOIN pg_catalog.pg_constraint AS k
@@ -21,4 +24,3 @@ CROSS JOIN (SELECT true AS conenforced) AS before_18
 CROSS JOIN LATERAL (
     SELECT (SELECT conenforced FROM (SELECT k.*) AS of_18) AS is_enforced
 ) AS from_18
-WHERE from_18.is_enforced

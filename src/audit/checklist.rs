@@ -23,6 +23,9 @@ const ITEMS: &[Item] = &[
             "unique-instead-of-primary-key",
             "primary-key-too-wide",
             "primary-key-random-uuid",
+            "primary-key-varchar",
+            "primary-key-natural",
+            "primary-key-not-first",
         ],
     },
     Item {
@@ -37,6 +40,11 @@ const ITEMS: &[Item] = &[
             "foreign-key-type-mismatch",
             "foreign-key-nullable-composite",
             "foreign-key-cascade",
+            "foreign-key-intersecting",
+            "foreign-key-missing",
+            "foreign-key-cross-schema",
+            "foreign-key-self",
+            "table-unlinked",
         ],
     },
     Item {
@@ -78,12 +86,24 @@ const ITEMS: &[Item] = &[
             "missing-comment",
         ],
     },
-    Item { text: "constraints hold for every row", rules: &["constraint-not-valid"] },
+    Item {
+        text: "constraints hold for every row",
+        rules: &["constraint-not-valid", "constraint-not-enforced", "check-on-other-table", "domain-with-check"],
+    },
     Item { text: "tables do without surprises", rules: &["table-inheritance", "rule-present", "trigger-many"] },
+    Item { text: "no table is left over", rules: &["table-unused"] },
     Item { text: "indexes work", rules: &["index-invalid", "index-collation-outdated"] },
     Item {
         text: "no index is superfluous",
-        rules: &["index-duplicate", "index-redundant", "index-subsumed-by-unique", "index-unused", "too-many-indexes"],
+        rules: &[
+            "index-duplicate",
+            "index-redundant",
+            "index-subsumed-by-unique",
+            "index-unused",
+            "too-many-indexes",
+            "index-low-cardinality",
+            "index-mostly-null",
+        ],
     },
     Item {
         text: "partitions are there when rows come",

@@ -6,6 +6,7 @@ mod all_columns_nullable;
 mod alter_system_or_role;
 mod array_or_csv_fk;
 mod boolean_nullable;
+mod check_on_other_table;
 mod column_alignment_waste;
 mod column_inconsistent_type;
 mod column_type_char;
@@ -23,14 +24,20 @@ mod column_type_timestamp_precision_0;
 mod column_type_timetz;
 mod column_type_varchar_n;
 mod column_type_xml;
+mod constraint_not_enforced;
 mod constraint_not_valid;
 mod default_now_in_cast;
+mod domain_with_check;
 mod enable_rls_without_policy;
 mod fk_narrower_than_pk;
 mod forbidden_types;
 mod foreign_key_cascade;
+mod foreign_key_cross_schema;
 mod foreign_key_duplicate;
+mod foreign_key_intersecting;
+mod foreign_key_missing;
 mod foreign_key_nullable_composite;
+mod foreign_key_self;
 mod foreign_key_type_mismatch;
 mod foreign_key_without_index;
 mod grant_to_public;
@@ -44,12 +51,17 @@ mod migration_without_advisory_lock;
 mod missing_comment;
 mod naming_convention;
 mod partition_unique_without_key;
+mod primary_key_natural;
+mod primary_key_not_first;
 mod primary_key_random_uuid;
 mod primary_key_too_wide;
+mod primary_key_varchar;
 mod required_columns;
 mod rule_present;
 mod sequence_exhaustion;
 mod table_inheritance;
+mod table_unlinked;
+mod table_unused;
 mod table_without_primary_key;
 mod table_zero_or_one_column;
 mod too_many_columns;
@@ -116,4 +128,16 @@ pub(super) const RULES: &[&Rule] = &[
     &rule_present::RULE,
     &trigger_many::RULE,
     &primary_key_random_uuid::RULE,
+    &constraint_not_enforced::RULE,
+    &foreign_key_intersecting::RULE,
+    &foreign_key_cross_schema::RULE,
+    &foreign_key_self::RULE,
+    &table_unlinked::RULE,
+    &foreign_key_missing::RULE,
+    &primary_key_varchar::RULE,
+    &primary_key_natural::RULE,
+    &primary_key_not_first::RULE,
+    &table_unused::RULE,
+    &check_on_other_table::RULE,
+    &domain_with_check::RULE,
 ];

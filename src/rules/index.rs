@@ -8,6 +8,8 @@ mod index_collation_outdated;
 mod index_duplicate;
 mod index_hash;
 mod index_invalid;
+mod index_low_cardinality;
+mod index_mostly_null;
 mod index_redundant;
 mod index_subsumed_by_unique;
 mod index_unused;
@@ -28,6 +30,8 @@ pub(super) const RULES: &[&Rule] = &[
     &index_btree_on_array::RULE,
     &index_hash::RULE,
     &index_useless_predicate::RULE,
+    &index_low_cardinality::RULE,
+    &index_mostly_null::RULE,
 ];
 
 /// Why counts of uses are no evidence. A crash of the server empties them, and the background writer's say when.
@@ -42,6 +46,6 @@ const USE_BLIND: &str = "(SELECT CASE
                   SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()))) AS began) AS b)";
 
 /// Why there are no counts of uses at all.
-const COUNT_BLIND: &str = "CASE
+pub(super) const COUNT_BLIND: &str = "CASE
         WHEN pg_catalog.pg_is_in_recovery() THEN 'This is a standby: its statistics know of its own queries alone.'
         WHEN pg_catalog.current_setting('track_counts') = 'off' THEN 'Uses are not counted: track_counts is off.' END";

@@ -77,8 +77,20 @@ sources! {
     Comments: Schemas = "comments";
     /// Foreign keys.
     ForeignKeys: Schemas = "foreign_keys";
-    /// Constraints that hold for new rows alone.
+    /// Foreign keys that lead where another does, to their own table or to another schema.
+    ForeignKeyShapes: Schemas = "foreign_key_shapes";
+    /// Tables with columns that lack a foreign key, by what most others have.
+    ForeignKeysMissing: Schemas = "foreign_keys_missing";
+    /// Constraints that do not hold for every row.
     Constraints: Schemas = "constraints";
+    /// CHECK constraints that read tables.
+    CheckReaders: Schemas = "check_readers";
+    /// Domains with constraints.
+    Domains: Schemas = "domains";
+    /// Tables with what their primary keys are made of.
+    Keys: Schemas = "keys";
+    /// Tables that statistics know no use of.
+    TableUse: Schemas = "table_use";
     /// Sequences, and how far they are.
     Sequences: Schemas = "sequences";
     /// Indexes, each alone.
@@ -105,6 +117,8 @@ sources! {
     Roles: Server = "roles";
     /// How passwords are kept.
     Passwords: Server = "passwords";
+    /// Indexes that are used for values of which ANALYZE knows that they are few, or that most are NULL.
+    IndexValues: Schemas = "index_values";
     /// Indexes as people made them: those of partitioned tables with those of all their partitions.
     IndexRoots: Schemas = "index_roots";
     /// The same that sort by a collation, or by the database's, whose order may have changed.
