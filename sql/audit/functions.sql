@@ -1,4 +1,4 @@
--- Functions and procedures of users: not the system's, not pg_warden's, not an extension's. $2, a table, has none.
+-- Functions and procedures of users that run as their owner: not the system's, not pg_warden's, not an extension's. $2, a table, has none.
 SELECT
     'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid AS classid,
     f.oid AS objid,
@@ -8,19 +8,46 @@ SELECT
     f.proname AS function_name,
     name.signature,
     CASE f.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END AS kind,
+    CASE f.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS noun,
     o.rolname AS owner_name,
     f.prosecdef AS is_definer,
     f.prorettype IN ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype) AS is_trigger,
-    -- Its names were looked up when it was made.
-    f.prosqlbody IS NOT NULL AS is_parsed,
+    -- It looks no names up when it runs: it did when it was made, or it is compiled.
+    f.prosqlbody IS NOT NULL OR l.lanname IN ('internal', 'c') AS is_parsed,
     EXISTS (
         SELECT FROM pg_catalog.unnest(f.proconfig) AS c (assignment)
         WHERE pg_catalog.starts_with(c.assignment, 'search_path=')) AS has_search_path,
     pg_catalog.has_function_privilege('public', f.oid, 'EXECUTE')
-        AND pg_catalog.has_schema_privilege('public', n.oid, 'USAGE') AS public_may_execute
+        AND pg_catalog.has_schema_privilege('public', n.oid, 'USAGE') AS public_may_execute,
+    -- Somebody who cannot be the owner as well may call it.
+    EXISTS (
+        SELECT
+        FROM pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) AS a
+        JOIN app AS p ON p.held = a.grantee
+        JOIN app AS q ON q.login = p.login
+        JOIN pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) AS u
+          ON u.grantee = q.held AND u.privilege_type = 'USAGE'
+        WHERE a.privilege_type = 'EXECUTE'
+          AND NOT EXISTS (SELECT FROM app AS w WHERE w.login = p.login AND w.held = f.proowner)) AS others_may_execute,
+    -- Or has it called: by a change of a table with a trigger, or by the statements of an event trigger.
+    EXISTS (
+        SELECT
+        FROM pg_catalog.pg_depend AS d
+        JOIN pg_catalog.pg_trigger AS g ON g.oid = d.objid AND g.tgfoid = f.oid AND g.tgenabled <> 'D'
+        JOIN pg_catalog.pg_class AS c ON c.oid = g.tgrelid
+        CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))) AS a
+        JOIN app AS p ON p.held = a.grantee
+        WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid = f.oid AND d.refobjsubid = 0
+          AND d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass
+          AND a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+          AND NOT EXISTS (SELECT FROM app AS w WHERE w.login = p.login AND w.held = f.proowner))
+    OR EXISTS (
+        SELECT FROM pg_catalog.pg_event_trigger AS g
+        WHERE g.evtfoid = f.oid AND g.evtenabled <> 'D') AS others_fire_it
 FROM pg_catalog.pg_proc AS f
 JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
 JOIN pg_catalog.pg_roles AS o ON o.oid = f.proowner
+JOIN pg_catalog.pg_language AS l ON l.oid = f.prolang
 CROSS JOIN LATERAL (
     SELECT pg_catalog.format('%I.%I(%s)', n.nspname, f.proname, pg_catalog.pg_get_function_identity_arguments(f.oid)) AS signature
 ) AS name
