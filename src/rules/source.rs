@@ -99,12 +99,16 @@ sources! {
     Views: Schemas = "views";
     /// Functions that run as their owner.
     Functions: Schemas = "functions";
+    /// Tables and views on whose rows everybody has rights.
+    Grants: Schemas = "grants";
     /// Schemas.
     Schemata: Schemas = "schemata";
     /// Roles.
     Roles: Server = "roles";
     /// How passwords are kept.
     Passwords: Server = "passwords";
+    /// This database, and who comes in because everybody may.
+    Database: Server = "database";
     /// Indexes as people made them: those of partitioned tables with those of all their partitions.
     IndexRoots: Schemas = "index_roots";
     /// The same that sort by a collation, or by the database's, whose order may have changed.
