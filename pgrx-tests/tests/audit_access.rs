@@ -14,6 +14,8 @@ cases![
     who_may_call_a_function,
     a_language_without_limits,
     names_are_data,
+    names_of_roles_are_data,
+    who_can_put_what_in_a_path,
     a_bare_role_is_told_what_it_does_not_see
 ];
 
@@ -239,10 +241,12 @@ fn a_language_without_limits(leg: &Leg) -> Result {
     Ok(())
 }
 
+const NAMES: [&str; 5] = ["quo\"te'", "per%cent %s %I", "new\nline", "; DROP TABLE t; --", "注文_🐘"];
+
 fn names_are_data(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session_with("-c warden.mode=off")?;
-    for name in ["quo\"te'", "per%cent %s %I", "new\nline", "; DROP TABLE t; --", "注文_🐘"] {
+    for name in NAMES {
         let quoted = format!("\"{}\"", name.replace('"', "\"\""));
         s.script(&format!(
             "CREATE SCHEMA {quoted}; GRANT ALL ON SCHEMA {quoted} TO PUBLIC;
@@ -250,13 +254,14 @@ fn names_are_data(leg: &Leg) -> Result {
              CREATE POLICY {quoted} ON {quoted}.{quoted} FOR UPDATE USING (true);
              GRANT SELECT, UPDATE ON {quoted}.{quoted} TO PUBLIC;
              CREATE FUNCTION {quoted}.{quoted}({quoted} int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+             CREATE FUNCTION {quoted}.p() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = {quoted}, \"$user\" AS 'SELECT 1';
              CREATE VIEW {quoted}.v AS SELECT * FROM {quoted}.{quoted}; GRANT SELECT ON {quoted}.v TO PUBLIC"
         ))?;
     }
     let mended = "SELECT fix FROM warden.audit(ARRAY(SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^(pg_|warden|information|public)'))
                   WHERE rule IN (SELECT rule FROM warden.rules WHERE area = 'access') AND fix IS NOT NULL";
     let before = s.column(mended)?.len();
-    ensure!(before >= 5 * 3, "{before}");
+    ensure!(before >= 5 * 4, "{before}");
     // Row level security that is on from now on shows the policies and views.
     for _ in 0..2 {
         for fix in s.column(mended)? {
@@ -265,6 +270,88 @@ fn names_are_data(leg: &Leg) -> Result {
     }
     ensure_eq!(s.column(mended)?, Vec::<String>::new());
     ensure_eq!(found(&mut s, "rls-policy-always-true")?.len(), 5);
+    Ok(())
+}
+
+fn names_of_roles_are_data(leg: &Leg) -> Result {
+    let cluster = leg.own_cluster(&Options::default())?;
+    let db = cluster.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    for name in NAMES {
+        let [owner, other, stranger] =
+            ["", "2", "3"].map(|suffix| format!("\"{}{suffix}\"", name.replace('"', "\"\"")));
+        s.script(&format!(
+            "CREATE ROLE {owner} LOGIN; CREATE ROLE {other} LOGIN; CREATE ROLE {stranger} LOGIN;
+             CREATE SCHEMA {owner} AUTHORIZATION {other}; CREATE TABLE {owner}.{owner} (id bigint PRIMARY KEY); ALTER TABLE {owner}.{owner} OWNER TO {owner};
+             ALTER TABLE {owner}.{owner} ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON {owner}.{owner} USING (id > 1);
+             CREATE SCHEMA {other}; GRANT USAGE ON SCHEMA {other} TO {owner};
+             CREATE TABLE {other}.a (id bigint PRIMARY KEY); CREATE TABLE {other}.b (id bigint PRIMARY KEY); CREATE TABLE {other}.c (id bigint PRIMARY KEY);
+             CREATE SCHEMA {stranger} AUTHORIZATION {owner};
+             CREATE TABLE {stranger}.a (id bigint PRIMARY KEY); CREATE TABLE {stranger}.b (id bigint PRIMARY KEY); CREATE TABLE {stranger}.c (id bigint PRIMARY KEY);
+             ALTER TABLE {stranger}.a OWNER TO {owner}; ALTER TABLE {stranger}.b OWNER TO {owner};
+             CREATE FUNCTION {owner}.f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = {owner}, pg_temp AS 'SELECT 1'"
+        ))?;
+        for (rule, level, object) in [
+            ("table-owner-mismatch", "info", owner.clone()),
+            ("rls-not-forced", "info", format!("{owner}.{owner}")),
+            ("schema-owner-superuser", "info", other.clone()),
+            ("mixed-table-owners", "info", stranger.clone()),
+            ("search-path-writable", "error", format!("{owner}.f()")),
+        ] {
+            let said = found(&mut s, rule)?;
+            let start = format!("{level} {object} ");
+            ensure!(said.iter().any(|line| line.starts_with(&start) && line.contains(name)), "{rule} {name}: {said:?}");
+        }
+        let said = found(&mut s, "database-public-connect")?;
+        ensure!(said.len() == 1 && said[0].contains(&format!("\"{name}3\"")), "{said:?}");
+        ensure!(!said[0].contains(&format!("\"{name}2\"")), "{said:?}");
+        let fixes = "SELECT fix FROM warden.audit(rules => '{table-owner-mismatch,rls-not-forced}')";
+        ensure_eq!(s.column(fixes)?.len(), 2);
+        for fix in s.column(fixes)? {
+            s.run(&fix)?;
+        }
+        ensure_eq!(s.column(fixes)?, [""; 0]);
+        s.run(&format!("DROP ROLE {stranger}"))?;
+    }
+    Ok(())
+}
+
+/// Who may make objects in the path of a function, and is not its owner as well, has its rights.
+fn who_can_put_what_in_a_path(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let [owner, group, app] = [db.role("")?, db.role("")?, db.role("")?];
+    let mut s = db.session_with("-c warden.mode=off")?;
+    s.script(&format!(
+        "ALTER ROLE {owner} NOLOGIN; ALTER ROLE {group} NOLOGIN; CREATE SCHEMA tools; CREATE SCHEMA {owner};
+         CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = tools, pg_temp AS 'BEGIN RETURN 1; END'"
+    ))?;
+    let mut level = |sql: &str| -> Result<String> {
+        s.script(sql)?;
+        Ok(s.column("SELECT level FROM warden.audit(rules => '{search-path-writable}')")?.concat())
+    };
+    ensure_eq!(level("")?, "");
+    ensure_eq!(level(&format!("GRANT CREATE ON SCHEMA tools TO {group}"))?, "", "nobody comes in as the group");
+    ensure_eq!(level(&format!("GRANT {group} TO {app}"))?, "error");
+    ensure_eq!(level(&format!("ALTER FUNCTION f() OWNER TO {owner}"))?, "warning", "the owner is no superuser");
+    ensure_eq!(level(&format!("GRANT {owner} TO {app}"))?, "", "it is the owner as well");
+    ensure_eq!(
+        level(&format!(
+            "REVOKE {owner} FROM {app}; ALTER SCHEMA tools OWNER TO {app}; REVOKE ALL ON SCHEMA tools FROM {group}"
+        ))?,
+        "warning"
+    );
+    ensure_eq!(level("ALTER FUNCTION f() SET search_path = pg_catalog, pg_temp")?, "");
+    ensure_eq!(level("ALTER FUNCTION f() SET search_path = \"$user\", pg_temp")?, "");
+    ensure_eq!(level(&format!("GRANT CREATE ON SCHEMA {owner} TO {app}"))?, "warning", "$user is the owner");
+    ensure_eq!(
+        level(&format!("GRANT CREATE ON SCHEMA {owner} TO PUBLIC; REVOKE CREATE ON SCHEMA {owner} FROM {app}"))?,
+        "",
+        "that is schema-public-create"
+    );
+    ensure_eq!(level("ALTER FUNCTION f() SET search_path = public")?, "info");
+    ensure_eq!(level("REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC")?, "", "nobody else calls it");
+    ensure_eq!(level(&format!("GRANT EXECUTE ON FUNCTION f() TO {app}"))?, "info");
+    ensure_eq!(level("ALTER FUNCTION f() SET search_path = public, pg_temp")?, "");
     Ok(())
 }
 

@@ -1,4 +1,19 @@
 -- Functions and procedures of users that run as their owner: not the system's, not pg_warden's, not an extension's. $2, a table, has none.
+WITH callers AS MATERIALIZED (
+    -- Few kinds of rights are many functions'.
+    SELECT x.pronamespace, x.proowner, x.proacl,
+           EXISTS (
+               SELECT
+               FROM pg_catalog.aclexplode(coalesce(x.proacl, pg_catalog.acldefault('f', x.proowner))) AS a
+               JOIN app AS p ON p.held = a.grantee
+               JOIN app AS q ON q.login = p.login
+               JOIN pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) AS u
+                 ON u.grantee = q.held AND u.privilege_type = 'USAGE'
+               WHERE a.privilege_type = 'EXECUTE'
+                 AND NOT EXISTS (SELECT FROM app AS w WHERE w.login = p.login AND w.held = x.proowner)) AS others_may_execute
+    FROM (SELECT DISTINCT f.pronamespace, f.proowner, f.proacl FROM pg_catalog.pg_proc AS f WHERE f.prosecdef) AS x
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = x.pronamespace
+)
 SELECT
     'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid AS classid,
     f.oid AS objid,
@@ -19,15 +34,7 @@ SELECT
     pg_catalog.has_function_privilege('public', f.oid, 'EXECUTE')
         AND pg_catalog.has_schema_privilege('public', n.oid, 'USAGE') AS public_may_execute,
     -- Somebody who cannot be the owner as well may call it.
-    EXISTS (
-        SELECT
-        FROM pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) AS a
-        JOIN app AS p ON p.held = a.grantee
-        JOIN app AS q ON q.login = p.login
-        JOIN pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) AS u
-          ON u.grantee = q.held AND u.privilege_type = 'USAGE'
-        WHERE a.privilege_type = 'EXECUTE'
-          AND NOT EXISTS (SELECT FROM app AS w WHERE w.login = p.login AND w.held = f.proowner)) AS others_may_execute,
+    k.others_may_execute,
     -- Or has it called: by a change of a table with a trigger, or by the statements of an event trigger.
     EXISTS (
         SELECT
@@ -54,6 +61,7 @@ FROM pg_catalog.pg_proc AS f
 JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
 JOIN pg_catalog.pg_roles AS o ON o.oid = f.proowner
 JOIN pg_catalog.pg_language AS l ON l.oid = f.prolang
+JOIN callers AS k ON k.pronamespace = f.pronamespace AND k.proowner = f.proowner AND k.proacl IS NOT DISTINCT FROM f.proacl
 CROSS JOIN LATERAL (
     SELECT pg_catalog.format('%I.%I(%s)', n.nspname, f.proname, pg_catalog.pg_get_function_identity_arguments(f.oid)) AS signature
 ) AS name

@@ -42,7 +42,7 @@ tree_pages AS (
 ),
 
 -- Who is a member of whom, so that it has the rights of that role or can take them.
-membership AS (
+membership AS MATERIALIZED (
     SELECT m.member, m.roleid
     FROM pg_catalog.pg_auth_members AS m
     -- From 16 on a role may be a member to administer alone.
@@ -67,7 +67,7 @@ reach AS (
 ),
 
 -- The same without those that can become superusers. All of them hold what PUBLIC (0) has; PUBLIC stands for roles to come, too.
-app AS (
+app AS MATERIALIZED (
     SELECT e.login, h.held, l.rolbypassrls OR coalesce(r.rolbypassrls, false) AS bypasses
     FROM (
         SELECT x.login
@@ -84,16 +84,19 @@ app AS (
     SELECT 0::pg_catalog.oid, 0::pg_catalog.oid, false
 ),
 
+-- Rights on relations.
+granted AS MATERIALIZED (
+    SELECT c.oid, c.relowner AS owner, a.grantee, a.privilege_type
+    FROM pg_catalog.pg_class AS c
+    CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS a
+    WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+),
+
 -- Owners of relations, and whom they granted rights, where that lets in somebody who cannot be the owner as well. Who is bound is held
 -- to policies.
-grantee AS (
+grantee AS MATERIALIZED (
     SELECT g.owner, g.oid, pg_catalog.bool_or(NOT p.bypasses) AS is_bound
-    FROM (
-        SELECT DISTINCT c.relowner AS owner, a.grantee AS oid
-        FROM pg_catalog.pg_class AS c
-        CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS a
-        WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-    ) AS g
+    FROM (SELECT DISTINCT x.owner, x.grantee AS oid FROM granted AS x) AS g
     JOIN app AS p ON p.held = g.oid
     WHERE NOT EXISTS (SELECT FROM app AS o WHERE o.login = p.login AND o.held = g.owner)
     GROUP BY g.owner, g.oid

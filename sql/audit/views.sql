@@ -68,9 +68,9 @@ WHERE n.nspname NOT IN ('information_schema', 'warden', 'warden_internal')
   AND ($1::pg_catalog.oid[] IS NULL OR n.oid = ANY ($1::pg_catalog.oid[]))
   AND ($2::pg_catalog.oid IS NULL OR v.oid = $2::pg_catalog.oid)
   AND NOT v.is_invoker
-  AND EXISTS (
-      SELECT FROM pg_catalog.aclexplode(v.relacl) AS a
-      JOIN grantee AS e ON e.owner = v.relowner AND e.oid = a.grantee AND e.is_bound
+  AND v.oid IN (
+      SELECT a.oid FROM granted AS a
+      JOIN grantee AS e ON e.owner = a.owner AND e.oid = a.grantee AND e.is_bound
       WHERE a.privilege_type = 'SELECT')
   AND b.protected_tables IS NOT NULL
   AND NOT EXISTS (
