@@ -138,9 +138,9 @@ fn a_socket_of_its_own(leg: &Leg) -> Result {
     let cluster = leg.own_cluster(&Options::default())?;
     let db = cluster.database()?;
     let mut s = db.session_with("-c warden.mode=off")?;
-    let lines = ["local all all trust", "host all all samehost trust"];
-    let both = ["hba-trust warning line 1 and 1 more"];
-    let rest = ["hba-trust warning line 2"];
+    let lines = ["local shop all password", "local all all trust", "host all all samehost trust"];
+    let both = ["hba-password-plain warning line 1", "hba-trust warning line 2 and 1 more"];
+    let rest = ["hba-trust warning line 3"];
     ensure_eq!(said_of(&cluster, &mut s, &lines)?, both);
     for (mode, expected) in [(0o700, &rest[..]), (0o750, &both), (0o755, &both)] {
         fs::set_permissions(cluster.root(), fs::Permissions::from_mode(mode))?;

@@ -9,7 +9,7 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    when: "s.is_reached
+    when: "s.is_reached AND NOT s.is_private_socket
         AND (s.auth_method = 'password'
              -- They ask another system, which needs the password itself: over TLS and on the machine there is no better way.
              OR (s.auth_method IN ('ldap', 'pam', 'bsd', 'radius') AND s.is_remote AND s.is_in_clear))",
