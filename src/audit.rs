@@ -27,6 +27,7 @@ mod checklist;
 mod fold;
 mod progress;
 mod report;
+mod sockets;
 pub(crate) mod todo;
 
 /// What every source begins with.
@@ -204,7 +205,8 @@ fn checks_at_any_level(rules: &[&'static Rule]) -> Checks {
     checks
 }
 
-/// The statement that reads a source and judges its rows. $1: OIDs of schemas or NULL, $2: OID of a table or NULL.
+/// The statement that reads a source and judges its rows. $1: OIDs of schemas or NULL, $2: OID of a table or NULL, $3: whether the
+/// server's sockets are its own account's alone.
 fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
     let cases = |type_: &str, text: fn(&Audit) -> &str| {
         let mut sql = "CASE v.rule".to_owned();
@@ -342,22 +344,24 @@ fn read(
     checks: &[(&'static Rule, &'static Audit)],
     request: &Request,
 ) -> Result<Vec<(i64, Finding)>, Error> {
-    let found =
-        spi::select(&statement(source, checks), &[request.schemas.clone().into(), request.table.into()], |row| {
-            let text = |column: usize| Ok::<_, Error>(row.get::<Text>(column)?.map(|text| text.0));
-            let number = row.get::<i32>(6)?.and_then(|number| usize::try_from(number).ok());
-            let Some((rule, _)) = number.and_then(|number| checks.get(number)) else { return Ok(None) };
-            let (object, level) = (text(4)?.unwrap_or_default(), text(7)?);
-            if level.as_deref() == Some(NOT_CHECKED) {
-                return Ok(Some((0, not_checked(rule, &object, &text(9)?.unwrap_or_default()))));
-            }
-            let level = level.and_then(|level| Level::parse(&level)).unwrap_or(rule.level);
-            let mut finding = Finding::new(rule.id, level, object, text(8)?.unwrap_or_default());
-            finding.detail = text(9)?;
-            finding.hint = text(10)?;
-            finding.fix = text(11)?;
-            Ok(Some((row.get::<i64>(5)?.unwrap_or(0), finding)))
-        })?;
+    // Of the lines of pg_hba.conf alone.
+    let sockets_are_private = source == Source::Hba && sockets::are_private();
+    let arguments = [request.schemas.clone().into(), request.table.into(), sockets_are_private.into()];
+    let found = spi::select(&statement(source, checks), &arguments, |row| {
+        let text = |column: usize| Ok::<_, Error>(row.get::<Text>(column)?.map(|text| text.0));
+        let number = row.get::<i32>(6)?.and_then(|number| usize::try_from(number).ok());
+        let Some((rule, _)) = number.and_then(|number| checks.get(number)) else { return Ok(None) };
+        let (object, level) = (text(4)?.unwrap_or_default(), text(7)?);
+        if level.as_deref() == Some(NOT_CHECKED) {
+            return Ok(Some((0, not_checked(rule, &object, &text(9)?.unwrap_or_default()))));
+        }
+        let level = level.and_then(|level| Level::parse(&level)).unwrap_or(rule.level);
+        let mut finding = Finding::new(rule.id, level, object, text(8)?.unwrap_or_default());
+        finding.detail = text(9)?;
+        finding.hint = text(10)?;
+        finding.fix = text(11)?;
+        Ok(Some((row.get::<i64>(5)?.unwrap_or(0), finding)))
+    })?;
     Ok(found.into_iter().flatten().collect())
 }
 
@@ -474,7 +478,8 @@ mod tests {
         for &source in Source::ALL {
             let sql = statement(source, &checks[&source]);
             for (_, audit) in &checks[&source] {
-                assert_eq!(sql.matches(audit.when).count(), 1, "{}", source.name());
+                let hit = format!(", ({}\n))", audit.when);
+                assert_eq!(sql.matches(&hit).count(), 1, "{}", source.name());
             }
             assert_eq!(sql.matches(source.query()).count(), 1);
         }

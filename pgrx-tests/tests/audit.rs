@@ -104,7 +104,7 @@ fn statements_keep_the_contract(leg: &Leg) -> Result {
     ensure!(sources.len() > 5, "{} sources", sources.len());
     let mut columns = |name: &str, query: &str| -> Result<Vec<String>> {
         // A view takes no parameters.
-        let query = query.replace("$1", "NULL").replace("$2", "NULL");
+        let query = query.replace("$1", "NULL").replace("$2", "NULL").replace("$3", "NULL");
         s.run(&format!("CREATE TEMP VIEW \"{name}\" AS {query}")).map_err(|e| format!("{name}: {e}"))?;
         Ok(s.column(&format!(
             "SELECT attname || ' ' || format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = 'pg_temp.\"{name}\"'::regclass ORDER BY attnum"

@@ -64,4 +64,65 @@ held AS (
     SELECT DISTINCT l.relation
     FROM pg_catalog.pg_locks AS l
     WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_catalog.pg_backend_pid()
+),
+
+-- Who is a member of whom, so that it has the rights of that role or can take them.
+membership AS MATERIALIZED (
+    SELECT m.member, m.roleid
+    FROM pg_catalog.pg_auth_members AS m
+    -- From 16 on a role may be a member to administer alone.
+    WHERE coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option')::pg_catalog.bool, true)
+       OR coalesce((pg_catalog.to_jsonb(m) ->> 'set_option')::pg_catalog.bool, true)
+    UNION ALL
+    SELECT d.datdba, o.oid
+    FROM pg_catalog.pg_database AS d
+    JOIN pg_catalog.pg_roles AS o ON o.rolname = 'pg_database_owner'
+    WHERE d.datname = pg_catalog.current_database()
+),
+
+-- Roles that log in and are no superusers, with every role whose rights they have or can take.
+reach AS (
+    SELECT r.oid AS login, r.oid AS held
+    FROM pg_catalog.pg_roles AS r
+    WHERE r.rolcanlogin AND NOT r.rolsuper
+    UNION
+    SELECT e.login, m.roleid
+    FROM reach AS e
+    JOIN membership AS m ON m.member = e.held
+),
+
+-- The same without those that can become superusers. All of them hold what PUBLIC (0) has; PUBLIC stands for roles to come, too.
+app AS MATERIALIZED (
+    SELECT e.login, h.held, l.rolbypassrls OR coalesce(r.rolbypassrls, false) AS bypasses
+    FROM (
+        SELECT x.login
+        FROM reach AS x
+        JOIN pg_catalog.pg_roles AS p ON p.oid = x.held
+        GROUP BY x.login
+        HAVING NOT pg_catalog.bool_or(p.rolsuper)
+    ) AS e
+    JOIN pg_catalog.pg_roles AS l ON l.oid = e.login
+    JOIN (SELECT x.login, x.held FROM reach AS x UNION ALL SELECT DISTINCT x.login, 0::pg_catalog.oid FROM reach AS x) AS h
+      ON h.login = e.login
+    LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = h.held
+    UNION ALL
+    SELECT 0::pg_catalog.oid, 0::pg_catalog.oid, false
+),
+
+-- Rights on relations.
+granted AS MATERIALIZED (
+    SELECT c.oid, c.relowner AS owner, a.grantee, a.privilege_type
+    FROM pg_catalog.pg_class AS c
+    CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS a
+    WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+),
+
+-- Owners of relations, and whom they granted rights, where that lets in somebody who cannot be the owner as well. Who is bound is held
+-- to policies.
+grantee AS MATERIALIZED (
+    SELECT g.owner, g.oid, pg_catalog.bool_or(NOT p.bypasses) AS is_bound
+    FROM (SELECT DISTINCT x.owner, x.grantee AS oid FROM granted AS x) AS g
+    JOIN app AS p ON p.held = g.oid
+    WHERE NOT EXISTS (SELECT FROM app AS o WHERE o.login = p.login AND o.held = g.owner)
+    GROUP BY g.owner, g.oid
 )

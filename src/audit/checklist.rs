@@ -133,9 +133,13 @@ const ITEMS: &[Item] = &[
         rules: &[
             "login-role-superuser",
             "role-powerful-membership",
+            "database-public-connect",
+            "database-public-temp",
             "schema-public-create",
+            "grant-to-public",
             "security-definer-executable",
             "function-search-path-mutable",
+            "search-path-writable",
             "extension-in-public",
             "extension-untrusted-language",
         ],
@@ -146,8 +150,14 @@ const ITEMS: &[Item] = &[
             "rls-policy-without-rls",
             "rls-enabled-no-policy",
             "rls-policy-always-true",
+            "rls-not-forced",
             "view-without-security-invoker",
+            "matview-exposed",
         ],
+    },
+    Item {
+        text: "tables belong to whom they should",
+        rules: &["mixed-table-owners", "table-owner-mismatch", "schema-owner-superuser", "schema-environment-name"],
     },
     Item {
         text: "what is committed survives a crash",

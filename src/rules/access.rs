@@ -2,6 +2,8 @@
 
 use super::Rule;
 
+mod database_public_connect;
+mod database_public_temp;
 mod extension_in_public;
 mod extension_untrusted_language;
 mod function_search_path_mutable;
@@ -11,16 +13,25 @@ mod hba_ident_remote;
 mod hba_password_plain;
 mod hba_trust;
 mod login_role_superuser;
+mod matview_exposed;
+mod mixed_table_owners;
 mod password_md5;
 mod rls_enabled_no_policy;
+mod rls_not_forced;
 mod rls_policy_always_true;
 mod rls_policy_without_rls;
 mod role_powerful_membership;
+mod schema_environment_name;
+mod schema_owner_superuser;
 mod schema_public_create;
+mod search_path_writable;
 mod security_definer_executable;
+mod table_owner_mismatch;
 mod view_without_security_invoker;
 
 pub(super) const RULES: &[&Rule] = &[
+    &database_public_connect::RULE,
+    &database_public_temp::RULE,
     &extension_in_public::RULE,
     &extension_untrusted_language::RULE,
     &function_search_path_mutable::RULE,
@@ -30,13 +41,20 @@ pub(super) const RULES: &[&Rule] = &[
     &hba_password_plain::RULE,
     &hba_trust::RULE,
     &login_role_superuser::RULE,
+    &matview_exposed::RULE,
+    &mixed_table_owners::RULE,
     &password_md5::RULE,
     &rls_enabled_no_policy::RULE,
+    &rls_not_forced::RULE,
     &rls_policy_always_true::RULE,
     &rls_policy_without_rls::RULE,
     &role_powerful_membership::RULE,
+    &schema_environment_name::RULE,
+    &schema_owner_superuser::RULE,
     &schema_public_create::RULE,
+    &search_path_writable::RULE,
     &security_definer_executable::RULE,
+    &table_owner_mismatch::RULE,
     &view_without_security_invoker::RULE,
 ];
 

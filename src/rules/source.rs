@@ -111,6 +111,8 @@ sources! {
     Views: Schemas = "views";
     /// Functions that run as their owner.
     Functions: Schemas = "functions";
+    /// Tables and views on whose rows everybody has rights.
+    Grants: Schemas = "grants";
     /// Schemas.
     Schemata: Schemas = "schemata";
     /// Roles.
@@ -119,6 +121,8 @@ sources! {
     Passwords: Server = "passwords";
     /// Indexes that are used for values of which ANALYZE knows that they are few, or that most are NULL.
     IndexValues: Schemas = "index_values";
+    /// This database, and who comes in because everybody may.
+    Database: Server = "database";
     /// Indexes as people made them: those of partitioned tables with those of all their partitions.
     IndexRoots: Schemas = "index_roots";
     /// The same that sort by a collation, or by the database's, whose order may have changed.

@@ -8,7 +8,7 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    when: "s.schema_name = 'public' AND s.is_relocatable",
+    when: "s.schema_name = 'public' AND s.is_relocatable AND s.has_company",
     message: r#"pg_catalog.format('extension "%s" is in schema "public"', s.extension_name)"#,
     detail: "'Its functions and operators stand among your tables, and who may create there may stand before them.'",
     hint: "'A schema of its own, in search_path, keeps them apart.'",

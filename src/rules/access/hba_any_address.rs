@@ -9,8 +9,10 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    when: "s.is_remote AND s.is_any_address AND 'all' = ANY (s.databases) AND 'all' = ANY (s.users) AND s.auth_method NOT IN ('reject', 'trust', 'cert', 'gss', 'sspi')",
-    message: "pg_catalog.format('line %s of pg_hba.conf lets any address try every role of every database', s.line_number)",
+    when: "s.is_reached AND s.is_any_address AND 'all' = ANY (s.databases) AND 'all' = ANY (s.users)
+        AND NOT s.is_certified AND NOT s.has_certificate
+        AND s.auth_method IN ('password', 'md5', 'scram-sha-256', 'ldap', 'pam', 'bsd', 'radius')",
+    message: "pg_catalog.format('%s lets any address try every role of every database', s.place)",
     detail: "'The superuser''s password can be guessed at from wherever the port can be reached.'",
     hint: "'Name the networks that clients come from, and the roles and databases that they need; then SELECT pg_reload_conf();'",
     blind: HBA_BLIND,

@@ -9,8 +9,9 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    when: "s.error IS NOT NULL",
-    message: "pg_catalog.format('line %s of pg_hba.conf is wrong', s.line_number)",
+    // A line that the server reads but cannot match, hostssl without TLS, is no reason not to load the file.
+    when: "s.error IS NOT NULL AND s.type IS NULL",
+    message: "pg_catalog.format('%s is wrong', s.place)",
     detail: "pg_catalog.format('The server says: %s. It goes on with what it loaded before; at its next start it does not come up.', s.error)",
     hint: "'Mend the line, and reload: SELECT pg_reload_conf();'",
     blind: HBA_BLIND,

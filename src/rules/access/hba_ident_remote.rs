@@ -9,8 +9,8 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    when: "s.auth_method = 'ident' AND s.is_remote",
-    message: "pg_catalog.format('line %s of pg_hba.conf believes the client''s machine who its user is', s.line_number)",
+    when: "s.auth_method = 'ident' AND s.is_remote AND s.is_reached AND NOT s.is_certified",
+    message: "pg_catalog.format('%s believes the client''s machine who its user is', s.place)",
     detail: "'The name comes from a service on that machine: whoever rules it is any of these roles.'",
     hint: "'Write scram-sha-256 or cert instead of ident, and reload: SELECT pg_reload_conf();'",
     blind: HBA_BLIND,

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/check-on-other-table.md")]
     "check-on-other-table", "WD298", Design, Warning, since "0.1.0",
     "CHECK constraint reads a table",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

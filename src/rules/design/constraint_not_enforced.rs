@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/constraint-not-enforced.md")]
     "constraint-not-enforced", "WD288", Design, Info, since "0.1.0",
     "constraint is NOT ENFORCED: nothing checks it",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

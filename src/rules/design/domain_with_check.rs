@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/domain-with-check.md")]
     "domain-with-check", "WD299", Design, Off, since "0.1.0",
     "domain has a constraint",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

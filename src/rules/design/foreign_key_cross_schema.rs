@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-cross-schema.md")]
     "foreign-key-cross-schema", "WD290", Design, Off, since "0.1.0",
     "foreign key refers to another schema",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-intersecting.md")]
     "foreign-key-intersecting", "WD289", Design, Info, since "0.1.0",
     "foreign key is contained in a wider one",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-missing.md")]
     "foreign-key-missing", "WD293", Design, Info, since "0.1.0",
     "column has no foreign key, as its like has in most tables",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-self.md")]
     "foreign-key-self", "WD291", Design, Off, since "0.1.0",
     "foreign key refers to its own table",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -1,14 +1,25 @@
 use crate::ast::{Grant, GrantTarget, QualifiedName, Statement};
 use crate::facts::{Facts, Kind};
 use crate::finding::{Finding, Level};
-use crate::rules::{Report, declare_rule};
+use crate::rules::{Audit, Report, Source, declare_rule};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/grant-to-public.md")]
     "grant-to-public", "WD141", Design, Warning, since "0.1.0",
     "everybody is given rights on rows, or on a schema",
-    [Statement(check)]
+    [Statement(check), Audit(&AUDIT)]
 }
+
+const AUDIT: Audit = Audit {
+    when: "s.reads OR s.writes",
+    message: r#"pg_catalog.format('everybody may %s "%s"', CASE WHEN s.reads AND s.writes THEN 'read and change' WHEN s.writes THEN 'change' ELSE 'read' END, s.relation_name)"#,
+    detail: "'PUBLIC is each role that there is and each that will be, also one that was made for a single purpose.'",
+    hint: "'Grant it to the roles that need it, before it is taken from PUBLIC.'",
+    fix: "pg_catalog.format('REVOKE %s ON %s FROM PUBLIC;', s.privileges, s.identity)",
+    // One table that all may read is often meant so: a list of countries.
+    level: "CASE WHEN NOT s.writes THEN 'info' END",
+    ..Audit::of(Source::Grants)
+};
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Statement::Grant(grant) = statement else { return };

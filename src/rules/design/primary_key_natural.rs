@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/primary-key-natural.md")]
     "primary-key-natural", "WD295", Design, Off, since "0.1.0",
     "primary key is something that means something",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

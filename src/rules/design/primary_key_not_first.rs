@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/primary-key-not-first.md")]
     "primary-key-not-first", "WD296", Design, Off, since "0.1.0",
     "primary key does not come first in the table",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/primary-key-varchar.md")]
     "primary-key-varchar", "WD294", Design, Off, since "0.1.0",
     "primary key holds text",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -4,7 +4,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/table-unlinked.md")]
     "table-unlinked", "WD292", Design, Off, since "0.1.0",
     "no foreign key leads from the table or to it",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

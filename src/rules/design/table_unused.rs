@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/table-unused.md")]
     "table-unused", "WD297", Design, Info, since "0.1.0",
     "nobody reads or writes the table",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

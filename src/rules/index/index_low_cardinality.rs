@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-low-cardinality.md")]
     "index-low-cardinality", "WD209", Index, Info, since "0.1.0",
     "index finds most of what it is asked for everywhere in the table",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

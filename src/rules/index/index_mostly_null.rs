@@ -5,7 +5,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-mostly-null.md")]
     "index-mostly-null", "WD210", Index, Info, since "0.1.0",
     "index holds mostly NULL, for which nobody looks",
-    [Audit(AUDIT)]
+    [Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -1,0 +1,40 @@
+-- This database, and who comes in because everybody may.
+SELECT
+    'pg_catalog.pg_database'::pg_catalog.regclass::pg_catalog.oid AS classid,
+    d.oid AS objid,
+    0::pg_catalog.int4 AS objsubid,
+    'database ' || pg_catalog.quote_ident(d.datname) AS identity,
+    0::pg_catalog.int8 AS weight,
+    d.datname AS database_name,
+    pg_catalog.has_database_privilege('public', d.oid, 'CONNECT') AS public_may_connect,
+    pg_catalog.has_database_privilege('public', d.oid, 'TEMPORARY') AS public_may_make_temporary,
+    s.strangers,
+    s.stranger_names
+FROM pg_catalog.pg_database AS d
+CROSS JOIN LATERAL (
+    -- Roles that log in, to which nothing here was granted and nothing belongs, nor to a role that they are members of. Who makes
+    -- roles or databases, replicates or has one of the server's own roles has a task in every database.
+    SELECT pg_catalog.count(*) AS strangers,
+           pg_catalog.string_agg(pg_catalog.format('"%s"', r.rolname), ', ' ORDER BY r.rolname) FILTER (WHERE r.nr <= 5)
+               || CASE WHEN pg_catalog.count(*) > 5 THEN pg_catalog.format(' and %s more', pg_catalog.count(*) - 5) ELSE '' END AS stranger_names
+    FROM (
+        SELECT l.rolname, pg_catalog.row_number() OVER (ORDER BY l.rolname) AS nr
+        FROM pg_catalog.pg_roles AS l
+        WHERE l.oid IN (SELECT p.login FROM app AS p)
+          AND NOT l.rolcreaterole AND NOT l.rolcreatedb AND NOT l.rolreplication AND NOT l.rolbypassrls
+          AND NOT EXISTS (
+              SELECT FROM app AS p
+              JOIN pg_catalog.pg_roles AS h ON h.oid = p.held
+              WHERE p.login = l.oid
+                AND (pg_catalog.left(h.rolname::pg_catalog.text, 3) = 'pg_'
+                     OR h.oid IN (
+                         SELECT x.refobjid
+                         FROM pg_catalog.pg_shdepend AS x
+                         WHERE x.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+                           -- In it, or on itself.
+                           AND (x.dbid = d.oid
+                                OR (x.dbid = 0 AND x.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND x.objid = d.oid)))
+                     OR h.oid IN (SELECT v.setrole FROM pg_catalog.pg_db_role_setting AS v WHERE v.setdatabase = d.oid)))
+    ) AS r
+) AS s
+WHERE d.datname = pg_catalog.current_database()
