@@ -478,7 +478,7 @@ mod tests {
         for &source in Source::ALL {
             let sql = statement(source, &checks[&source]);
             for (_, audit) in &checks[&source] {
-                let hit = format!(", ({}\n))", audit.when);
+                let hit = format!(" THEN ({}\n)::pg_catalog.bool", audit.when);
                 assert_eq!(sql.matches(&hit).count(), 1, "{}", source.name());
             }
             assert_eq!(sql.matches(source.query()).count(), 1);

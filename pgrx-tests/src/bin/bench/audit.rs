@@ -89,7 +89,7 @@ fn slowest(cluster: &Cluster, size: u32) -> Result {
     let mut times = Vec::new();
     for row in s.rows("SELECT source, statement FROM warden_internal.audit_statements()")? {
         let [source, statement] = [0, 1].map(|i| row[i].clone().unwrap_or_default());
-        let statement = statement.replace("$1", "NULL").replace("$2", "NULL");
+        let statement = ["$1", "$2", "$3"].iter().fold(statement, |sql, parameter| sql.replace(parameter, "NULL"));
         times.push((timed(&mut s, &format!("SELECT count(*) FROM ({statement}) AS s"))?, source));
     }
     times.sort_by(|(a, _), (b, _)| b.total_cmp(a));
