@@ -91,7 +91,7 @@ sources! {
     PartitionedIndexes: Schemas = "partitioned_indexes";
     /// Partitions that are half detached.
     DetachPending: Schemas = "detach_pending";
-    /// How autovacuum deals with tables.
+    /// Tables with rows of their own, and when autovacuum comes for what has changed.
     Vacuum: Schemas = "vacuum";
     /// Row level security and its policies.
     RowSecurity: Schemas = "row_security";
@@ -111,8 +111,6 @@ sources! {
     IndexCollations: Schemas = "index_collations";
     /// Tables, plain and partitioned, with the number of their indexes.
     IndexCounts: Schemas = "index_counts";
-    /// Tables, with what changed since ANALYZE.
-    TableStatistics: Schemas = "table_statistics";
     /// Settings as sessions get them.
     Settings: Server = "settings";
     /// Lines of the configuration files.
@@ -121,8 +119,16 @@ sources! {
     Slots: Server = "slots";
     /// The archiver.
     Archiver: Server = "archiver";
-    /// The age of this database.
-    DatabaseAge: Server = "database_age";
+    /// This database, and its age.
+    Database: Server = "database";
+    /// The server as a whole.
+    Server: Server = "server";
+    /// Tables that keep `pg_upgrade` from its work.
+    Upgrade: Schemas = "upgrade";
+    /// Databases.
+    Databases: Server = "databases";
+    /// What keeps VACUUM from its work.
+    Horizon: Server = "horizon";
     /// Extensions.
     Extensions: Server = "extensions";
     /// Lines of `pg_hba.conf`.

@@ -1,0 +1,17 @@
+-- Databases of the server, whichever this one is.
+SELECT
+    'pg_catalog.pg_database'::pg_catalog.regclass::pg_catalog.oid AS classid,
+    d.oid AS objid,
+    0::pg_catalog.int4 AS objsubid,
+    'database ' || pg_catalog.quote_ident(d.datname) AS identity,
+    0::pg_catalog.int8 AS weight,
+    d.datname AS database_name,
+    d.datname = 'template0' AS is_template0,
+    d.datallowconn AS allows_connections,
+    -- How 16 and later, and minor releases of older ones, mark what an interrupted DROP DATABASE left. While one runs, it holds the lock.
+    d.datconnlimit = -2
+        AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_locks AS l
+            WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND l.objid = d.oid
+              AND l.mode = 'AccessExclusiveLock') AS is_half_dropped
+FROM pg_catalog.pg_database AS d
