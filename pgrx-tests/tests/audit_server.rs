@@ -24,6 +24,7 @@ cases![
     what_is_not_seen_is_not_checked,
     on_a_standby,
     hostile_names,
+    partitions_in_the_order_of_the_database,
 ];
 
 /// Level, object and message of the findings of a rule.
@@ -578,5 +579,38 @@ fn hostile_names(leg: &Leg) -> Result {
         s.run(&release)?;
     }
     ensure_eq!(s.value(&format!("SELECT count(*) FROM ({query}) AS q"))?, "0");
+    Ok(())
+}
+
+fn partitions_in_the_order_of_the_database(leg: &Leg) -> Result {
+    for (version, findings) in [("COLLATION_VERSION '1'", 1), ("", 0)] {
+        let db =
+            leg.cluster.database_with(&format!("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de' {version}"))?;
+        let mut s = quiet(&db)?;
+        s.script(
+            "CREATE EXTENSION pg_warden; SET warden.mode = off;
+             CREATE TABLE \"it's %s\" (name text) PARTITION BY RANGE (name);
+             CREATE TABLE p PARTITION OF \"it's %s\" FOR VALUES FROM (MINVALUE) TO ('n');
+             CREATE TABLE q (name text) PARTITION BY RANGE (name);
+             CREATE TABLE q_1 PARTITION OF q FOR VALUES FROM (MINVALUE) TO ('n')",
+        )?;
+        // What is locked is not waited for.
+        let mut other = quiet(&db)?;
+        other.script("BEGIN; LOCK TABLE q IN ACCESS EXCLUSIVE MODE")?;
+        s.run("SET lock_timeout = '3s'")?;
+        s.run("UPDATE pg_class SET reltuples = 0 WHERE relname = 'q_1'")?;
+        let all = found(&mut s, "collation-version-mismatch")?;
+        ensure_eq!(all.len(), findings, "{all:?}");
+        if findings == 1 {
+            ensure_eq!(
+                all,
+                [
+                    "error public.\"it's %s\" partitions of \"it's %s\" go by the database's collation, whose version has changed"
+                ]
+            );
+            let said = details(&mut s, "collation-version-mismatch")?;
+            ensure!(said[0].starts_with("Of the database's collation version 1 is recorded, and"), "{said:?}");
+        }
+    }
     Ok(())
 }

@@ -97,6 +97,7 @@ const ITEMS: &[Item] = &[
             "partition-count-high",
             "partitioned-never-analyzed",
             "partition-rls-gap",
+            "collation-version-mismatch",
         ],
     },
     Item { text: "the planner knows the tables", rules: &["statistics-stale"] },

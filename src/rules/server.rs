@@ -8,6 +8,7 @@ mod autovacuum_off;
 mod autovacuum_scale_large_table;
 mod autovacuum_table_off;
 mod checkpoint_frequent;
+mod collation_version_mismatch;
 mod data_checksums_off;
 mod encoding_sql_ascii;
 mod extension_outdated;
@@ -40,6 +41,7 @@ pub(super) const RULES: &[&Rule] = &[
     &autovacuum_scale_large_table::RULE,
     &autovacuum_table_off::RULE,
     &checkpoint_frequent::RULE,
+    &collation_version_mismatch::RULE,
     &data_checksums_off::RULE,
     &encoding_sql_ascii::RULE,
     &extension_outdated::RULE,

@@ -91,6 +91,8 @@ sources! {
     PartitionedIndexes: Schemas = "partitioned_indexes";
     /// Partitions that are half detached.
     DetachPending: Schemas = "detach_pending";
+    /// Partitioned tables whose bounds are in an order that may have changed.
+    PartitionCollations: Schemas = "partition_collations";
     /// Tables with rows of their own, and when autovacuum comes for what has changed.
     Vacuum: Schemas = "vacuum";
     /// Row level security and its policies.
