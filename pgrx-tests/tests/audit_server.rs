@@ -307,14 +307,22 @@ fn checkpoints(leg: &Leg) -> Result {
 fn standbys_that_commits_wait_for(leg: &Leg) -> Result {
     let cluster = own(leg, &[])?;
     let db = cluster.database()?;
-    // Nothing that it does may wait.
-    let mut s = db.session_with("-c warden.mode=off")?;
+    let mut s = quiet(&db)?;
     let standby = Standby::of(&cluster)?;
-    let set = |s: &mut Session, value: &str| -> Result {
-        s.run(&format!("ALTER SYSTEM SET synchronous_standby_names = {}", literal(value)))?;
-        s.run("SELECT pg_reload_conf(), pg_sleep(0.3)")?;
-        Ok(())
-    };
+    let verdict = commits_that_wait(&db, &mut s);
+    // Whatever came out: with it, the database could not be dropped.
+    set_synchronous_standbys(&mut s, "")?;
+    drop(standby);
+    verdict
+}
+
+fn set_synchronous_standbys(s: &mut Session, value: &str) -> Result {
+    s.run(&format!("ALTER SYSTEM SET synchronous_standby_names = {}", literal(value)))?;
+    s.run("SELECT pg_reload_conf(), pg_sleep(0.3)")?;
+    Ok(())
+}
+
+fn commits_that_wait(db: &Database<'_>, s: &mut Session) -> Result {
     let name = s.value("SELECT application_name FROM pg_stat_replication")?;
     for (value, findings) in [
         ("*".to_owned(), 0),
@@ -326,14 +334,14 @@ fn standbys_that_commits_wait_for(leg: &Leg) -> Result {
         ("b".to_owned(), 1),
         (String::new(), 0),
     ] {
-        set(&mut s, &value)?;
-        let all = found(&mut s, "sync-standby-missing")?;
+        set_synchronous_standbys(s, &value)?;
+        let all = found(s, "sync-standby-missing")?;
         ensure_eq!(all.len(), findings, "{value}: {all:?}");
         if value == "2 (*)" {
-            ensure!(details(&mut s, "sync-standby-missing")?[0].contains("asks for 2, and there is 1:"), "the figures");
+            ensure!(details(s, "sync-standby-missing")?[0].contains("asks for 2, and there is 1:"), "the figures");
         }
     }
-    set(&mut s, "b")?;
+    set_synchronous_standbys(s, "b")?;
     // What one session or one role has says nothing about the others.
     let mut other = db.session_with("-c synchronous_commit=local")?;
     ensure_eq!(found(&mut other, "sync-standby-missing")?, NOTHING);
@@ -342,8 +350,6 @@ fn standbys_that_commits_wait_for(leg: &Leg) -> Result {
         found(&mut other, "sync-standby-missing")?,
         ["not checked server rule \"sync-standby-missing\" was not checked"]
     );
-    set(&mut s, "")?;
-    drop(standby);
     Ok(())
 }
 
