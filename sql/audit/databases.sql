@@ -7,11 +7,5 @@ SELECT
     0::pg_catalog.int8 AS weight,
     d.datname AS database_name,
     d.datname = 'template0' AS is_template0,
-    d.datallowconn AS allows_connections,
-    -- How 16 and later, and minor releases of older ones, mark what an interrupted DROP DATABASE left. While one runs, it holds the lock.
-    d.datconnlimit = -2
-        AND NOT EXISTS (
-            SELECT FROM pg_catalog.pg_locks AS l
-            WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND l.objid = d.oid
-              AND l.mode = 'AccessExclusiveLock') AS is_half_dropped
+    d.datallowconn AS allows_connections
 FROM pg_catalog.pg_database AS d

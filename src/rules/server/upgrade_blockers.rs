@@ -8,16 +8,14 @@ declare_rule! {
 }
 
 const DATABASES: Audit = Audit {
-    when: "s.is_half_dropped OR s.allows_connections = s.is_template0",
+    when: "s.allows_connections = s.is_template0",
     message: r#"pg_catalog.format('pg_upgrade refuses database "%s"', s.database_name)"#,
-    detail: "CASE WHEN s.is_half_dropped THEN 'A DROP DATABASE of it was interrupted. It can only be dropped.'
-        WHEN s.is_template0 THEN 'It allows connections, which template0 must not.'
+    detail: "CASE WHEN s.is_template0 THEN 'It allows connections, which template0 must not.'
         ELSE 'It allows no connections, so that pg_upgrade cannot look into it, and stops.' END",
-    hint: "CASE WHEN NOT s.is_half_dropped AND NOT s.is_template0
+    hint: "CASE WHEN NOT s.is_template0
         THEN pg_catalog.format('Before the upgrade drop it, or let connections in: ALTER DATABASE %I ALLOW_CONNECTIONS true;', s.database_name) END",
     // Who may come in is for the user to say.
-    fix: "CASE WHEN s.is_half_dropped THEN pg_catalog.format('DROP DATABASE %I;', s.database_name)
-        WHEN s.is_template0 THEN pg_catalog.format('ALTER DATABASE %I ALLOW_CONNECTIONS false;', s.database_name) END",
+    fix: "CASE WHEN s.is_template0 THEN pg_catalog.format('ALTER DATABASE %I ALLOW_CONNECTIONS false;', s.database_name) END",
     ..Audit::of(Source::Databases)
 };
 
