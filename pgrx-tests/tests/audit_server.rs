@@ -4,14 +4,61 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::time::{Duration, Instant};
 
-use pg_warden_tests::{Cluster, Leg, Options, Result, Session, cases, ensure, ensure_eq};
+use pg_warden_tests::sql::literal;
+use pg_warden_tests::{Cluster, Database, Leg, Options, Result, Session, Standby, cases, ensure, ensure_eq};
 
-cases![a_wrong_line, an_archive_that_fails, numbers_that_run_out];
+cases![
+    a_wrong_line,
+    an_archive_that_fails,
+    numbers_that_run_out,
+    multixact_numbers_that_run_out,
+    a_database_without_encoding,
+    encryption,
+    versions,
+    checkpoints,
+    standbys_that_commits_wait_for,
+    holders_of_old_rows,
+    holders_of_catalog_rows,
+    tables_that_autovacuum_does_not_reach,
+    databases_that_cannot_be_upgraded,
+    what_is_not_seen_is_not_checked,
+    on_a_standby,
+    hostile_names,
+    partitions_in_the_order_of_the_database,
+];
 
 /// Level, object and message of the findings of a rule.
 fn found(s: &mut Session, rule: &str) -> Result<Vec<String>> {
     Ok(s.column(&format!("SELECT concat_ws(' ', level, object, message) FROM warden.audit(rules => '{{{rule}}}')"))?)
 }
+
+/// The details of a rule.
+fn details(s: &mut Session, rule: &str) -> Result<Vec<String>> {
+    Ok(s.column(&format!("SELECT detail FROM warden.audit(rules => '{{{rule}}}')"))?)
+}
+
+/// What the rules over a source would say if some words of its statement were others, of one rule's messages: level, object and message.
+fn as_if(s: &mut Session, source: &str, words: &[(&str, &str)], message: &str) -> Result<Vec<String>> {
+    let mut statement = s
+        .value(&format!("SELECT statement FROM warden_internal.audit_statements() WHERE source = {}", literal(source)))?
+        .replace("$1", "NULL")
+        .replace("$2", "NULL");
+    for (from, to) in words {
+        ensure!(statement.contains(from), "{from:?} is not in {statement}");
+        statement = statement.replace(from, to);
+    }
+    let message = literal(&format!("%{message}%"));
+    Ok(s.column(&format!(
+        "SELECT concat_ws(' ', level, identity, message) FROM ({statement}) AS q WHERE message LIKE {message} ORDER BY identity"
+    ))?)
+}
+
+/// A session with the guard silent.
+fn quiet(db: &Database<'_>) -> Result<Session> {
+    Ok(db.session_with("-c warden.mode=off")?)
+}
+
+const NOTHING: [&str; 0] = [];
 
 fn own(leg: &Leg, settings: &[&str]) -> Result<Cluster> {
     leg.own_cluster(&Options {
@@ -67,26 +114,503 @@ fn numbers_that_run_out(leg: &Leg) -> Result {
     let db = cluster.database()?;
     ensure_eq!(found(&mut db.session()?, "wraparound-xid")?, Vec::<String>::new());
     for (next, level, share) in [(1_200_000_000_u32, "warning", 55), (1_800_000_000, "error", 83)] {
-        cluster.down()?;
-        // What pg_resetwal asks for: the file of the commit log in which that number is.
-        let segment = cluster.data().join("pg_xact").join(format!("{:04X}", next / 1_048_576));
-        fs::write(&segment, vec![0; 262_144])?;
-        let owner = fs::metadata(cluster.data())?;
-        chown(&segment, Some(owner.uid()), Some(owner.gid()))?;
-        let number = next.to_string();
-        cluster.server_program(
-            "pg_resetwal",
-            ["-x".as_ref(), number.as_ref(), "-D".as_ref(), cluster.data().as_os_str()],
-        )?;
-        cluster.up()?;
-        let said = found(&mut db.session()?, "wraparound-xid")?;
-        ensure_eq!(
-            said,
-            [format!(
-                "{level} database {} {share} % of the transaction numbers are used up before the oldest row of this database is frozen",
-                db.name()
-            )]
+        set_forward(&cluster, "pg_xact", next / 1_048_576, 262_144, &["-x", &next.to_string()])?;
+        let mut s = db.session()?;
+        let said = found(&mut s, "wraparound-xid")?;
+        let expected = format!(
+            "database {} {share} % of the transaction numbers are used up before the oldest row of this database is frozen",
+            db.name()
         );
+        if level == "error" {
+            ensure_eq!(said, [format!("{level} {expected}")]);
+        } else {
+            // Autovacuum is set to come later.
+            ensure_eq!(said, NOTHING);
+            let sooner = [("pg_catalog.current_setting('autovacuum_freeze_max_age')", "'1000000000'")];
+            ensure_eq!(as_if(&mut s, "database", &sooner, "transaction numbers")?, [expected]);
+        }
+    }
+    Ok(())
+}
+
+/// Sets a counter of a cluster that is down; pg_resetwal asks for the file in which that number is.
+fn set_forward(cluster: &Cluster, folder: &str, segment: u32, bytes: usize, arguments: &[&str]) -> Result {
+    cluster.down()?;
+    let file = cluster.data().join(folder).join(format!("{segment:04X}"));
+    fs::write(&file, vec![0; bytes])?;
+    let owner = fs::metadata(cluster.data())?;
+    chown(&file, Some(owner.uid()), Some(owner.gid()))?;
+    let data = cluster.data();
+    let arguments = arguments.iter().map(std::ffi::OsStr::new);
+    cluster.server_program("pg_resetwal", arguments.chain(["-D".as_ref(), data.as_os_str()]))?;
+    cluster.up()
+}
+
+fn multixact_numbers_that_run_out(leg: &Leg) -> Result {
+    let cluster = own(leg, &["autovacuum_multixact_freeze_max_age = 2000000000"])?;
+    let db = cluster.database()?;
+    ensure_eq!(found(&mut db.session()?, "wraparound-mxid")?, NOTHING);
+    for (next, level, share) in [(1_200_000_000_u32, "warning", 55), (1_800_000_000, "error", 83)] {
+        set_forward(&cluster, "pg_multixact/offsets", next / 65_536, 262_144, &["-m", &format!("{next},1")])?;
+        let mut s = db.session()?;
+        let said = found(&mut s, "wraparound-mxid")?;
+        let expected = format!(
+            "database {} {share} % of the multixact numbers are used up before the oldest row of this database is frozen",
+            db.name()
+        );
+        if level == "error" {
+            ensure_eq!(said, [format!("{level} {expected}")]);
+            ensure!(details(&mut s, "wraparound-mxid")?[0].contains(" Oldest: pg_"), "the oldest tables");
+        } else {
+            ensure_eq!(said, NOTHING);
+            let sooner = [("pg_catalog.current_setting('autovacuum_multixact_freeze_max_age')", "'1000000000'")];
+            ensure_eq!(as_if(&mut s, "database", &sooner, "multixact numbers")?, [expected]);
+        }
+    }
+    Ok(())
+}
+
+fn a_database_without_encoding(leg: &Leg) -> Result {
+    let db = leg.cluster.database_with("TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")?;
+    let mut s = db.session()?;
+    s.run("CREATE EXTENSION pg_warden")?;
+    ensure_eq!(
+        found(&mut s, "encoding-sql-ascii")?,
+        [format!("warning database {0} database \"{0}\" has the encoding SQL_ASCII", db.name())]
+    );
+    ensure_eq!(found(&mut leg.database()?.session()?, "encoding-sql-ascii")?, NOTHING);
+    Ok(())
+}
+
+const LISTEN: &str = "pg_catalog.current_setting('listen_addresses')";
+const SSL: &str = "pg_catalog.current_setting('ssl')::pg_catalog.bool";
+
+fn encryption(leg: &Leg) -> Result {
+    let cluster = own(leg, &[])?;
+    let db = cluster.database()?;
+    let mut s = quiet(&db)?;
+    let hba = cluster.data().join("pg_hba.conf");
+    let before = fs::read_to_string(&hba)?;
+    let reachable = [(LISTEN, "'localhost, *'")];
+    let local = [(LISTEN, "'localhost, 127.0.0.1,::1'")];
+    for (lines, findings) in [
+        ("", 0),
+        ("host all all 10.0.0.0/8 scram-sha-256", 1),
+        ("host all all all scram-sha-256", 1),
+        ("host all all fe80::/10 scram-sha-256", 1),
+        ("host replication all samenet scram-sha-256", 1),
+        ("hostnossl all all db.example.com md5", 1),
+        // By which a few come in all the same.
+        ("host all someone all reject\nhost all all all md5", 1),
+        ("host all all 0.0.0.0/0 reject\nhost all all fe80::/10 md5", 1),
+        ("host all all 10.0.0.0/8 md5\nhost all all all reject", 1),
+        ("host all all 127.0.0.0/8 md5", 0),
+        ("host all all samehost md5", 0),
+        ("host all all all reject", 0),
+        ("hostssl all all all md5", 0),
+        ("host all all all gss", 0),
+        ("local all all md5", 0),
+        ("hostnossl all all all reject\nhost all all all md5", 0),
+        ("host all all 0.0.0.0/0 reject\nhost all all 10.0.0.0/8 md5", 0),
+    ] {
+        fs::write(&hba, format!("{before}{lines}\n"))?;
+        ensure_eq!(as_if(&mut s, "server", &reachable, "ssl is off")?.len(), findings, "{lines}");
+        ensure_eq!(as_if(&mut s, "server", &local, "ssl is off")?, NOTHING, "{lines}");
+        ensure_eq!(as_if(&mut s, "server", &[(LISTEN, "''")], "ssl is off")?, NOTHING, "{lines}");
+        ensure_eq!(as_if(&mut s, "server", &[(LISTEN, "'*'"), (SSL, "true")], "ssl is off")?, NOTHING, "{lines}");
+    }
+    fs::write(&hba, before)?;
+
+    let on = [(LISTEN, "'*'"), (SSL, "true")];
+    ensure_eq!(as_if(&mut s, "server", &on, "clients may use")?, NOTHING);
+    for (value, findings) in [("TLSv1", 1), ("TLSv1.1", 1), ("TLSv1.2", 0), ("TLSv1.3", 0)] {
+        s.run(&format!("ALTER SYSTEM SET ssl_min_protocol_version = '{value}'"))?;
+        s.run("SELECT pg_reload_conf(), pg_sleep(0.3)")?;
+        ensure_eq!(as_if(&mut s, "server", &on, "clients may use")?.len(), findings, "{value}");
+        ensure_eq!(as_if(&mut s, "server", &[(LISTEN, "'*'")], "clients may use")?, NOTHING, "ssl is off");
+        ensure_eq!(as_if(&mut s, "server", &[(SSL, "true")], "clients may use")?, NOTHING, "a socket alone");
+    }
+    Ok(())
+}
+
+fn versions(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    ensure_eq!(found(&mut s, "version-eol")?, NOTHING);
+    let last = s.value(&format!("SELECT last_fixes FROM ({}) AS q", s_query(&mut db.session()?, "server")?))?;
+    let message = "gets no more fixes";
+    for (day, findings) in [(format!("date '{last}'"), 0), (format!("(date '{last}' + 1)"), 1)] {
+        let all = as_if(&mut s, "server", &[("pg_catalog.now()::pg_catalog.date", &day)], message)?;
+        ensure_eq!(all.len(), findings, "{day}: {all:?}");
+    }
+    // A version that came after this release of pg_warden.
+    let newer = [("pg_catalog.current_setting('server_version_num')::pg_catalog.int4 / 10000", "99")];
+    let all = as_if(&mut s, "server", &newer, message)?;
+    ensure_eq!(all.len(), 1, "{all:?}");
+    ensure!(all[0].starts_with("not checked server "), "{all:?}");
+    Ok(())
+}
+
+/// A source by itself.
+fn s_query(s: &mut Session, source: &str) -> Result<String> {
+    let sql = format!("SELECT query FROM warden_internal.audit_statements() WHERE source = {}", literal(source));
+    Ok(s.value(&sql)?.replace("$1", "NULL").replace("$2", "NULL"))
+}
+
+fn checkpoints(leg: &Leg) -> Result {
+    let cluster = own(leg, &[])?;
+    let db = cluster.database()?;
+    let mut s = quiet(&db)?;
+    ensure_eq!(found(&mut s, "checkpoint-frequent")?, ["not checked  rule \"checkpoint-frequent\" was not checked"]);
+    let since = details(&mut s, "checkpoint-frequent")?;
+    ensure!(since[0].starts_with("Checkpoints have been counted since 20"), "{since:?}");
+    let counts = |requested, timed, lasts| {
+        [
+            ("s.requested_checkpoints", requested),
+            ("s.timed_checkpoints", timed),
+            ("s.checkpoints_since", "(pg_catalog.now() - '2 days'::pg_catalog.interval)"),
+            ("s.log_lasts", lasts),
+        ]
+    };
+    let message = "came before their time";
+    ensure_eq!(
+        as_if(&mut s, "server", &counts("2000::int8", "100::int8", "60"), message)?,
+        ["server 2000 of 2100 checkpoints came before their time"]
+    );
+    for (requested, timed, lasts, why) in [
+        ("2000::int8", "1001::int8", "60", "half of them came in time"),
+        ("200::int8", "10::int8", "60", "they are rare"),
+        ("2000::int8", "100::int8", "600", "the log does not call for them, as max_wal_size is now"),
+        ("2000::int8", "100::int8", "NULL::numeric", "nothing was written"),
+    ] {
+        ensure_eq!(as_if(&mut s, "server", &counts(requested, timed, lasts), message)?, NOTHING, "{why}");
+    }
+    // The counts are the server's own.
+    s.run("CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 100000)")?;
+    s.run("CHECKPOINT")?;
+    s.run("SELECT pg_stat_force_next_flush()")?;
+    let query = s_query(&mut s, "server")?;
+    let row = s.rows(&format!(
+        "SELECT timed_checkpoints >= 0, requested_checkpoints > 0, checkpoints_since < now(), log_since < now(), checkpoint_timeout = 300,
+                log_lasts > 0, log_of_a_timeout > 0 FROM ({query}) AS q"
+    ))?;
+    ensure!(row[0].iter().all(|value| value.as_deref() == Some("t")), "{row:?}");
+    // Whatever was counted, a reset begins anew.
+    for counts in if leg.major < 17 { ["bgwriter", "wal"] } else { ["checkpointer", "wal"] } {
+        s.run(&format!("SELECT pg_stat_reset_shared('{counts}')"))?;
+        let after = details(&mut s, "checkpoint-frequent")?;
+        ensure!(after[0].starts_with("Checkpoints have been counted since 20"), "{counts}: {after:?}");
+    }
+    Ok(())
+}
+
+fn standbys_that_commits_wait_for(leg: &Leg) -> Result {
+    let cluster = own(leg, &[])?;
+    let db = cluster.database()?;
+    let mut s = quiet(&db)?;
+    let standby = Standby::of(&cluster)?;
+    let verdict = commits_that_wait(&db, &mut s);
+    // Whatever came out: with it, the database could not be dropped.
+    set_synchronous_standbys(&mut s, "")?;
+    drop(standby);
+    verdict
+}
+
+fn set_synchronous_standbys(s: &mut Session, value: &str) -> Result {
+    s.run(&format!("ALTER SYSTEM SET synchronous_standby_names = {}", literal(value)))?;
+    s.run("SELECT pg_reload_conf(), pg_sleep(0.3)")?;
+    Ok(())
+}
+
+fn commits_that_wait(db: &Database<'_>, s: &mut Session) -> Result {
+    let name = s.value("SELECT application_name FROM pg_stat_replication")?;
+    for (value, findings) in [
+        ("*".to_owned(), 0),
+        (format!("ANY 1 (\"{name}\", b)"), 0),
+        (format!("first 1 (b, \"{name}\")"), 0),
+        (format!("\"2 (x\", \"{name}\""), 0),
+        ("2 (*)".to_owned(), 1),
+        (format!("ANY 2 (\"{name}\", b)"), 1),
+        ("b".to_owned(), 1),
+        (String::new(), 0),
+    ] {
+        set_synchronous_standbys(s, &value)?;
+        let all = found(s, "sync-standby-missing")?;
+        ensure_eq!(all.len(), findings, "{value}: {all:?}");
+        if value == "2 (*)" {
+            ensure!(details(s, "sync-standby-missing")?[0].contains("asks for 2, and there is 1:"), "the figures");
+        }
+    }
+    set_synchronous_standbys(s, "b")?;
+    // What one session or one role has says nothing about the others.
+    let mut other = db.session_with("-c synchronous_commit=local")?;
+    ensure_eq!(found(&mut other, "sync-standby-missing")?, NOTHING);
+    let mut other = db.session_with("-c synchronous_commit=remote_apply")?;
+    ensure_eq!(
+        found(&mut other, "sync-standby-missing")?,
+        ["not checked server rule \"sync-standby-missing\" was not checked"]
+    );
+    Ok(())
+}
+
+const KEEPS: &str = "keeps VACUUM from taking dead rows away";
+
+fn holders_of_old_rows(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    s.run("CREATE TABLE t (a int)")?;
+    let mut idle = quiet(&db)?;
+    idle.script("BEGIN; INSERT INTO t VALUES (1)")?;
+    let mut prepared = quiet(&db)?;
+    prepared.script("BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'it''s %s'")?;
+    ensure_eq!(found(&mut s, "xmin-horizon-blocked")?, NOTHING, "they are young");
+    let late = [("'1 hour'", "'0 hours'"), ("'1 day'", "'0 days'")];
+    let much = [("'1 hour'", "'0 hours'"), ("h.age >= 10000", "h.age >= 0")];
+    let session = "sessions of role postgres a session of role \"postgres\" keeps VACUUM from taking dead rows away";
+    let transaction =
+        "prepared transaction 'it''s %s' prepared transaction \"it's %s\" keeps VACUUM from taking dead rows away";
+    // Little has changed since: only what nothing ends counts.
+    ensure_eq!(as_if(&mut s, "horizon", &late, KEEPS)?, [transaction]);
+    ensure_eq!(as_if(&mut s, "horizon", &much, KEEPS)?, [transaction, session]);
+    // By what they hold on to, whatever their time.
+    ensure_eq!(as_if(&mut s, "horizon", &[("s.age > s.age_limit", "s.age >= 0")], KEEPS)?, [transaction, session]);
+    // The one that keeps the snapshot of a dump is idle meanwhile.
+    idle.run("SET application_name = pg_dump")?;
+    ensure_eq!(as_if(&mut s, "horizon", &much, KEEPS)?, [transaction]);
+    ensure_eq!(as_if(&mut s, "horizon", &[("s.age > s.age_limit", "s.age >= 0")], KEEPS)?, [transaction, session]);
+    idle.run("RESET application_name")?;
+    idle.run("ROLLBACK")?;
+    prepared.run("ROLLBACK PREPARED 'it''s %s'")?;
+    ensure_eq!(as_if(&mut s, "horizon", &much, KEEPS)?, NOTHING);
+    // Without a snapshot nothing is held.
+    idle.script("BEGIN; SELECT 1")?;
+    ensure_eq!(as_if(&mut s, "horizon", &much, KEEPS)?, NOTHING);
+    idle.run("ROLLBACK")?;
+    idle.script("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")?;
+    ensure_eq!(as_if(&mut s, "horizon", &much, KEEPS)?, [session]);
+    // Another database's is not this one's.
+    let elsewhere = leg.database()?;
+    ensure_eq!(as_if(&mut quiet(&elsewhere)?, "horizon", &much, KEEPS)?, NOTHING);
+    Ok(())
+}
+
+fn holders_of_catalog_rows(leg: &Leg) -> Result {
+    let cluster = own(leg, &["wal_level = logical"])?;
+    let db = cluster.database()?;
+    let mut s = quiet(&db)?;
+    let standby = Standby::of(&cluster)?;
+    s.run("SELECT pg_create_logical_replication_slot('decoded', 'test_decoding')")?;
+    s.run("SELECT pg_create_physical_replication_slot('fresh', true)")?;
+    // A backup, and what streams the log, hold nothing; nor does a slot without rows to keep.
+    let mut backup = quiet(&db)?;
+    backup.run("SELECT pg_backup_start('b', true)")?;
+    ensure_eq!(found(&mut s, "xmin-horizon-blocked")?, NOTHING);
+    let any = [("s.age > s.age_limit", "s.age >= 0")];
+    let slot = "replication slot decoded replication slot \"decoded\" keeps VACUUM from taking dead rows away";
+    ensure_eq!(as_if(&mut s, "horizon", &any, KEEPS)?, [slot]);
+    // A standby holds what its queries see only where it is told to say so.
+    let mut there = standby.connect(db.name())?;
+    there.run("ALTER SYSTEM SET hot_standby_feedback = on")?;
+    there.run("ALTER SYSTEM SET wal_receiver_status_interval = '1s'")?;
+    there.run("SELECT pg_reload_conf()")?;
+    let began = Instant::now();
+    while s.value("SELECT count(backend_xmin) FROM pg_stat_replication")? != "1" {
+        ensure!(began.elapsed() < Duration::from_secs(30), "the standby says nothing");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let name = s.value("SELECT application_name FROM pg_stat_replication")?;
+    ensure_eq!(
+        as_if(&mut s, "horizon", &any, KEEPS)?,
+        [slot.to_owned(), format!("standby {name} standby \"{name}\" keeps VACUUM from taking dead rows away")]
+    );
+    drop(there);
+    drop(standby);
+    Ok(())
+}
+
+fn tables_that_autovacuum_does_not_reach(leg: &Leg) -> Result {
+    let cluster = own(leg, &["autovacuum = on", "autovacuum_naptime = '1d'"])?;
+    let db = cluster.database()?;
+    let mut s = quiet(&db)?;
+    s.script(
+        "CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 120000); ANALYZE t; DELETE FROM t WHERE a > 50;
+         UPDATE pg_class SET reltuples = 100 WHERE relname = 't'; SELECT pg_stat_force_next_flush()",
+    )?;
+    // Nothing tells when they died.
+    ensure_eq!(
+        found(&mut s, "autovacuum-lagging")?,
+        ["not checked public.t rule \"autovacuum-lagging\" was not checked"]
+    );
+    let message = "autovacuum does not keep up";
+    // 119,950 have died; so many more had before, in the ten days until VACUUM was there two days ago.
+    let usual = |before: &'static str| {
+        [
+            ("s.vacuumed_at", "(pg_catalog.now() - '2 days'::pg_catalog.interval)"),
+            ("s.counted_since", "(pg_catalog.now() - '12 days'::pg_catalog.interval)"),
+            ("s.dying_rows", before),
+        ]
+    };
+    ensure_eq!(
+        as_if(&mut s, "vacuum", &usual("(s.dead_rows + 500000)"), message)?,
+        ["public.t autovacuum does not keep up with \"t\""]
+    );
+    ensure_eq!(as_if(&mut s, "vacuum", &usual("(s.dead_rows + 200000)"), message)?, NOTHING, "they died all at once");
+    let short = [
+        ("s.vacuumed_at", "(pg_catalog.now() - '2 days'::pg_catalog.interval)"),
+        ("s.counted_since", "(pg_catalog.now() - '60 hours'::pg_catalog.interval)"),
+    ];
+    ensure_eq!(
+        as_if(&mut s, "vacuum", &short, message)?,
+        ["not checked public.t autovacuum does not keep up with \"t\""]
+    );
+    // A VACUUM that is at work, or waits.
+    let mut other = quiet(&db)?;
+    other.script("BEGIN; LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE")?;
+    ensure_eq!(as_if(&mut s, "vacuum", &usual("(s.dead_rows + 500000)"), message)?, NOTHING);
+    other.run("ROLLBACK")?;
+    // A table that is left out on purpose is another rule's.
+    s.run("ALTER TABLE t SET (autovacuum_enabled = off)")?;
+    ensure_eq!(as_if(&mut s, "vacuum", &usual("(s.dead_rows + 500000)"), message)?, NOTHING);
+    s.run("ALTER TABLE t SET (autovacuum_enabled = on, autovacuum_vacuum_threshold = 100000)")?;
+    ensure_eq!(as_if(&mut s, "vacuum", &usual("(s.dead_rows + 500000)"), message)?, NOTHING);
+    s.run("ALTER TABLE t RESET (autovacuum_vacuum_threshold)")?;
+    ensure_eq!(as_if(&mut s, "vacuum", &usual("(s.dead_rows + 500000)"), message)?.len(), 1);
+    s.run("VACUUM t")?;
+    s.run("SELECT pg_stat_force_next_flush()")?;
+    ensure_eq!(found(&mut s, "autovacuum-lagging")?, NOTHING);
+    let query = s_query(&mut s, "vacuum")?;
+    ensure_eq!(
+        s.value(&format!("SELECT vacuumed_at > counted_since FROM ({query}) AS q WHERE table_name = 't'"))?,
+        "t"
+    );
+    Ok(())
+}
+
+fn databases_that_cannot_be_upgraded(leg: &Leg) -> Result {
+    let cluster = own(leg, &[])?;
+    let db = cluster.database()?;
+    let mut s = quiet(&db)?;
+    ensure_eq!(found(&mut s, "upgrade-blockers")?, NOTHING);
+    s.run("ALTER DATABASE template0 ALLOW_CONNECTIONS true")?;
+    ensure_eq!(
+        found(&mut s, "upgrade-blockers")?,
+        ["info database template0 pg_upgrade refuses database \"template0\""]
+    );
+    for fix in s.column("SELECT fix FROM warden.audit(rules => '{upgrade-blockers}')")? {
+        s.run(&fix)?;
+    }
+    ensure_eq!(found(&mut s, "upgrade-blockers")?, NOTHING);
+    Ok(())
+}
+
+fn not_checked(s: &mut Session) -> Result<Vec<String>> {
+    Ok(s.column(
+        "SELECT DISTINCT a.rule FROM warden.audit() AS a JOIN warden.rules AS r ON r.rule = a.rule AND r.area = 'server'
+         WHERE a.level = 'not checked' ORDER BY 1",
+    )?)
+}
+
+fn what_is_not_seen_is_not_checked(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let role = db.role("")?;
+    let mut s = quiet(&db)?;
+    ensure_eq!(not_checked(&mut s)?, ["checkpoint-frequent"]);
+    s.run(&format!("GRANT EXECUTE ON FUNCTION warden.audit(text[], text[], text) TO {role}"))?;
+    let mut bare = db.session_as(&role)?;
+    ensure_eq!(
+        not_checked(&mut bare)?,
+        [
+            "checkpoint-frequent",
+            "setting-invalid",
+            "ssl-off",
+            "sync-standby-missing",
+            "tls-old",
+            "xmin-horizon-blocked"
+        ]
+    );
+    s.run(&format!("GRANT pg_monitor TO {role}"))?;
+    ensure_eq!(not_checked(&mut bare)?, ["checkpoint-frequent", "setting-invalid", "ssl-off"]);
+    Ok(())
+}
+
+fn on_a_standby(leg: &Leg) -> Result {
+    let cluster = own(leg, &["synchronous_standby_names = ''"])?;
+    let db = cluster.database()?;
+    let standby = Standby::of(&cluster)?;
+    let mut s = standby.connect(db.name())?;
+    ensure_eq!(
+        not_checked(&mut s)?,
+        ["autovacuum-lagging", "checkpoint-frequent", "sync-standby-missing", "xmin-horizon-blocked"]
+    );
+    for rule in ["autovacuum-lagging", "checkpoint-frequent", "sync-standby-missing", "xmin-horizon-blocked"] {
+        ensure!(details(&mut s, rule)?[0].starts_with("This is a standby: "), "{rule}");
+    }
+    Ok(())
+}
+
+fn hostile_names(leg: &Leg) -> Result {
+    let cluster = own(leg, &[])?;
+    let mut admin = cluster.connect("postgres")?;
+    let name = "it's \"%s\" %I\n$1";
+    let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+    admin.run(&format!("CREATE DATABASE {quoted} TEMPLATE with_extension"))?;
+    admin.run(&format!("CREATE DATABASE \"closed {}", &quoted[1..]))?;
+    admin.run(&format!("ALTER DATABASE \"closed {} ALLOW_CONNECTIONS false", &quoted[1..]))?;
+    let mut s = cluster.connect(name)?;
+    s.script(&format!(
+        "SET warden.mode = off; CREATE TABLE t (a int);
+         BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION {}",
+        literal(name)
+    ))?;
+    let mut idle = cluster.connect(name)?;
+    idle.script(&format!(
+        "SET warden.mode = off; SET application_name = {}; BEGIN; INSERT INTO t VALUES (1)",
+        literal("it's %s")
+    ))?;
+    ensure_eq!(as_if(&mut s, "horizon", &[("s.age > s.age_limit", "s.age >= 0")], KEEPS)?.len(), 2);
+    let all = found(&mut s, "upgrade-blockers")?;
+    ensure_eq!(all.len(), 1, "{all:?}");
+    let hint = s.value("SELECT hint FROM warden.audit(rules => '{upgrade-blockers}')")?;
+    let (_, statement) = hint.split_once("let connections in: ").ok_or("the statement")?;
+    s.run(statement)?;
+    ensure_eq!(found(&mut s, "upgrade-blockers")?, NOTHING);
+    let query = s_query(&mut s, "horizon")?;
+    for release in s.column(&format!("SELECT release FROM ({query}) AS q"))? {
+        s.run(&release)?;
+    }
+    ensure_eq!(s.value(&format!("SELECT count(*) FROM ({query}) AS q"))?, "0");
+    Ok(())
+}
+
+fn partitions_in_the_order_of_the_database(leg: &Leg) -> Result {
+    for (version, findings) in [("COLLATION_VERSION '1'", 1), ("", 0)] {
+        let db =
+            leg.cluster.database_with(&format!("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de' {version}"))?;
+        let mut s = quiet(&db)?;
+        s.script(
+            "CREATE EXTENSION pg_warden; SET warden.mode = off;
+             CREATE TABLE \"it's %s\" (name text) PARTITION BY RANGE (name);
+             CREATE TABLE p PARTITION OF \"it's %s\" FOR VALUES FROM (MINVALUE) TO ('n');
+             CREATE TABLE q (name text) PARTITION BY RANGE (name);
+             CREATE TABLE q_1 PARTITION OF q FOR VALUES FROM (MINVALUE) TO ('n')",
+        )?;
+        // What is locked is not waited for.
+        let mut other = quiet(&db)?;
+        other.script("BEGIN; LOCK TABLE q IN ACCESS EXCLUSIVE MODE")?;
+        s.run("SET lock_timeout = '3s'")?;
+        s.run("UPDATE pg_class SET reltuples = 0 WHERE relname = 'q_1'")?;
+        let all = found(&mut s, "collation-version-mismatch")?;
+        ensure_eq!(all.len(), findings, "{all:?}");
+        if findings == 1 {
+            ensure_eq!(
+                all,
+                [
+                    "error public.\"it's %s\" partitions of \"it's %s\" go by the database's collation, whose version has changed"
+                ]
+            );
+            let said = details(&mut s, "collation-version-mismatch")?;
+            ensure!(said[0].starts_with("Of the database's collation version 1 is recorded, and"), "{said:?}");
+        }
     }
     Ok(())
 }

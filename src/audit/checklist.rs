@@ -117,6 +117,7 @@ const ITEMS: &[Item] = &[
             "partition-count-high",
             "partitioned-never-analyzed",
             "partition-rls-gap",
+            "collation-version-mismatch",
         ],
     },
     Item { text: "the planner knows the tables", rules: &["statistics-stale"] },
@@ -167,10 +168,21 @@ const ITEMS: &[Item] = &[
         text: "the log is kept, so that a backup can be brought up to date",
         rules: &["archive-failing", "wal-archiving-off"],
     },
-    Item { text: "nobody keeps log or rows for nothing", rules: &["replication-slot-inactive", "timeouts-unset"] },
+    Item {
+        text: "nobody keeps log or rows for nothing",
+        rules: &["replication-slot-inactive", "timeouts-unset", "xmin-horizon-blocked"],
+    },
+    Item { text: "what goes over the network is encrypted", rules: &["ssl-off", "tls-old"] },
     Item {
         text: "vacuum keeps up",
-        rules: &["autovacuum-off", "autovacuum-table-off", "autovacuum-scale-large-table", "wraparound-xid"],
+        rules: &[
+            "autovacuum-off",
+            "autovacuum-table-off",
+            "autovacuum-scale-large-table",
+            "autovacuum-lagging",
+            "wraparound-xid",
+            "wraparound-mxid",
+        ],
     },
     Item {
         text: "the server runs as its files say, and as it should",
@@ -182,8 +194,13 @@ const ITEMS: &[Item] = &[
             "extension-outdated",
             "logging-gaps",
             "track-io-timing-off",
+            "pgss-missing",
+            "checkpoint-frequent",
+            "sync-standby-missing",
+            "encoding-sql-ascii",
         ],
     },
+    Item { text: "the server gets fixes, and can be upgraded", rules: &["version-eol", "upgrade-blockers"] },
 ];
 
 /// Rows of the checklist.

@@ -3,43 +3,73 @@
 use super::Rule;
 
 mod archive_failing;
+mod autovacuum_lagging;
 mod autovacuum_off;
 mod autovacuum_scale_large_table;
 mod autovacuum_table_off;
+mod checkpoint_frequent;
+mod collation_version_mismatch;
 mod data_checksums_off;
+mod encoding_sql_ascii;
 mod extension_outdated;
 mod fsync_off;
 mod full_page_writes_off;
 mod logging_gaps;
 mod memory_defaults;
+mod pgss_missing;
 mod planner_method_disabled;
 mod replication_slot_inactive;
 mod restart_pending;
 mod setting_invalid;
+mod ssl_off;
+mod sync_standby_missing;
 mod synchronous_commit_off;
 mod timeouts_unset;
+mod tls_old;
 mod track_io_timing_off;
+mod upgrade_blockers;
+mod version_eol;
 mod wal_archiving_off;
+mod wraparound_mxid;
 mod wraparound_xid;
+mod xmin_horizon_blocked;
 
 pub(super) const RULES: &[&Rule] = &[
     &archive_failing::RULE,
+    &autovacuum_lagging::RULE,
     &autovacuum_off::RULE,
     &autovacuum_scale_large_table::RULE,
     &autovacuum_table_off::RULE,
+    &checkpoint_frequent::RULE,
+    &collation_version_mismatch::RULE,
     &data_checksums_off::RULE,
+    &encoding_sql_ascii::RULE,
     &extension_outdated::RULE,
     &fsync_off::RULE,
     &full_page_writes_off::RULE,
     &logging_gaps::RULE,
     &memory_defaults::RULE,
+    &pgss_missing::RULE,
     &planner_method_disabled::RULE,
     &replication_slot_inactive::RULE,
     &restart_pending::RULE,
     &setting_invalid::RULE,
+    &ssl_off::RULE,
+    &sync_standby_missing::RULE,
     &synchronous_commit_off::RULE,
     &timeouts_unset::RULE,
+    &tls_old::RULE,
     &track_io_timing_off::RULE,
+    &upgrade_blockers::RULE,
+    &version_eol::RULE,
     &wal_archiving_off::RULE,
+    &wraparound_mxid::RULE,
     &wraparound_xid::RULE,
+    &xmin_horizon_blocked::RULE,
 ];
+
+/// Why what sessions and standbys do is not judged: SQL, NULL where it is.
+const ACTIVITY_BLIND: &str = "CASE
+        WHEN pg_catalog.pg_is_in_recovery() THEN 'This is a standby: VACUUM and commits are its primary''s.'
+        WHEN NOT pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
+        THEN 'Only a superuser, and members of pg_read_all_stats, may see what other sessions and standbys do.' END";

@@ -103,7 +103,9 @@ sources! {
     PartitionedIndexes: Schemas = "partitioned_indexes";
     /// Partitions that are half detached.
     DetachPending: Schemas = "detach_pending";
-    /// How autovacuum deals with tables.
+    /// Partitioned tables whose bounds are in an order that may have changed.
+    PartitionCollations: Schemas = "partition_collations";
+    /// Tables with rows of their own, and when autovacuum comes for what has changed.
     Vacuum: Schemas = "vacuum";
     /// Row level security and its policies.
     RowSecurity: Schemas = "row_security";
@@ -121,16 +123,12 @@ sources! {
     Passwords: Server = "passwords";
     /// Indexes that are used for values of which ANALYZE knows that they are few, or that most are NULL.
     IndexValues: Schemas = "index_values";
-    /// This database, and who comes in because everybody may.
-    Database: Server = "database";
     /// Indexes as people made them: those of partitioned tables with those of all their partitions.
     IndexRoots: Schemas = "index_roots";
     /// The same that sort by a collation, or by the database's, whose order may have changed.
     IndexCollations: Schemas = "index_collations";
     /// Tables, plain and partitioned, with the number of their indexes.
     IndexCounts: Schemas = "index_counts";
-    /// Tables, with what changed since ANALYZE.
-    TableStatistics: Schemas = "table_statistics";
     /// Settings as sessions get them.
     Settings: Server = "settings";
     /// Lines of the configuration files.
@@ -139,8 +137,16 @@ sources! {
     Slots: Server = "slots";
     /// The archiver.
     Archiver: Server = "archiver";
-    /// The age of this database.
-    DatabaseAge: Server = "database_age";
+    /// This database, its age, and who comes in because everybody may.
+    Database: Server = "database";
+    /// The server as a whole.
+    Server: Server = "server";
+    /// Tables that keep `pg_upgrade` from its work.
+    Upgrade: Schemas = "upgrade";
+    /// Databases.
+    Databases: Server = "databases";
+    /// What keeps VACUUM from its work.
+    Horizon: Server = "horizon";
     /// Extensions.
     Extensions: Server = "extensions";
     /// Lines of `pg_hba.conf`.
