@@ -1,4 +1,4 @@
--- Indexes, each alone. Those of partitioned tables hold no rows: what is wrong with them is wrong with a partition's.
+-- Indexes that are not whole, each alone. Those of partitioned tables hold no rows: what is wrong with them is wrong with a partition's.
 SELECT
     'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS classid,
     c.oid AS objid,
@@ -13,15 +13,14 @@ SELECT
     -- Kept up by writes; not so when the build failed in its first pass.
     x.indisready AS is_ready,
     -- Left over from a build or a rebuild that failed, and nobody is at work on it now.
-    (NOT x.indisvalid OR NOT x.indisready OR NOT x.indislive)
-        AND NOT EXISTS (
-            SELECT FROM pg_catalog.pg_stat_progress_create_index AS p
-            WHERE p.datname = pg_catalog.current_database()
-              AND (p.relid = t.oid
-               -- Not to be seen by this role, but its lock is.
-               OR (p.relid IS NULL AND EXISTS (
-                   SELECT FROM pg_catalog.pg_locks AS l
-                   WHERE l.pid = p.pid AND l.relation = t.oid AND l.mode = 'ShareUpdateExclusiveLock'))))
+    NOT EXISTS (
+        SELECT FROM pg_catalog.pg_stat_progress_create_index AS p
+        WHERE p.datname = pg_catalog.current_database()
+          AND (p.relid = t.oid
+           -- Not to be seen by this role, but its lock is.
+           OR (p.relid IS NULL AND EXISTS (
+               SELECT FROM pg_catalog.pg_locks AS l
+               WHERE l.pid = p.pid AND l.relation = t.oid AND l.mode = 'ShareUpdateExclusiveLock'))))
         -- REINDEX and DROP ... CONCURRENTLY hold one on the index.
         AND NOT EXISTS (
             SELECT FROM pg_catalog.pg_locks AS l
@@ -41,3 +40,4 @@ LEFT JOIN LATERAL (
     WHERE k.conindid = c.oid AND k.conrelid = t.oid AND k.contype IN ('p', 'u', 'x')
     LIMIT 1
 ) AS k ON true
+WHERE NOT x.indisvalid OR NOT x.indisready OR NOT x.indislive

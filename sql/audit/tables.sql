@@ -161,15 +161,17 @@ CROSS JOIN LATERAL (
                  AND NOT server.is_standby AND t.oid NOT IN (SELECT held.relation FROM held)
                 THEN pg_catalog.pg_relation_size(t.oid) END AS bytes
 ) AS unlogged
-LEFT JOIN LATERAL (
-    SELECT e.statement, pg_catalog.count(*) AS triggers
-    FROM pg_catalog.pg_trigger AS g
-    JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS e (bit, statement) ON g.tgtype & e.bit <> 0
-    WHERE g.tgrelid = t.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D'
-    GROUP BY e.statement
-    ORDER BY pg_catalog.count(*) DESC, e.statement
-    LIMIT 1
-) AS busiest ON true
+LEFT JOIN (
+    SELECT DISTINCT ON (f.tgrelid) f.tgrelid, f.statement, f.triggers
+    FROM (
+        SELECT g.tgrelid, e.statement, pg_catalog.count(*) AS triggers
+        FROM pg_catalog.pg_trigger AS g
+        JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS e (bit, statement) ON g.tgtype & e.bit <> 0
+        WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
+        GROUP BY g.tgrelid, e.statement
+    ) AS f
+    ORDER BY f.tgrelid, f.triggers DESC, f.statement
+) AS busiest ON busiest.tgrelid = t.oid
 LEFT JOIN LATERAL (
     SELECT a.attname AS name, pg_catalog.format_type(a.atttypid, NULL) AS type, w.last,
            a.attidentity <> '' OR owned.yes AS counts,

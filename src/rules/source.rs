@@ -93,7 +93,7 @@ sources! {
     TableUse: Schemas = "table_use";
     /// Sequences, and how far they are.
     Sequences: Schemas = "sequences";
-    /// Indexes, each alone.
+    /// Indexes that are not whole.
     Indexes: Schemas = "indexes";
     /// Pairs of indexes of one table, of which one may do the work of the other.
     IndexPairs: Schemas = "index_pairs";
