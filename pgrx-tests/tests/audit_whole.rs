@@ -231,11 +231,43 @@ fn a_standby_is_audited_without_writing(leg: &Leg) -> Result {
 }
 
 /// Not for any table, whoever holds it.
+/// What sources look into by OID: expressions, conditions, policies, bounds, and sizes of what nobody has counted.
+const LOOKED_INTO: &str = "
+    CREATE TABLE lines (id int, flag boolean NOT NULL, name text NOT NULL, at date, kind varchar(9), doc jsonb, tags text[], CHECK (id > 0));
+    CREATE INDEX ON lines (flag);
+    CREATE INDEX ON lines (lower(name));
+    CREATE INDEX ON lines (name) WHERE flag IS NOT NULL;
+    CREATE INDEX ON lines (name, kind) INCLUDE (id) WHERE id > 7;
+    CREATE INDEX ON lines USING hash (id);
+    CREATE INDEX ON lines (doc);
+    CREATE FUNCTION count_lines(int) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT count(*) < $1 FROM lines';
+    ALTER TABLE lines ADD CONSTRAINT few CHECK (count_lines(100)) NOT VALID;
+    ALTER TABLE lines ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY all_lines ON lines USING (true);
+    CREATE POLICY own_lines ON lines AS RESTRICTIVE USING (name = current_user);
+    CREATE RULE no_delete AS ON DELETE TO lines DO INSTEAD NOTHING;
+    CREATE UNLOGGED TABLE notes (id int REFERENCES owners, line int DEFAULT floor(random() * 9));
+    CREATE TABLE parts (id int, owner_id bigint REFERENCES owners, at date NOT NULL) PARTITION BY RANGE (at);
+    CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM ('2020-01-01') TO ('2020-02-01');
+    CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM ('2020-03-01') TO ('2020-04-01');
+    CREATE TABLE parts_rest PARTITION OF parts DEFAULT;
+    INSERT INTO parts VALUES (1, 1, '2021-01-01');
+    CREATE INDEX ON parts (id);
+    CREATE INDEX ON ONLY parts (at);
+    CREATE VIEW lines_seen AS SELECT * FROM lines;
+    CREATE MATERIALIZED VIEW lines_kept AS SELECT * FROM lines;
+    GRANT SELECT ON lines, lines_seen, lines_kept TO PUBLIC";
+
 fn nobody_is_waited_for(leg: &Leg) -> Result {
     let (db, mut s) = faulty(leg)?;
+    s.script(LOOKED_INTO)?;
     s.run("SELECT warden.set_level(rule, 'warning') FROM warden.rules WHERE default_level = 'off'")?;
     let mut holder = db.session_with("-c warden.mode=off")?;
-    holder.run("BEGIN; LOCK TABLE things, owners IN ACCESS EXCLUSIVE MODE")?;
+    let all = "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND relnamespace = 'public'::regnamespace";
+    let all = holder.value(all)?;
+    holder.run(&format!(
+        "BEGIN; LOCK TABLE {all} IN ACCESS EXCLUSIVE MODE; ALTER MATERIALIZED VIEW lines_kept SET (fillfactor = 90)"
+    ))?;
     s.run("SET lock_timeout = '3s'")?;
     for call in ["warden.audit()", "warden.checklist()", "warden.audit_report('text')"] {
         let rows = s.rows(&format!("SELECT * FROM {call}"))?;
