@@ -16,6 +16,8 @@ pub struct Leg {
     pub asserts: bool,
     /// The leg's cluster: every test has a database of its own in it.
     pub cluster: Cluster,
+    /// What each of its clusters is copied from: `initdb` takes as long as a test or two.
+    seed: Cluster,
     bindir: PathBuf,
     pg_config: PathBuf,
 }
@@ -30,9 +32,10 @@ impl Leg {
         let version = ask(pg_config, "--version")?;
         let major = version.split(|c: char| !c.is_ascii_digit()).find(|s| !s.is_empty()).and_then(|s| s.parse().ok());
         let major = major.ok_or_else(|| format!("{}: no version in {version:?}", pg_config.display()))?;
-        let cluster = Cluster::start(&bindir, &Options::default())?;
+        let seed = Cluster::made(&bindir, &Options::default())?;
+        let cluster = Cluster::start_copy(&seed, &Options::default())?;
         let asserts = cluster.connect("postgres")?.value("SHOW debug_assertions")? == "on";
-        Ok(Self { name: name.to_owned(), major, asserts, cluster, bindir, pg_config: pg_config.to_owned() })
+        Ok(Self { name: name.to_owned(), major, asserts, cluster, seed, bindir, pg_config: pg_config.to_owned() })
     }
 
     /// A new database with the extension in the leg's cluster.
@@ -48,7 +51,12 @@ impl Leg {
     /// # Errors
     /// What its programs say.
     pub fn own_cluster(&self, options: &Options) -> Result<Cluster> {
-        Cluster::start(&self.bindir, options)
+        let usual = Options::default();
+        if (options.encoding, options.locale, options.checksums) == (usual.encoding, usual.locale, usual.checksums) {
+            Cluster::start_copy(&self.seed, options)
+        } else {
+            Cluster::start(&self.bindir, options)
+        }
     }
 
     /// A folder of the installation: `--pkglibdir`, `--sharedir`, `--bindir`, …

@@ -45,7 +45,7 @@ pub fn fill(db: &Database<'_>) -> Result {
          CREATE INDEX orders_placed_idx ON orders (placed);
          INSERT INTO customers (name) SELECT 'customer ' || i FROM generate_series(1, 100) i;
          INSERT INTO orders (customer_id, code, total, at) SELECT 1 + i % 100, 'c' || i % 7, i, now() FROM generate_series(1, {ROWS}) i;
-         ANALYZE;
+         ANALYZE customers, orders;
          ALTER DATABASE {name} SET warden.large_table_rows = {large};
          ALTER DATABASE {name} SET lock_timeout = '90s';",
         name = db.name(),

@@ -66,7 +66,7 @@ fn run_in(leg: &Leg, cluster: &Cluster, page: &Page) -> Result {
     let mut s = base.session()?;
     s.run("SET warden.mode = off")?;
     s.script(&page.setup).map_err(|e| format!("setup: {e}"))?;
-    s.run("ANALYZE")?;
+    s.analyze()?;
     let raised = raised(&mut s, &page.rule)?;
     drop(s);
 
