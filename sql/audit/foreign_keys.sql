@@ -10,7 +10,7 @@ SELECT
     r.relname AS referenced_name,
     t.identity AS table_identity,
     -- Columns that are a shorter integer than those they refer to.
-    CASE WHEN types.differ THEN (
+    CASE WHEN types.may_differ THEN (
      SELECT pg_catalog.string_agg(pg_catalog.format('%I is %s, %I is %s',
                                       own.attname, pg_catalog.format_type(own.atttypid, NULL),
                                       other.attname, pg_catalog.format_type(other.atttypid, NULL)), ', ' ORDER BY own.attnum)
@@ -36,7 +36,7 @@ SELECT
      ORDER BY twin.oid
      LIMIT 1) END AS duplicate_of,
     -- Columns whose values are not those of the columns that they refer to, as they are. Integers compare by one index.
-    CASE WHEN types.differ THEN (
+    CASE WHEN types.may_differ THEN (
      SELECT pg_catalog.string_agg(pg_catalog.format('%I is %s, %I is %s',
                                       own.attname, pg_catalog.format_type(own.atttypid, NULL),
                                       other.attname, pg_catalog.format_type(other.atttypid, NULL)), ', ' ORDER BY own.attnum)
@@ -125,11 +125,11 @@ CROSS JOIN (SELECT true AS conenforced) AS before_18
 CROSS JOIN LATERAL (
     SELECT (SELECT conenforced FROM (SELECT k.*) AS of_18) AS is_enforced
 ) AS from_18
+-- Its first column, and what that refers to.
+JOIN pg_catalog.pg_attribute AS own_first ON own_first.attrelid = k.conrelid AND own_first.attnum = k.conkey[1]
+JOIN pg_catalog.pg_attribute AS other_first ON other_first.attrelid = k.confrelid AND other_first.attnum = k.confkey[1]
 CROSS JOIN LATERAL (
-    SELECT pg_catalog.bool_or(own.atttypid <> other.atttypid) AS differ
-    FROM ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey)) AS c (own, other)
-    JOIN pg_catalog.pg_attribute AS own ON own.attrelid = k.conrelid AND own.attnum = c.own
-    JOIN pg_catalog.pg_attribute AS other ON other.attrelid = k.confrelid AND other.attnum = c.other
+    SELECT own_first.atttypid <> other_first.atttypid OR pg_catalog.cardinality(k.conkey) > 1 AS may_differ
 ) AS types
 -- The table with its partitions, all at once.
 JOIN (
