@@ -8,14 +8,10 @@ SELECT
     y.typname AS domain_name,
     y.typnotnull AS is_not_null
 FROM pg_catalog.pg_type AS y
-JOIN pg_catalog.pg_namespace AS n ON n.oid = y.typnamespace
+JOIN user_schema AS n ON n.oid = y.typnamespace
 WHERE y.typtype = 'd'
   AND (y.typnotnull
        OR EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.contypid = y.oid AND k.contype = 'c'))
-  AND n.nspname <> 'information_schema'
-  AND n.nspname NOT IN ('warden', 'warden_internal')
-  AND pg_catalog.left(n.nspname::pg_catalog.text, 3) <> 'pg_'
-  AND ($1::pg_catalog.oid[] IS NULL OR n.oid = ANY ($1::pg_catalog.oid[]))
   AND $2::pg_catalog.oid IS NULL
   AND NOT EXISTS (
       SELECT FROM pg_catalog.pg_depend AS d

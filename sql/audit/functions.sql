@@ -58,7 +58,7 @@ SELECT
     path.has_schema AND NOT path.has_temporary
         AND pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'TEMPORARY') AS is_temporary_first
 FROM pg_catalog.pg_proc AS f
-JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
+JOIN user_schema AS n ON n.oid = f.pronamespace
 JOIN pg_catalog.pg_roles AS o ON o.oid = f.proowner
 JOIN pg_catalog.pg_language AS l ON l.oid = f.prolang
 JOIN callers AS k ON k.pronamespace = f.pronamespace AND k.proowner = f.proowner AND k.proacl IS NOT DISTINCT FROM f.proacl
@@ -94,9 +94,6 @@ CROSS JOIN LATERAL (
       AND NOT EXISTS (SELECT FROM app AS w WHERE w.login = p.login AND w.held = f.proowner)
 ) AS writers
 WHERE f.prosecdef
-  AND n.nspname NOT IN ('information_schema', 'warden', 'warden_internal')
-  AND pg_catalog.left(n.nspname::pg_catalog.text, 3) <> 'pg_'
-  AND ($1::pg_catalog.oid[] IS NULL OR n.oid = ANY ($1::pg_catalog.oid[]))
   AND $2::pg_catalog.oid IS NULL
   AND NOT EXISTS (
       SELECT FROM pg_catalog.pg_depend AS d

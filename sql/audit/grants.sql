@@ -10,7 +10,7 @@ SELECT
     g.writes,
     g.privileges
 FROM pg_catalog.pg_class AS c
-JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN user_schema AS n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (
     SELECT pg_catalog.bool_or(a.privilege_type = 'SELECT' AND c.relkind <> 'v') AS reads,
            pg_catalog.bool_or(a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') AND c.relkind <> 'm') AS writes,
@@ -25,9 +25,6 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND c.relpersistence <> 't'
   AND NOT c.relispartition
   AND NOT c.relrowsecurity
-  AND n.nspname NOT IN ('information_schema', 'warden', 'warden_internal')
-  AND pg_catalog.left(n.nspname::pg_catalog.text, 3) <> 'pg_'
-  AND ($1::pg_catalog.oid[] IS NULL OR n.oid = ANY ($1::pg_catalog.oid[]))
   AND ($2::pg_catalog.oid IS NULL OR c.oid = $2::pg_catalog.oid)
   AND (g.reads OR g.writes)
   AND pg_catalog.has_schema_privilege('public', n.oid, 'USAGE')

@@ -46,7 +46,8 @@ SELECT
            SELECT FROM app AS p
            WHERE p.held = a.grantee
              AND NOT EXISTS (SELECT FROM app AS q WHERE q.login = p.login AND q.held = n.nspowner))) AS users
-FROM pg_catalog.pg_namespace AS n
+FROM user_schema AS u
+JOIN pg_catalog.pg_namespace AS n ON n.oid = u.oid
 JOIN pg_catalog.pg_roles AS o ON o.oid = n.nspowner
 LEFT JOIN owned AS w ON w.schema_oid = n.oid AND w.nr = 1
 LEFT JOIN (
@@ -57,10 +58,7 @@ LEFT JOIN (
     WHERE x.nr > 1 AND NOT pg_catalog.pg_has_role(m.owner, x.owner, 'USAGE')
     GROUP BY x.schema_oid
 ) AS z ON z.schema_oid = n.oid
-WHERE n.nspname NOT IN ('information_schema', 'warden', 'warden_internal')
-  AND pg_catalog.left(n.nspname::pg_catalog.text, 3) <> 'pg_'
-  AND ($1::pg_catalog.oid[] IS NULL OR n.oid = ANY ($1::pg_catalog.oid[]))
-  AND $2::pg_catalog.oid IS NULL
+WHERE $2::pg_catalog.oid IS NULL
   AND NOT EXISTS (
       SELECT FROM pg_catalog.pg_depend AS d
       WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e')

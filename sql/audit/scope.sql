@@ -1,20 +1,26 @@
 -- What every source of the audit begins with. $1: OIDs of the schemas to judge, NULL for all. $2: the one table to judge, NULL for all.
 -- No function here or in the sources takes a lock that could wait; literals hold no backslash, for standard_conforming_strings may be off.
 
--- Tables and materialized views of users: not the system's, not pg_warden's, not temporary, not an extension's.
-subject AS (
-    SELECT c.oid, n.oid AS schema_oid, c.relname, c.relkind, c.relpersistence, c.relreplident, c.relispartition,
-           pg_catalog.quote_ident(n.nspname) AS schema_quoted,
-           pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS identity,
-           c.reltuples, c.relpages
-    FROM pg_catalog.pg_class AS c
-    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'm')
-      AND c.relpersistence <> 't'
-      AND n.nspname <> 'information_schema'
+-- Schemas that are judged: not the system's, not pg_warden's.
+user_schema AS (
+    SELECT n.oid, n.nspname, pg_catalog.quote_ident(n.nspname) AS quoted
+    FROM pg_catalog.pg_namespace AS n
+    WHERE n.nspname <> 'information_schema'
       AND n.nspname NOT IN ('warden', 'warden_internal')
       AND pg_catalog.left(n.nspname::pg_catalog.text, 3) <> 'pg_'
       AND ($1::pg_catalog.oid[] IS NULL OR n.oid = ANY ($1::pg_catalog.oid[]))
+),
+
+-- Tables and materialized views of users: not temporary, not an extension's.
+subject AS (
+    SELECT c.oid, n.oid AS schema_oid, c.relname, c.relkind, c.relpersistence, c.relreplident, c.relispartition,
+           n.quoted AS schema_quoted,
+           n.quoted || '.' || pg_catalog.quote_ident(c.relname) AS identity,
+           c.reltuples, c.relpages
+    FROM pg_catalog.pg_class AS c
+    JOIN user_schema AS n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'm')
+      AND c.relpersistence <> 't'
       AND ($2::pg_catalog.oid IS NULL OR c.oid = $2::pg_catalog.oid)
       AND NOT EXISTS (
           SELECT FROM pg_catalog.pg_depend AS d

@@ -46,7 +46,7 @@ FROM (
                END AS why_unread
         FROM (
             SELECT c.oid, c.relpersistence, c.relname AS sequence_name,
-                   pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS identity,
+                   n.quoted || '.' || pg_catalog.quote_ident(c.relname) AS identity,
                    e.seqincrement < 0 AS steps_down,
                    coalesce(f.pages, 0) AS table_pages,
                    f.column_identity,
@@ -63,7 +63,7 @@ FROM (
                          ELSE e.seqmax END)::pg_catalog.numeric AS last_possible
             FROM pg_catalog.pg_sequence AS e
             JOIN pg_catalog.pg_class AS c ON c.oid = e.seqrelid AND c.relpersistence <> 't'
-            JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+            JOIN user_schema AS n ON n.oid = c.relnamespace
             -- The shortest of the integer columns that it fills. A subquery a sequence: see columns.sql.
             LEFT JOIN LATERAL (
                 SELECT pg_catalog.quote_ident(o.nspname) || '.' || pg_catalog.quote_ident(t.relname)
@@ -114,14 +114,10 @@ FROM (
                     WHEN 'pg_catalog.int2'::pg_catalog.regtype THEN 32767::pg_catalog.int8
                     WHEN 'pg_catalog.int4'::pg_catalog.regtype THEN 2147483647 END AS last
             ) AS type
-            WHERE n.nspname <> 'information_schema'
-              AND n.nspname NOT IN ('warden', 'warden_internal')
-              AND pg_catalog.left(n.nspname::pg_catalog.text, 3) <> 'pg_'
-              -- One that begins anew ends nowhere, unless the column does first.
-              AND (NOT e.seqcycle OR bound.by_column)
+            -- One that begins anew ends nowhere, unless the column does first.
+            WHERE (NOT e.seqcycle OR bound.by_column)
               -- Of one table: those that fill it.
               AND ($2::pg_catalog.oid IS NULL OR f.column_identity IS NOT NULL)
-              AND ($1::pg_catalog.oid[] IS NULL OR n.oid = ANY ($1::pg_catalog.oid[]))
               AND NOT EXISTS (
                   SELECT FROM pg_catalog.pg_depend AS d
                   WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0

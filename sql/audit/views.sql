@@ -65,7 +65,7 @@ FROM (
       AND c.relispopulated
       AND c.relacl IS NOT NULL
 ) AS v
-JOIN pg_catalog.pg_namespace AS n ON n.oid = v.relnamespace
+JOIN user_schema AS n ON n.oid = v.relnamespace
 JOIN pg_catalog.pg_roles AS o ON o.oid = v.relowner
 JOIN (
     SELECT u.view_oid,
@@ -77,10 +77,7 @@ JOIN (
                   AND k.table_owner = u.table_owner AND k.table_acl IS NOT DISTINCT FROM u.table_acl
     GROUP BY u.view_oid
 ) AS b ON b.view_oid = v.oid
-WHERE n.nspname NOT IN ('information_schema', 'warden', 'warden_internal')
-  AND pg_catalog.left(n.nspname::pg_catalog.text, 3) <> 'pg_'
-  AND ($1::pg_catalog.oid[] IS NULL OR n.oid = ANY ($1::pg_catalog.oid[]))
-  AND ($2::pg_catalog.oid IS NULL OR v.oid = $2::pg_catalog.oid)
+WHERE ($2::pg_catalog.oid IS NULL OR v.oid = $2::pg_catalog.oid)
   AND NOT v.is_invoker
   -- Not as a join, which the planner, who knows not how many they are, would do one by one.
   AND (v.oid IN (
