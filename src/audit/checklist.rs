@@ -152,6 +152,7 @@ const ITEMS: &[Item] = &[
             "rls-enabled-no-policy",
             "rls-policy-always-true",
             "rls-not-forced",
+            "rls-unindexed-policy-column",
             "view-without-security-invoker",
             "matview-exposed",
         ],

@@ -20,6 +20,7 @@ mod rls_enabled_no_policy;
 mod rls_not_forced;
 mod rls_policy_always_true;
 mod rls_policy_without_rls;
+mod rls_unindexed_policy_column;
 mod role_powerful_membership;
 mod schema_environment_name;
 mod schema_owner_superuser;
@@ -48,6 +49,7 @@ pub(super) const RULES: &[&Rule] = &[
     &rls_not_forced::RULE,
     &rls_policy_always_true::RULE,
     &rls_policy_without_rls::RULE,
+    &rls_unindexed_policy_column::RULE,
     &role_powerful_membership::RULE,
     &schema_environment_name::RULE,
     &schema_owner_superuser::RULE,
