@@ -114,7 +114,8 @@ piece AS MATERIALIZED (
         CROSS JOIN LATERAL pg_catalog.regexp_matches(
             pg_catalog.regexp_replace(p.condition, pg_catalog.repeat(pg_catalog.chr(92), 2) || '.', '_', 'g'),
             '[{}][^{}]*', 'g') WITH ORDINALITY AS m (found, nr)
-        WHERE p.condition IS NOT NULL AND p.oid IN (SELECT a.oid FROM applied AS a)
+        WHERE p.condition IS NOT NULL AND p.oid IN (
+            SELECT a.oid FROM applied AS a WHERE a.rights && '{SELECT,UPDATE,DELETE}'::pg_catalog.text[])
     ) AS w
 ),
 node AS MATERIALIZED (
@@ -251,6 +252,21 @@ SELECT
          THEN 'Nobody counted the rows of a table yet: run ANALYZE first.' END AS calls_unknown,
     CASE WHEN best.attname IS NOT NULL THEN
         pg_catalog.format('CREATE INDEX %sON %s (%I);', CASE WHEN s.relkind = 'p' THEN '' ELSE 'CONCURRENTLY ' END, s.identity, best.attname) END AS create_index,
+    -- Policies for one command of which nobody is held to one alone.
+    (SELECT pg_catalog.string_agg(m.names || ' (' || CASE m.command WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
+                                       WHEN 'd' THEN 'DELETE' ELSE 'ALL' END || ')', ', ' ORDER BY m.names)
+     FROM (
+         SELECT x.command, pg_catalog.string_agg(pg_catalog.format('"%s"', x.polname), ', ' ORDER BY x.polname) AS names
+         FROM (
+             SELECT a.oid, a.polname, a.command, pg_catalog.array_agg(a.class ORDER BY a.class) AS classes
+             FROM applied AS a
+             WHERE a.polrelid = s.oid AND a.is_permissive
+             GROUP BY a.oid, a.polname, a.command
+         ) AS x
+         GROUP BY x.command, x.classes
+         HAVING pg_catalog.count(*) > 1
+     ) AS m
+    ) AS permissive_policies,
     called.functions AS called_functions,
     called.policies AS calling_policies
 FROM secured AS s

@@ -153,6 +153,8 @@ const ITEMS: &[Item] = &[
             "rls-policy-always-true",
             "rls-not-forced",
             "rls-unindexed-policy-column",
+            "rls-per-row-function",
+            "rls-multiple-permissive",
             "view-without-security-invoker",
             "matview-exposed",
         ],
