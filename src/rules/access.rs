@@ -17,9 +17,12 @@ mod matview_exposed;
 mod mixed_table_owners;
 mod password_md5;
 mod rls_enabled_no_policy;
+mod rls_multiple_permissive;
 mod rls_not_forced;
+mod rls_per_row_function;
 mod rls_policy_always_true;
 mod rls_policy_without_rls;
+mod rls_unindexed_policy_column;
 mod role_powerful_membership;
 mod schema_environment_name;
 mod schema_owner_superuser;
@@ -45,9 +48,12 @@ pub(super) const RULES: &[&Rule] = &[
     &mixed_table_owners::RULE,
     &password_md5::RULE,
     &rls_enabled_no_policy::RULE,
+    &rls_multiple_permissive::RULE,
     &rls_not_forced::RULE,
+    &rls_per_row_function::RULE,
     &rls_policy_always_true::RULE,
     &rls_policy_without_rls::RULE,
+    &rls_unindexed_policy_column::RULE,
     &role_powerful_membership::RULE,
     &schema_environment_name::RULE,
     &schema_owner_superuser::RULE,

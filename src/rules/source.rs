@@ -109,6 +109,8 @@ sources! {
     Vacuum: Schemas = "vacuum";
     /// Row level security and its policies.
     RowSecurity: Schemas = "row_security";
+    /// Tables with row level security that somebody is held to, and what their policies cost.
+    Policies: Schemas = "policies";
     /// Views that read as their owner.
     Views: Schemas = "views";
     /// Functions that run as their owner.
