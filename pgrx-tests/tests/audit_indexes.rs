@@ -6,6 +6,7 @@ cases![
     unused_indexes,
     what_is_needed_unused_or_not,
     indexes_of_partitioned_tables,
+    columns_in_another_order,
     young_statistics_are_no_evidence,
     used_btrees_on_arrays,
     tables_without_writes,
@@ -138,12 +139,48 @@ fn indexes_of_partitioned_tables(leg: &Leg) -> Result {
     Ok(())
 }
 
+fn columns_in_another_order(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    let reordered = "index \"second\" on \"t\" has the columns of \"first\" in another order, and no query used it";
+    let unused = "no query used index \"second\" on \"t\"";
+    for (first, second, expected) in [
+        ("(a, b)", "(b, a)", reordered),
+        ("(a, b, c)", "(a, c, b)", reordered),
+        ("(a, b) INCLUDE (c)", "(b, a)", reordered),
+        ("(a, b)", "(b, a) WHERE c > 0", reordered),
+        ("(a, b) WHERE c > 0", "(b, a) WHERE c > 0", reordered),
+        ("(a, b) WHERE c > 0", "(b, a)", unused),
+        ("(a, b)", "(b, a) INCLUDE (c)", unused),
+        ("(a, b)", "(b, c)", unused),
+        ("(a, b)", "(b, (a + 1))", unused),
+    ] {
+        s.script(&format!(
+            "CREATE TABLE t (id bigint PRIMARY KEY, a bigint, b bigint, c bigint); CREATE INDEX first ON t {first}; CREATE INDEX second ON t {second};
+             INSERT INTO t SELECT i, i, i, i FROM generate_series(1, 60000) i; ANALYZE t"
+        ))?;
+        // Of two that nothing uses, neither does the other's work.
+        let both = ["no query used index \"first\" on \"t\"", unused];
+        ensure_eq!(judged(&mut s, "index_roots")?, both, "{first} {second}, neither used");
+        s.script(
+            "SET enable_seqscan = off; SET enable_sort = off; SET enable_incremental_sort = off;
+             SELECT id FROM t WHERE c > 0 ORDER BY a, b LIMIT 1",
+        )?;
+        let found = judged(&mut s, "index_roots")?;
+        let used = s.value("SELECT indexrelname FROM pg_stat_user_indexes WHERE relname = 't' AND idx_scan > 0")?;
+        ensure_eq!(used, "first", "{first} {second}");
+        ensure_eq!(found, [expected], "{first} {second}");
+        s.run("DROP TABLE t")?;
+    }
+    Ok(())
+}
+
 fn young_statistics_are_no_evidence(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = quiet(&db)?;
     s.script(UNUSED)?;
-    let rows = s.rows("SELECT rule, level, detail FROM warden.audit(rules => '{index-unused,index-subsumed-by-unique}') ORDER BY rule")?;
-    ensure_eq!(rows.len(), 2, "{rows:?}");
+    let rows = s.rows("SELECT rule, level, detail FROM warden.audit(rules => '{index-unused,index-same-columns-reordered,index-subsumed-by-unique}') ORDER BY rule")?;
+    ensure_eq!(rows.len(), 3, "{rows:?}");
     for row in rows {
         ensure_eq!(row[1].as_deref(), Some("not checked"));
         ensure!(row[2].as_deref().is_some_and(|detail| detail.starts_with("Statistics of use began at ")), "{row:?}");

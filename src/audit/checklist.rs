@@ -103,6 +103,7 @@ const ITEMS: &[Item] = &[
             "too-many-indexes",
             "index-low-cardinality",
             "index-mostly-null",
+            "index-same-columns-reordered",
         ],
     },
     Item {
