@@ -7,6 +7,7 @@ cases![
     what_is_needed_unused_or_not,
     indexes_of_partitioned_tables,
     columns_in_another_order,
+    indexes_that_differ_by_include,
     young_statistics_are_no_evidence,
     used_btrees_on_arrays,
     tables_without_writes,
@@ -172,6 +173,67 @@ fn columns_in_another_order(leg: &Leg) -> Result {
         ensure_eq!(found, [expected], "{first} {second}");
         s.run("DROP TABLE t")?;
     }
+    Ok(())
+}
+
+fn indexes_that_differ_by_include(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    let name = "a\"%s\n";
+    let table = "CREATE TABLE t (id bigint PRIMARY KEY, \"a\"\"%s\n\" bigint, b bigint, c bigint, d bigint);";
+    for (indexes, expected) in [
+        ("x (b) INCLUDE (@), y (b) INCLUDE (c)", Some("\"x\", \"y\"")),
+        ("x (b) INCLUDE (@), y (b) INCLUDE (c), z (b) INCLUDE (d)", Some("\"x\", \"y\", \"z\"")),
+        ("x (b) INCLUDE (@, d), y (b) INCLUDE (c, d), z (b) INCLUDE (d)", Some("\"x\", \"y\"")),
+        ("x (b) INCLUDE (@), y (b) INCLUDE (c), z (b)", Some("\"x\", \"y\"")),
+        // What another one covers goes for its sake.
+        ("x (b) INCLUDE (@), y (b) INCLUDE (@, c)", None),
+        ("x (b) INCLUDE (@), y (b) INCLUDE (c), z (b, c, @)", None),
+        ("x (b) INCLUDE (@), y (b DESC) INCLUDE (c)", None),
+        ("x (b) INCLUDE (@) WHERE d > 0, y (b) INCLUDE (c) WHERE d > 1", None),
+        ("x (b) INCLUDE (@), y (b, d) INCLUDE (c)", None),
+    ] {
+        s.script(table)?;
+        for index in indexes.replace('@', "\"a\"\"%s\n\"").split(", ").fold(Vec::<String>::new(), |mut all, part| {
+            // A comma within parentheses parts nothing.
+            match all.last_mut() {
+                Some(last) if last.matches('(').count() > last.matches(')').count() => {
+                    last.push_str(", ");
+                    last.push_str(part);
+                }
+                _ => all.push(part.to_owned()),
+            }
+            all
+        }) {
+            let (index, columns) = index.split_once(' ').ok_or("no columns")?;
+            s.script(&format!("CREATE INDEX {index} ON t {columns}"))?;
+        }
+        let found = s.rows("SELECT message, hint FROM warden.audit(rules => '{index-overlap-include}')")?;
+        match expected {
+            None => ensure!(found.is_empty(), "{indexes}: {found:?}"),
+            Some(names) => {
+                let message = format!("indexes {names} on \"t\" differ only by INCLUDE");
+                ensure_eq!(found.len(), 1, "{indexes}: {found:?}");
+                ensure_eq!(found[0][0].as_deref(), Some(message.as_str()), "{indexes}");
+                let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+                ensure!(found[0][1].as_deref().is_some_and(|hint| hint.contains(&quoted)), "{indexes}: {found:?}");
+            }
+        }
+        s.run("DROP TABLE t")?;
+    }
+    // Of partitioned tables once, and nobody is waited for.
+    s.script(
+        "CREATE TABLE p (a bigint, b bigint, c bigint) PARTITION BY RANGE (a); CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (9);
+         CREATE INDEX p_b ON p (a) INCLUDE (b); CREATE INDEX p_c ON p (a) INCLUDE (c)",
+    )?;
+    let mut other = quiet(&db)?;
+    other.script("BEGIN; LOCK TABLE p, p_1")?;
+    s.run("SET lock_timeout = '1s'")?;
+    ensure_eq!(
+        s.column("SELECT object || ': ' || substring(hint FROM 'DROP.*') FROM warden.audit(rules => '{index-overlap-include}')")?,
+        ["public.p_b: DROP INDEX public.p_b; DROP INDEX public.p_c;"]
+    );
+    other.run("ROLLBACK")?;
     Ok(())
 }
 

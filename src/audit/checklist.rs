@@ -104,6 +104,7 @@ const ITEMS: &[Item] = &[
             "index-low-cardinality",
             "index-mostly-null",
             "index-same-columns-reordered",
+            "index-overlap-include",
         ],
     },
     Item {

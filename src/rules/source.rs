@@ -97,6 +97,8 @@ sources! {
     Indexes: Schemas = "indexes";
     /// Pairs of indexes of one table, of which one may do the work of the other.
     IndexPairs: Schemas = "index_pairs";
+    /// Indexes that differ by INCLUDE alone.
+    IndexIncludes: Schemas = "index_includes";
     /// Partitioned tables.
     Partitioned: Schemas = "partitioned";
     /// Indexes of partitioned tables that are not whole.
