@@ -145,6 +145,8 @@ sources! {
     Server: Server = "server";
     /// Tables that keep `pg_upgrade` from its work.
     Upgrade: Schemas = "upgrade";
+    /// Large objects that no column can refer to.
+    LargeObjects: Server = "large_objects";
     /// Databases.
     Databases: Server = "databases";
     /// What keeps VACUUM from its work.
