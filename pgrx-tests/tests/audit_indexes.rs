@@ -6,6 +6,8 @@ cases![
     unused_indexes,
     what_is_needed_unused_or_not,
     indexes_of_partitioned_tables,
+    columns_in_another_order,
+    indexes_that_differ_by_include,
     young_statistics_are_no_evidence,
     used_btrees_on_arrays,
     tables_without_writes,
@@ -138,12 +140,109 @@ fn indexes_of_partitioned_tables(leg: &Leg) -> Result {
     Ok(())
 }
 
+fn columns_in_another_order(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    let reordered = "index \"second\" on \"t\" has the columns of \"first\" in another order, and no query used it";
+    let unused = "no query used index \"second\" on \"t\"";
+    for (first, second, expected) in [
+        ("(a, b)", "(b, a)", reordered),
+        ("(a, b, c)", "(a, c, b)", reordered),
+        ("(a, b) INCLUDE (c)", "(b, a)", reordered),
+        ("(a, b)", "(b, a) WHERE c > 0", reordered),
+        ("(a, b) WHERE c > 0", "(b, a) WHERE c > 0", reordered),
+        ("(a, b) WHERE c > 0", "(b, a)", unused),
+        ("(a, b)", "(b, a) INCLUDE (c)", unused),
+        ("(a, b)", "(b, c)", unused),
+        ("(a, b)", "(b, (a + 1))", unused),
+    ] {
+        s.script(&format!(
+            "CREATE TABLE t (id bigint PRIMARY KEY, a bigint, b bigint, c bigint); CREATE INDEX first ON t {first}; CREATE INDEX second ON t {second};
+             INSERT INTO t SELECT i, i, i, i FROM generate_series(1, 60000) i; ANALYZE t"
+        ))?;
+        // Of two that nothing uses, neither does the other's work.
+        let both = ["no query used index \"first\" on \"t\"", unused];
+        ensure_eq!(judged(&mut s, "index_roots")?, both, "{first} {second}, neither used");
+        s.script(
+            "SET enable_seqscan = off; SET enable_sort = off; SET enable_incremental_sort = off;
+             SELECT id FROM t WHERE c > 0 ORDER BY a, b LIMIT 1",
+        )?;
+        let found = judged(&mut s, "index_roots")?;
+        let used = s.value("SELECT indexrelname FROM pg_stat_user_indexes WHERE relname = 't' AND idx_scan > 0")?;
+        ensure_eq!(used, "first", "{first} {second}");
+        ensure_eq!(found, [expected], "{first} {second}");
+        s.run("DROP TABLE t")?;
+    }
+    Ok(())
+}
+
+fn indexes_that_differ_by_include(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    let name = "a\"%s\n";
+    let table = "CREATE TABLE t (id bigint PRIMARY KEY, \"a\"\"%s\n\" bigint, b bigint, c bigint, d bigint);";
+    for (indexes, expected) in [
+        ("x (b) INCLUDE (@), y (b) INCLUDE (c)", Some("\"x\", \"y\"")),
+        ("x (b) INCLUDE (@), y (b) INCLUDE (c), z (b) INCLUDE (d)", Some("\"x\", \"y\", \"z\"")),
+        ("x (b) INCLUDE (@, d), y (b) INCLUDE (c, d), z (b) INCLUDE (d)", Some("\"x\", \"y\"")),
+        ("x (b) INCLUDE (@), y (b) INCLUDE (c), z (b)", Some("\"x\", \"y\"")),
+        // What another one covers goes for its sake.
+        ("x (b) INCLUDE (@), y (b) INCLUDE (@, c)", None),
+        ("x (b) INCLUDE (@), y (b) INCLUDE (c), z (b, c, @)", None),
+        ("x (b) INCLUDE (@), y (b DESC) INCLUDE (c)", None),
+        ("x (b) INCLUDE (@) WHERE d > 0, y (b) INCLUDE (c) WHERE d > 1", None),
+        ("x (b) INCLUDE (@), y (b, d) INCLUDE (c)", None),
+    ] {
+        s.script(table)?;
+        for index in indexes.replace('@', "\"a\"\"%s\n\"").split(", ").fold(Vec::<String>::new(), |mut all, part| {
+            // A comma within parentheses parts nothing.
+            match all.last_mut() {
+                Some(last) if last.matches('(').count() > last.matches(')').count() => {
+                    last.push_str(", ");
+                    last.push_str(part);
+                }
+                _ => all.push(part.to_owned()),
+            }
+            all
+        }) {
+            let (index, columns) = index.split_once(' ').ok_or("no columns")?;
+            s.script(&format!("CREATE INDEX {index} ON t {columns}"))?;
+        }
+        let found = s.rows("SELECT message, hint FROM warden.audit(rules => '{index-overlap-include}')")?;
+        match expected {
+            None => ensure!(found.is_empty(), "{indexes}: {found:?}"),
+            Some(names) => {
+                let message = format!("indexes {names} on \"t\" differ only by INCLUDE");
+                ensure_eq!(found.len(), 1, "{indexes}: {found:?}");
+                ensure_eq!(found[0][0].as_deref(), Some(message.as_str()), "{indexes}");
+                let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+                ensure!(found[0][1].as_deref().is_some_and(|hint| hint.contains(&quoted)), "{indexes}: {found:?}");
+            }
+        }
+        s.run("DROP TABLE t")?;
+    }
+    // Of partitioned tables once, and nobody is waited for.
+    s.script(
+        "CREATE TABLE p (a bigint, b bigint, c bigint) PARTITION BY RANGE (a); CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (9);
+         CREATE INDEX p_b ON p (a) INCLUDE (b); CREATE INDEX p_c ON p (a) INCLUDE (c)",
+    )?;
+    let mut other = quiet(&db)?;
+    other.script("BEGIN; LOCK TABLE p, p_1")?;
+    s.run("SET lock_timeout = '1s'")?;
+    ensure_eq!(
+        s.column("SELECT object || ': ' || substring(hint FROM 'DROP.*') FROM warden.audit(rules => '{index-overlap-include}')")?,
+        ["public.p_b: DROP INDEX public.p_b; DROP INDEX public.p_c;"]
+    );
+    other.run("ROLLBACK")?;
+    Ok(())
+}
+
 fn young_statistics_are_no_evidence(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = quiet(&db)?;
     s.script(UNUSED)?;
-    let rows = s.rows("SELECT rule, level, detail FROM warden.audit(rules => '{index-unused,index-subsumed-by-unique}') ORDER BY rule")?;
-    ensure_eq!(rows.len(), 2, "{rows:?}");
+    let rows = s.rows("SELECT rule, level, detail FROM warden.audit(rules => '{index-unused,index-same-columns-reordered,index-subsumed-by-unique}') ORDER BY rule")?;
+    ensure_eq!(rows.len(), 3, "{rows:?}");
     for row in rows {
         ensure_eq!(row[1].as_deref(), Some("not checked"));
         ensure!(row[2].as_deref().is_some_and(|detail| detail.starts_with("Statistics of use began at ")), "{row:?}");

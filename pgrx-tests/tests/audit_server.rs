@@ -16,6 +16,7 @@ cases![
     encryption,
     versions,
     checkpoints,
+    a_log_that_nothing_decodes,
     standbys_that_commits_wait_for,
     holders_of_old_rows,
     holders_of_catalog_rows,
@@ -49,7 +50,8 @@ fn as_if(s: &mut Session, source: &str, words: &[(&str, &str)], message: &str) -
     }
     let message = literal(&format!("%{message}%"));
     Ok(s.column(&format!(
-        "SELECT concat_ws(' ', level, identity, message) FROM ({statement}) AS q WHERE message LIKE {message} ORDER BY identity"
+        "WITH q AS MATERIALIZED ({statement})
+         SELECT concat_ws(' ', level, identity, message) FROM q WHERE message LIKE {message} ORDER BY identity"
     ))?)
 }
 
@@ -301,6 +303,45 @@ fn checkpoints(leg: &Leg) -> Result {
         let after = details(&mut s, "checkpoint-frequent")?;
         ensure!(after[0].starts_with("Checkpoints have been counted since 20"), "{counts}: {after:?}");
     }
+    Ok(())
+}
+
+fn a_log_that_nothing_decodes(leg: &Leg) -> Result {
+    let cluster = own(leg, &["wal_level = logical"])?;
+    let db = cluster.database()?;
+    let mut s = db.session()?;
+    let of_weeks = |s: &mut Session| as_if(s, "settings", &[("'7 days'", "'0 days'")], "wal_level is logical");
+    let nothing_decodes = ["wal_level wal_level is logical, and there is no logical slot, publication or subscription"];
+    let rule = "wal-level-vs-use";
+    ensure_eq!(found(&mut s, rule)?, [format!("not checked wal_level rule \"{rule}\" was not checked")]);
+    ensure!(details(&mut s, rule)?[0].starts_with("The server was started at "));
+    ensure_eq!(of_weeks(&mut s)?, nothing_decodes);
+    for (used, unused) in [
+        ("SELECT pg_create_logical_replication_slot('l', 'pgoutput')", "SELECT pg_drop_replication_slot('l')"),
+        ("CREATE PUBLICATION p", "DROP PUBLICATION p"),
+        (
+            "CREATE SUBSCRIPTION s CONNECTION 'dbname=none' PUBLICATION p WITH (connect = false)",
+            "ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s",
+        ),
+    ] {
+        s.script(used)?;
+        ensure_eq!(found(&mut s, rule)?, NOTHING, "{used}");
+        // Slots and subscriptions are seen from all databases.
+        let other = cluster.database()?;
+        let mut elsewhere = other.session()?;
+        ensure_eq!(found(&mut elsewhere, rule)?.len(), usize::from(used.starts_with("CREATE PUBLICATION")), "{used}");
+        s.script(unused)?;
+        ensure_eq!(of_weeks(&mut s)?, nothing_decodes, "{unused}");
+    }
+    s.run("SELECT pg_create_physical_replication_slot('p')")?;
+    let standbys_decode = leg.major >= 16;
+    let seen =
+        if standbys_decode { format!("not checked {}", nothing_decodes[0]) } else { nothing_decodes[0].to_owned() };
+    ensure_eq!(of_weeks(&mut s)?, [seen]);
+    s.run("SELECT pg_drop_replication_slot('p')")?;
+    let standby = Standby::of(&cluster)?;
+    let mut there = standby.connect(db.name())?;
+    ensure_eq!(details(&mut there, rule)?, ["This is a standby: slots of its primary are not seen here."]);
     Ok(())
 }
 

@@ -102,6 +102,25 @@ SELECT
                 AND NOT n.attnotnull)
         ORDER BY y.indnkeyatts, o.relname
         LIMIT 1) END AS unique_name,
+    -- An index that queries do use, on the same columns in another order. Not one that begins alike: see above.
+    CASE WHEN am.amname = 'btree' AND x.indnatts > 1 AND x.indexprs IS NULL AND 0 <> ALL (x.indkey::pg_catalog.int2[]) THEN (
+        SELECT o.relname
+        FROM pg_catalog.pg_index AS y
+        JOIN pg_catalog.pg_class AS o ON o.oid = y.indexrelid AND o.relam = c.relam
+        WHERE y.indrelid = t.oid AND y.indexrelid <> c.oid AND y.indisvalid AND y.indisready AND y.indislive
+          AND y.indnkeyatts = x.indnkeyatts
+          AND (y.indkey::pg_catalog.int2[])[0:y.indnkeyatts - 1] <> (x.indkey::pg_catalog.int2[])[0:x.indnkeyatts - 1]
+          AND (y.indkey::pg_catalog.int2[])[0:y.indnkeyatts - 1] @> (x.indkey::pg_catalog.int2[])[0:x.indnkeyatts - 1]
+          AND (y.indkey::pg_catalog.int2[])[0:y.indnkeyatts - 1] <@ (x.indkey::pg_catalog.int2[])[0:x.indnkeyatts - 1]
+          AND (y.indkey::pg_catalog.int2[]) @> (x.indkey::pg_catalog.int2[])
+          AND (y.indpred IS NULL
+               OR pg_catalog.regexp_replace(x.indpred::pg_catalog.text, ' :location -?[0-9]+', '', 'g')
+                  = pg_catalog.regexp_replace(y.indpred::pg_catalog.text, ' :location -?[0-9]+', '', 'g'))
+          AND CASE WHEN o.relkind = 'i' THEN pg_catalog.pg_stat_get_numscans(o.oid)
+                   ELSE (SELECT pg_catalog.sum(pg_catalog.pg_stat_get_numscans(m.member)) FROM tree AS m WHERE m.root = o.oid)
+              END > 0
+        ORDER BY y.indisprimary DESC, y.indisunique DESC, o.relname
+        LIMIT 1) END AS reordered_name,
     -- A partitioned index cannot be dropped concurrently.
     CASE WHEN c.relkind = 'I' THEN 'DROP INDEX ' ELSE 'DROP INDEX CONCURRENTLY ' END
         || t.schema_quoted || '.' || pg_catalog.quote_ident(c.relname) || ';' AS drop_index

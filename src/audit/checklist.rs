@@ -91,7 +91,7 @@ const ITEMS: &[Item] = &[
         rules: &["constraint-not-valid", "constraint-not-enforced", "check-on-other-table", "domain-with-check"],
     },
     Item { text: "tables do without surprises", rules: &["table-inheritance", "rule-present", "trigger-many"] },
-    Item { text: "no table is left over", rules: &["table-unused"] },
+    Item { text: "no table is left over", rules: &["table-unused", "large-object-orphans"] },
     Item { text: "indexes work", rules: &["index-invalid", "index-collation-outdated"] },
     Item {
         text: "no index is superfluous",
@@ -103,6 +103,8 @@ const ITEMS: &[Item] = &[
             "too-many-indexes",
             "index-low-cardinality",
             "index-mostly-null",
+            "index-same-columns-reordered",
+            "index-overlap-include",
         ],
     },
     Item {
@@ -201,6 +203,7 @@ const ITEMS: &[Item] = &[
             "checkpoint-frequent",
             "sync-standby-missing",
             "encoding-sql-ascii",
+            "wal-level-vs-use",
         ],
     },
     Item { text: "the server gets fixes, and can be upgraded", rules: &["version-eol", "upgrade-blockers"] },

@@ -10,7 +10,9 @@ mod index_hash;
 mod index_invalid;
 mod index_low_cardinality;
 mod index_mostly_null;
+mod index_overlap_include;
 mod index_redundant;
+mod index_same_columns_reordered;
 mod index_subsumed_by_unique;
 mod index_unused;
 mod index_useless_predicate;
@@ -32,6 +34,8 @@ pub(super) const RULES: &[&Rule] = &[
     &index_useless_predicate::RULE,
     &index_low_cardinality::RULE,
     &index_mostly_null::RULE,
+    &index_same_columns_reordered::RULE,
+    &index_overlap_include::RULE,
 ];
 
 /// Why counts of uses are no evidence. A crash of the server empties them, and the background writer's say when.

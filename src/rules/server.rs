@@ -14,6 +14,7 @@ mod encoding_sql_ascii;
 mod extension_outdated;
 mod fsync_off;
 mod full_page_writes_off;
+mod large_object_orphans;
 mod logging_gaps;
 mod memory_defaults;
 mod pgss_missing;
@@ -30,6 +31,7 @@ mod track_io_timing_off;
 mod upgrade_blockers;
 mod version_eol;
 mod wal_archiving_off;
+mod wal_level_vs_use;
 mod wraparound_mxid;
 mod wraparound_xid;
 mod xmin_horizon_blocked;
@@ -66,6 +68,8 @@ pub(super) const RULES: &[&Rule] = &[
     &wraparound_mxid::RULE,
     &wraparound_xid::RULE,
     &xmin_horizon_blocked::RULE,
+    &wal_level_vs_use::RULE,
+    &large_object_orphans::RULE,
 ];
 
 /// Why what sessions and standbys do is not judged: SQL, NULL where it is.

@@ -97,6 +97,8 @@ sources! {
     Indexes: Schemas = "indexes";
     /// Pairs of indexes of one table, of which one may do the work of the other.
     IndexPairs: Schemas = "index_pairs";
+    /// Indexes that differ by INCLUDE alone.
+    IndexIncludes: Schemas = "index_includes";
     /// Partitioned tables.
     Partitioned: Schemas = "partitioned";
     /// Indexes of partitioned tables that are not whole.
@@ -145,6 +147,8 @@ sources! {
     Server: Server = "server";
     /// Tables that keep `pg_upgrade` from its work.
     Upgrade: Schemas = "upgrade";
+    /// Large objects that no column can refer to.
+    LargeObjects: Server = "large_objects";
     /// Databases.
     Databases: Server = "databases";
     /// What keeps VACUUM from its work.

@@ -14,6 +14,7 @@ const AUDIT: Audit = Audit {
         -- The server does not say when an index was made: one that was there for all these writes was looked into for each.
         AND coalesce(s.is_old, s.blocks >= s.writes)
         -- What another rule says of it says that too.
+        AND s.reordered_name IS NULL
         AND (s.method = 'btree' AND (s.first_is_container OR s.first_is_boolean AND s.is_of_one_column AND NOT s.is_partial)
              OR s.method = 'hash' AND s.first_length BETWEEN 1 AND 8) IS NOT TRUE",
     message: r#"pg_catalog.format('no query used index "%s" on "%s"', s.index_name, s.table_name)"#,
