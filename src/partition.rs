@@ -1,6 +1,6 @@
 //! Partitions by time: bounds from the server's calendar, one lock policy, nothing left half done.
 //!
-//! [`key`] says which table is meant and whether its key takes months, [`inspect`] what is there, [`plan`] what to do
+//! [`key`] says which table is meant and whether its key is a time, [`inspect`] what is there, [`plan`] what to do
 //! about it and in which SQL, over the arithmetic of [`bounds`]; [`apply`] locks and does it.
 #![expect(clippy::result_large_err, reason = "pgrx raises an ErrorReport with all its fields, and nothing else")]
 
@@ -8,12 +8,14 @@ use crate::error::{Code, Error, emit};
 use crate::text::Text;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use stride::Stride;
 
 mod apply;
 mod bounds;
 mod inspect;
 mod key;
 mod plan;
+mod stride;
 
 /// Creates the partition of a table that holds the month from a day on; does nothing when it exists.
 #[pg_extern(
@@ -27,9 +29,73 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
     requires = ["schema"]
 )]
 fn create_monthly_partition(table_name: Option<Text>, start_date: Option<Date>) -> Result<Text, ErrorReport> {
+    create_one(table_name, start_date, stride::MONTH)
+}
+
+/// Creates the partition of a table that holds one day; does nothing when it exists.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_catalog.date) IS
+    'creates the partition of table_name (as SQL writes it) for the day start_date, and returns its name; a notice says when it exists';
+REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+fn create_daily_partition(table_name: Option<Text>, start_date: Option<Date>) -> Result<Text, ErrorReport> {
+    create_one(table_name, start_date, stride::DAY)
+}
+
+/// Creates the partition of a table that holds the seven days from a day on; does nothing when it exists.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_catalog.date) IS
+    'creates the partition of table_name (as SQL writes it) for the seven days from start_date on, and returns its name; a notice says when it exists';
+REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+fn create_weekly_partition(table_name: Option<Text>, start_date: Option<Date>) -> Result<Text, ErrorReport> {
+    create_one(table_name, start_date, stride::WEEK)
+}
+
+/// Creates the partition of a table that holds the three months from a day on; does nothing when it exists.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg_catalog.date) IS
+    'creates the partition of table_name (as SQL writes it) for the three months from start_date on, and returns its name; a notice says when it exists';
+REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+fn create_quarterly_partition(table_name: Option<Text>, start_date: Option<Date>) -> Result<Text, ErrorReport> {
+    create_one(table_name, start_date, stride::QUARTER)
+}
+
+/// Creates the partition of a table that holds the year from a day on; does nothing when it exists.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.create_yearly_partition(pg_catalog.text, pg_catalog.date) IS
+    'creates the partition of table_name (as SQL writes it) for the year from start_date on, and returns its name; a notice says when it exists';
+REVOKE EXECUTE ON FUNCTION warden.create_yearly_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+fn create_yearly_partition(table_name: Option<Text>, start_date: Option<Date>) -> Result<Text, ErrorReport> {
+    create_one(table_name, start_date, stride::YEAR)
+}
+
+fn create_one(table_name: Option<Text>, start_date: Option<Date>, stride: Stride) -> Result<Text, ErrorReport> {
     let Some(Text(table)) = table_name else { return Err(is_null("table_name").into()) };
     let Some(start) = start_date else { return Err(is_null("start_date").into()) };
-    let outcome = apply::create_month(&table, start)?;
+    let outcome = apply::create_one(&table, start, stride)?;
     for remark in &outcome.remarks {
         emit::say(&remark.parts());
     }

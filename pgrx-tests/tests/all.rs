@@ -40,6 +40,7 @@ mod lock_matrix;
 mod memory;
 mod opt_outs;
 mod pages;
+mod partition_steps;
 mod partitions;
 mod policy;
 mod random_ddl;
@@ -80,6 +81,7 @@ fn cases() -> Vec<Case> {
         replication::cases(),
         settings::cases(),
         partitions::cases(),
+        partition_steps::cases(),
         memory::cases(),
         pages::cases(),
         random_ddl::cases(),

@@ -1,9 +1,10 @@
 //! Makes a partition: reads, decides, locks, reads again, and runs the DDL.
 
-use super::bounds::{Day, Point};
-use super::inspect;
+use super::bounds::Point;
+use super::inspect::{self, Series, Start};
 use super::key::{self, Facts, Key, Kind};
 use super::plan::{self, Child, Method, ReplicaIdentity, Shown, Sibling, Step, Wanted, literal};
+use super::stride::Stride;
 use crate::error::emit::{Parts, Severity};
 use crate::error::{Code, Error};
 use crate::{config, spi, text};
@@ -51,7 +52,31 @@ struct Caller {
     lock_timeout: i32,
 }
 
-/// The table as it is at one moment, and what a month would be in it.
+impl Caller {
+    fn now() -> Self {
+        let (time_zone, server_time_zone) = spi::setting(c"TimeZone");
+        Self { time_zone, server_time_zone, lock_timeout: spi::lock_timeout() }
+    }
+
+    /// Longest wait for a lock in milliseconds: the setting's, and never longer than the caller's own.
+    fn patience(&self) -> i32 {
+        let own = config::PARTITION_LOCK_TIMEOUT.get();
+        if self.lock_timeout > 0 { own.min(self.lock_timeout) } else { own }
+    }
+
+    /// The settings that all reading and DDL here counts on.
+    fn pin(&self) -> spi::Settings {
+        let lock_timeout = CString::new(format!("{}ms", self.patience())).unwrap_or_default();
+        spi::Settings::pin(&[
+            (c"search_path", c"pg_catalog, pg_temp"),
+            (c"DateStyle", c"ISO"),
+            (c"TimeZone", c"UTC"),
+            (c"lock_timeout", &lock_timeout),
+        ])
+    }
+}
+
+/// The table as it is at one moment, and what a partition would be in it.
 struct Situation {
     facts: Facts,
     key: Key,
@@ -61,28 +86,24 @@ struct Situation {
     zone_is_not_the_sessions: bool,
 }
 
-/// Creates the partition that holds the month from `start` on, unless it is there.
+/// Creates the partition that is one stride long from `start` on, unless it is there.
 ///
 /// # Errors
 /// The table, the date, the range or the name does not allow it, or a lock was not to be had in time.
-pub(super) fn create_month(table: &str, start: Date) -> Result<Outcome, Error> {
-    let day = inspect::day_of(start)?;
+pub(super) fn create_one(table: &str, start: Date, stride: Stride) -> Result<Outcome, Error> {
+    inspect::check_start(start)?;
+    let series = Series { start: Start::Day(start), stride };
     let oid = key::resolve(table)?;
-    let (time_zone, server_time_zone) = spi::setting(c"TimeZone");
-    let caller = Caller { time_zone, server_time_zone, lock_timeout: spi::lock_timeout() };
-    let patience = patience(caller.lock_timeout);
-    let lock_timeout = CString::new(format!("{patience}ms")).unwrap_or_default();
-    let _path = spi::Settings::pin_search_path();
-    let _pinned =
-        spi::Settings::pin(&[(c"DateStyle", c"ISO"), (c"TimeZone", c"UTC"), (c"lock_timeout", &lock_timeout)]);
+    let caller = Caller::now();
+    let _pinned = caller.pin();
 
-    let before = look(oid, start, day, &caller)?;
+    let before = look(oid, &series, &caller)?;
     if let Step::Exists(sibling) = plan::decide(&before.facts.parent, &before.wanted, &before.siblings)? {
         return Ok(exists(&before, sibling));
     }
-    within(patience, caller.lock_timeout, &before.facts.parent, || {
+    within(&caller, &before.facts.parent, || {
         spi::run(&format!("LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE", before.facts.parent.identity))?;
-        let now = look(oid, start, day, &caller)?;
+        let now = look(oid, &series, &caller)?;
         if now.facts.parent.identity != before.facts.parent.identity {
             return Err(Error::new(
                 Code::NotInPrerequisiteState,
@@ -93,25 +114,19 @@ pub(super) fn create_month(table: &str, start: Date) -> Result<Outcome, Error> {
         match plan::decide(&now.facts.parent, &now.wanted, &now.siblings)? {
             Step::Exists(sibling) => Ok(exists(&now, sibling)),
             Step::Create(model) => {
-                let partition = create(oid, &now, model, day)?;
-                Ok(Outcome { remarks: remarks(&now, table, day), partition })
+                let partition = create(oid, &now, model)?;
+                Ok(Outcome { remarks: remarks(&now, table), partition })
             }
         }
     })
 }
 
-/// Longest wait for a lock in milliseconds: the setting's, and never longer than the caller's own.
-fn patience(callers: i32) -> i32 {
-    let own = config::PARTITION_LOCK_TIMEOUT.get();
-    if callers > 0 { own.min(callers) } else { own }
-}
-
-/// Reads the table and its partitions, and evaluates the month.
-fn look(oid: pg_sys::Oid, start: Date, day: Day, caller: &Caller) -> Result<Situation, Error> {
+/// Reads the table and its partitions, and evaluates the first of a series.
+fn look(oid: pg_sys::Oid, series: &Series, caller: &Caller) -> Result<Situation, Error> {
     let Some(facts) = key::read(oid)? else {
         return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
     };
-    let key = facts.key()?;
+    let key = facts.key(series.stride.title())?;
     let siblings = inspect::siblings(oid, key.kind)?;
 
     let setting = config::text(&config::PARTITION_TIME_ZONE);
@@ -119,11 +134,11 @@ fn look(oid: pg_sys::Oid, start: Date, day: Day, caller: &Caller) -> Result<Situ
         Kind::Instant => vec![&setting, "UTC", &caller.time_zone, &caller.server_time_zone],
         Kind::Date | Kind::Timestamp => vec!["UTC"],
     };
-    let windows = inspect::windows(key.kind, start, &zones, &siblings)?;
-    let window = plan::choose_zone(&windows).ok_or_else(|| Error::new(Code::Internal, "no answer about a month"))?;
+    let windows = inspect::windows(key.kind, series, 0..1, &zones, &siblings)?;
+    let window = plan::choose_zone(&windows).ok_or_else(|| Error::new(Code::Internal, "no answer about a range"))?;
     let zone_is_not_the_sessions = siblings.is_empty() && windows.get(2).is_some_and(|own| own.range != window.range);
 
-    let suffix = format!("_{:04}_{:02}", day.year, day.month);
+    let suffix = series.stride.suffix(window.day, &window.time);
     let width = |c: char| text::encode(c.encode_utf8(&mut [0; 4])).len();
     let name = plan::partition_name(&facts.schema, &facts.parent.name, &suffix, width);
     let wanted = Wanted {
@@ -133,6 +148,8 @@ fn look(oid: pg_sys::Oid, start: Date, day: Day, caller: &Caller) -> Result<Situ
         previous: window.previous,
         next: window.next,
         zone: (key.kind == Kind::Instant).then(|| window.zone.clone()),
+        stride: series.stride,
+        day: window.day,
     };
     Ok(Situation { facts, key, siblings, wanted, zone_is_not_the_sessions })
 }
@@ -148,21 +165,24 @@ fn exists(at: &Situation, sibling: &Sibling) -> Outcome {
     Outcome { partition: sibling.identity.clone(), remarks: vec![remark] }
 }
 
-fn remarks(at: &Situation, table: &str, day: Day) -> Vec<Remark> {
-    let Wanted { name, shown, zone, .. } = &at.wanted;
+fn remarks(at: &Situation, table: &str) -> Vec<Remark> {
+    let Wanted { name, shown, zone, stride, day, .. } = &at.wanted;
     let mut remarks = Vec::new();
-    if day.of_month != 1 {
+    if let Some(first) = stride.first(*day)
+        && first != *day
+    {
+        let one = stride.singular();
         remarks.push(Remark {
             severity: Severity::Warning,
             sqlstate: "01000",
-            message: format!("partition \"{name}\" does not begin on the first of a month"),
+            message: format!("partition \"{name}\" does not begin on the first of a {one}"),
             detail: Some(format!(
-                "It holds {shown}; a partition for a whole month beside it would overlap or leave a hole."
+                "It holds {shown}; a partition for a whole {one} beside it would overlap or leave a hole."
             )),
             hint: Some(format!(
-                "For the whole month: SELECT warden.create_monthly_partition({}, '{}');",
-                literal(table),
-                day.first_of_month()
+                "For the whole {one}: SELECT warden.{}({}, '{first}');",
+                stride.function(),
+                literal(table)
             )),
         });
     }
@@ -172,7 +192,11 @@ fn remarks(at: &Situation, table: &str, day: Day) -> Vec<Remark> {
         remarks.push(Remark {
             severity: Severity::Notice,
             sqlstate: "00000",
-            message: format!("months of \"{}\" begin at midnight in time zone \"{zone}\", not in this session's", at.facts.parent.name),
+            message: format!(
+                "{} of \"{}\" begin at midnight in time zone \"{zone}\", not in this session's",
+                stride.plural(),
+                at.facts.parent.name
+            ),
             detail: Some(format!("Partition \"{name}\" holds {shown}.")),
             hint: Some(
                 "For another zone, drop it and SET warden.partition_time_zone = '...' before the first partition is created."
@@ -184,7 +208,7 @@ fn remarks(at: &Situation, table: &str, day: Day) -> Vec<Remark> {
 }
 
 /// Runs the DDL and returns the partition's name, qualified and quoted. The parent is locked.
-fn create(oid: pg_sys::Oid, at: &Situation, model: Option<&Sibling>, day: Day) -> Result<String, Error> {
+fn create(oid: pg_sys::Oid, at: &Situation, model: Option<&Sibling>) -> Result<String, Error> {
     let Situation { facts, key, wanted, .. } = at;
     let place = inspect::place(facts.schema_oid, &facts.schema_quoted, &wanted.name)?;
     if let Some(occupant) = &place.occupant {
@@ -193,7 +217,7 @@ fn create(oid: pg_sys::Oid, at: &Situation, model: Option<&Sibling>, day: Day) -
     if let Some((name, default)) = &facts.default
         && let Some(rows) = inspect::rows_in_default(default, key, &wanted.shown)?
     {
-        return Err(rows_in_default(oid, at, name, default, &rows, day)?);
+        return Err(rows_in_default(oid, at, name, default, &rows)?);
     }
     let (access_method, options) = model.map_or(Ok((None, None)), |sibling| inspect::model(sibling.oid))?;
     let child = Child {
@@ -261,14 +285,7 @@ fn taken(facts: &Facts, wanted: &Wanted, identity: &str, occupant: &inspect::Occ
     .hint(hint)
 }
 
-fn rows_in_default(
-    oid: pg_sys::Oid,
-    at: &Situation,
-    name: &str,
-    default: &str,
-    rows: &str,
-    day: Day,
-) -> Result<Error, Error> {
+fn rows_in_default(oid: pg_sys::Oid, at: &Situation, name: &str, default: &str, rows: &str) -> Result<Error, Error> {
     let columns = inspect::insertable_columns(oid)?;
     let parent = &at.facts.parent.identity;
     Ok(Error::new(
@@ -278,23 +295,21 @@ fn rows_in_default(
     .detail(format!("{rows}{}", at.wanted.in_zone()))
     .hint(format!(
         "Move them in one transaction: BEGIN; ALTER TABLE {parent} DETACH PARTITION {default}; \
-         SELECT warden.create_monthly_partition({}, '{day}'); \
+         SELECT warden.{}({}, '{}'); \
          WITH moved AS (DELETE FROM {default} WHERE {} RETURNING {columns}) \
          INSERT INTO {parent} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM moved; \
          ALTER TABLE {parent} ATTACH PARTITION {default} DEFAULT; COMMIT;",
+        at.wanted.stride.function(),
         literal(parent),
+        at.wanted.day,
         inspect::in_range(&at.key, &at.wanted.shown)
     )))
 }
 
 /// Says more than the server when a lock is not to be had in time. The error is never swallowed, so that no
 /// subtransaction is needed.
-fn within(
-    patience: i32,
-    callers: i32,
-    parent: &plan::Parent,
-    work: impl FnOnce() -> Result<Outcome, Error>,
-) -> Result<Outcome, Error> {
+fn within<T>(caller: &Caller, parent: &plan::Parent, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let (patience, callers) = (caller.patience(), caller.lock_timeout);
     let work = AssertUnwindSafe(work);
     let late = AssertUnwindSafe(|said: String| {
         let setting = if callers > 0 && callers <= patience { "lock_timeout" } else { "warden.partition_lock_timeout" };
