@@ -40,6 +40,7 @@ mod lock_matrix;
 mod memory;
 mod opt_outs;
 mod pages;
+mod partition_series;
 mod partition_steps;
 mod partitions;
 mod policy;
@@ -82,6 +83,7 @@ fn cases() -> Vec<Case> {
         settings::cases(),
         partitions::cases(),
         partition_steps::cases(),
+        partition_series::cases(),
         memory::cases(),
         pages::cases(),
         random_ddl::cases(),

@@ -244,7 +244,7 @@ REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:36
+-- src/partition.rs:40
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -255,7 +255,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:21
+-- src/partition.rs:25
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -266,7 +266,25 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:66
+-- src/partition.rs:110
+-- pg_warden::partition::create_partitions
+
+CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
+                                         start_at pg_catalog."timestamp", end_at pg_catalog."timestamp",
+                                         time_zone pg_catalog.text DEFAULT NULL, default_rows pg_catalog.text DEFAULT 'error',
+                                         lock_method pg_catalog.text DEFAULT 'auto')
+    RETURNS TABLE (partition pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text, status pg_catalog.text,
+                   sqlstate pg_catalog.text, detail pg_catalog.text, lock_ms pg_catalog."numeric")
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'create_partitions_wrapper';
+COMMENT ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog."interval", pg_catalog."timestamp", pg_catalog."timestamp",
+                                             pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
+    'creates the partitions of table_name from start_at until end_at is reached, each partition_interval long, and returns what came of each';
+REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog."interval", pg_catalog."timestamp", pg_catalog."timestamp",
+                                                    pg_catalog.text, pg_catalog.text, pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition.rs:70
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -277,7 +295,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:51
+-- src/partition.rs:55
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -288,7 +306,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:81
+-- src/partition.rs:85
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)

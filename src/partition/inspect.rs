@@ -19,9 +19,10 @@ use std::ops;
 /// # Errors
 /// A bound that cannot be read.
 pub(super) fn siblings(parent: pg_sys::Oid, kind: Kind) -> Result<Vec<Sibling>, Error> {
+    // A bound names no column, so it needs no table to be printed; given one, the server would wait for a lock on it.
     let rows = spi::select(
         "SELECT c.oid, c.relname::text, format('%I.%I', n.nspname, c.relname), c.relnamespace = p.relnamespace,
-                c.relkind::text, i.inhdetachpending, pg_get_expr(c.relpartbound, c.oid)
+                c.relkind::text, i.inhdetachpending, pg_get_expr(c.relpartbound, 0)
            FROM pg_inherits i
            JOIN pg_class c ON c.oid = i.inhrelid
            JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -374,6 +375,45 @@ pub(super) fn insertable_columns(table: pg_sys::Oid) -> Result<String, Error> {
         |row| Ok(row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default()),
     )?;
     Ok(rows.into_iter().next().unwrap_or_default())
+}
+
+/// Why rows cannot be moved out of a default partition without more happening than that; `None` when they can.
+pub(super) fn hindrance_to_move(default: &str) -> Result<Option<String>, Error> {
+    let rows = spi::select(
+        "WITH held AS (SELECT relid AS oid FROM pg_partition_tree($1::regclass))
+         SELECT CASE
+           WHEN EXISTS (SELECT FROM held h JOIN pg_class c ON c.oid = h.oid WHERE c.relkind NOT IN ('r', 'p') OR c.relhasrules)
+             THEN 'It is a foreign table or has rules.'
+           WHEN EXISTS (SELECT FROM held h JOIN pg_constraint k ON k.confrelid = h.oid AND k.contype = 'f')
+             THEN 'Foreign keys refer to it: deleting a row would be refused, or would delete what refers to it.'
+           WHEN EXISTS (SELECT FROM held h JOIN pg_trigger t ON t.tgrelid = h.oid AND t.tgtype & 8 <> 0 AND NOT t.tgisinternal AND t.tgenabled <> 'D')
+             THEN 'It has triggers that fire when a row is deleted.'
+           WHEN EXISTS (SELECT FROM held h CROSS JOIN LATERAL pg_partition_ancestors(h.oid) AS a
+                          JOIN pg_publication_rel r ON r.prrelid = a.relid)
+             OR EXISTS (SELECT FROM held h JOIN pg_class c ON c.oid = h.oid JOIN pg_publication_namespace s ON s.pnnspid = c.relnamespace)
+             THEN 'It is published: subscribers would lose the rows, for the new table is not yet published while they go there.'
+           END",
+        &[Text::from(default).into()],
+        |row| Ok(row.get::<Text>(1)?.map(|t| t.0)),
+    )?;
+    Ok(rows.into_iter().flatten().next())
+}
+
+/// How many partitions of a series reach from its start to this time, if that is not more than `most`.
+pub(super) fn count(kind: Kind, series: &Series, end: Timestamp, zone: &str, most: i32) -> Result<Option<i32>, Error> {
+    let end_bound = match kind {
+        Kind::Instant => "$2::timestamp AT TIME ZONE z.zone",
+        Kind::Date | Kind::Timestamp => "$2",
+    };
+    let rows = spi::select(
+        &format!(
+            "SELECT k FROM (SELECT $3) AS z (zone) CROSS JOIN generate_series(0, $4) AS k WHERE {} >= {end_bound} LIMIT 1",
+            series.bound(kind, "k")
+        ),
+        &[series.start(), end.into(), Text::from(zone).into(), most.into()],
+        |row| Ok(row.get::<i32>(1)?),
+    )?;
+    Ok(rows.into_iter().flatten().next())
 }
 
 /// The partition's own part of the parent's replica identity index, quoted.

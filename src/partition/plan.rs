@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 use super::bounds::{DAY, Day, Meeting, Point, Range, length};
-use super::stride::Stride;
 use crate::error::{Code, Error};
 use std::fmt;
 
@@ -56,9 +55,12 @@ pub(crate) struct Wanted {
     pub(crate) next: Point,
     /// For instants: the zone in which the bounds are midnight.
     pub(crate) zone: Option<String>,
-    pub(crate) stride: Stride,
-    /// Where it begins, by the wall clock.
-    pub(crate) day: Day,
+    /// What partitions of this length are called.
+    pub(crate) plural: &'static str,
+    /// How they begin in the zone: `Months begin at midnight`.
+    pub(crate) beginning: String,
+    /// The call that makes this one, without schema; `None` where rows are moved by the same call.
+    pub(crate) call: Option<String>,
 }
 
 /// Bounds as people read them.
@@ -77,9 +79,7 @@ impl fmt::Display for Shown {
 impl Wanted {
     /// A sentence about the zone, to put behind bounds.
     pub(crate) fn in_zone(&self) -> String {
-        self.zone.as_ref().map_or_else(String::new, |zone| {
-            format!(" {} begin at midnight in time zone \"{zone}\".", self.stride.title())
-        })
+        self.zone.as_ref().map_or_else(String::new, |zone| format!(" {} in time zone \"{zone}\".", self.beginning))
     }
 }
 
@@ -194,7 +194,7 @@ fn overlaps(parent: &Parent, wanted: &Wanted, sibling: &Sibling, more: usize) ->
 fn other_zone(wanted: &Wanted) -> String {
     format!(
         "If the {} of this table begin in another time zone: SET warden.partition_time_zone = '...';",
-        wanted.stride.plural()
+        wanted.plural
     )
 }
 
@@ -366,6 +366,19 @@ pub(crate) struct Child {
     pub(crate) owner: Option<String>,
     pub(crate) row_security: bool,
     pub(crate) replica_identity: ReplicaIdentity,
+    pub(crate) moved: Option<Moved>,
+}
+
+/// Rows that move from the default partition into a new one before that is attached.
+#[derive(Debug, Clone)]
+pub(crate) struct Moved {
+    /// Qualified and quoted.
+    pub(crate) default: String,
+    pub(crate) condition: String,
+    /// With commas between.
+    pub(crate) columns: String,
+    /// Writers wait at the table, so that none of them is on its way to the default.
+    pub(crate) holds_parent: bool,
 }
 
 impl Child {
@@ -384,6 +397,13 @@ impl Child {
             made = format!("{made} TABLESPACE {tablespace}");
         }
         let mut statements = Vec::new();
+        if let Some(moved) = &self.moved {
+            if moved.holds_parent {
+                statements.push(format!("LOCK TABLE ONLY {parent} IN ACCESS EXCLUSIVE MODE"));
+            }
+            // What ATTACH takes in the end, from the beginning: a stronger lock later would be a deadlock.
+            statements.push(format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", moved.default));
+        }
         match self.method {
             // Everything but what ATTACH brings itself (indexes, keys, triggers) and identity, which stays with the parent.
             Method::Attach => statements.push(format!(
@@ -410,6 +430,12 @@ impl Child {
         if !changes.is_empty() {
             statements.push(format!("ALTER TABLE {identity} {}", changes.join(", ")));
         }
+        if let Some(Moved { default, condition, columns, .. }) = &self.moved {
+            statements.push(format!(
+                "WITH moved AS (DELETE FROM {default} WHERE {condition} RETURNING {columns}) \
+                 INSERT INTO {identity} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM moved"
+            ));
+        }
         if self.method == Method::Attach {
             statements.push(format!("ALTER TABLE {parent} ATTACH PARTITION {identity} {bounds}"));
         }
@@ -420,7 +446,6 @@ impl Child {
 #[cfg(test)]
 mod tests {
     use super::super::bounds::Edge;
-    use super::super::stride::MONTH;
     use super::*;
 
     fn parent() -> Parent {
@@ -457,8 +482,9 @@ mod tests {
             previous: Point::At((lower - 30) * DAY),
             next: Point::At((lower + 60) * DAY),
             zone: None,
-            stride: MONTH,
-            day: Day { year: 2026, month: 1, of_month: 1 },
+            plural: "months",
+            beginning: String::new(),
+            call: None,
         }
     }
 
@@ -665,6 +691,7 @@ mod tests {
             owner: Some("alice".to_owned()),
             row_security: true,
             replica_identity: ReplicaIdentity::Full,
+            moved: None,
         };
         let statements = child.statements();
         assert_eq!(statements.len(), 3);

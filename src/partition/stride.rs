@@ -57,6 +57,15 @@ impl Stride {
         }
     }
 
+    /// How partitions begin, the first of them at this time of the day.
+    pub(crate) fn beginning(self, time: &str) -> String {
+        match (self, time) {
+            (Self::Time(_), _) => "Partitions are counted by the clock".to_owned(),
+            (_, "00:00:00") => format!("{} begin at midnight", self.title()),
+            _ => format!("{} begin at {time}", self.title()),
+        }
+    }
+
     /// What the name of a partition that begins on this day, at this time, has behind the table's.
     pub(crate) fn suffix(self, day: Day, time: &str) -> String {
         let Day { year, month, of_month } = day;
