@@ -96,6 +96,13 @@ impl Error {
         self.code
     }
 
+    /// All that it says, in one line.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let more = [&self.detail, &self.hint].into_iter().flatten().fold(String::new(), |text, part| text + " " + part);
+        format!("{}.{more}", self.message)
+    }
+
     /// Raises it, where no `Result` can carry it out.
     pub fn raise(self) -> ! {
         ErrorReport::from(self).report(PgLogLevel::ERROR);

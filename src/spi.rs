@@ -209,6 +209,22 @@ impl Drop for Settings {
 /// What went wrong, as the server or Rust said it. Cancel, shutdown, lack of memory and the user's own timeouts are not
 /// caught: they go on to the user's statement.
 pub(crate) fn shielded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    caught(work).map_err(|caught| caught.message)
+}
+
+/// An error that was caught.
+#[derive(Debug)]
+pub(crate) struct Caught {
+    pub(crate) code: PgSqlErrorCode,
+    pub(crate) message: String,
+    pub(crate) detail: Option<String>,
+}
+
+/// As [`shielded`], with all that the error says.
+///
+/// # Errors
+/// As [`shielded`].
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
     // SAFETY: reads two globals, which a subtransaction changes and its end does not put back by itself.
     let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
     // SAFETY: released or rolled back below on both ways.
@@ -228,7 +244,7 @@ pub(crate) fn shielded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
             if is_users_own(&error) {
                 error.rethrow();
             }
-            Err(message_of(&error))
+            Err(caught_of(&error))
         })
         .execute();
     if result.is_ok() {
@@ -263,9 +279,13 @@ fn code_of(error: &CaughtError) -> PgSqlErrorCode {
     report.sql_error_code()
 }
 
-fn message_of(error: &CaughtError) -> String {
+fn caught_of(error: &CaughtError) -> Caught {
     let (CaughtError::PostgresError(report)
     | CaughtError::ErrorReport(report)
     | CaughtError::RustPanic { ereport: report, .. }) = error;
-    report.message().to_owned()
+    Caught {
+        code: report.sql_error_code(),
+        message: report.message().to_owned(),
+        detail: report.detail().map(ToOwned::to_owned),
+    }
 }

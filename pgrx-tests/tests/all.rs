@@ -40,6 +40,8 @@ mod lock_matrix;
 mod memory;
 mod opt_outs;
 mod pages;
+mod partition_series;
+mod partition_steps;
 mod partitions;
 mod policy;
 mod random_ddl;
@@ -80,6 +82,8 @@ fn cases() -> Vec<Case> {
         replication::cases(),
         settings::cases(),
         partitions::cases(),
+        partition_steps::cases(),
+        partition_series::cases(),
         memory::cases(),
         pages::cases(),
         random_ddl::cases(),

@@ -181,7 +181,7 @@ REVOKE EXECUTE ON FUNCTION warden.apply_preset(pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:67
+-- src/audit.rs:68
 -- pg_warden::audit::audit
 
 CREATE FUNCTION warden.audit(
@@ -206,7 +206,7 @@ REVOKE EXECUTE ON FUNCTION warden.audit_report(pg_catalog.text, pg_catalog.text[
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:134
+-- src/audit.rs:135
 -- pg_warden::audit::audit_statements
 
 CREATE FUNCTION warden_internal.audit_statements(
@@ -219,7 +219,7 @@ REVOKE EXECUTE ON FUNCTION warden_internal.audit_statements() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:106
+-- src/audit.rs:107
 -- pg_warden::audit::audit_table
 
 CREATE FUNCTION warden.audit_table(table_name pg_catalog.regclass)
@@ -231,7 +231,7 @@ REVOKE EXECUTE ON FUNCTION warden.audit_table(pg_catalog.regclass) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit/checklist.rs:163
+-- src/audit/checklist.rs:210
 -- pg_warden::audit::checklist::checklist
 
 CREATE FUNCTION warden.checklist(
@@ -244,7 +244,18 @@ REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:19
+-- src/partition.rs:40
+-- pg_warden::partition::create_daily_partition
+
+CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'create_daily_partition_wrapper';
+COMMENT ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_catalog.date) IS
+    'creates the partition of table_name (as SQL writes it) for the day start_date, and returns its name; a notice says when it exists';
+REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition.rs:25
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -252,6 +263,57 @@ CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, star
 COMMENT ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_catalog.date) IS
     'creates the partition of table_name (as SQL writes it) for the month from start_date on, and returns its name; a notice says when it exists';
 REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition.rs:110
+-- pg_warden::partition::create_partitions
+
+CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
+                                         start_at pg_catalog."timestamp", end_at pg_catalog."timestamp",
+                                         time_zone pg_catalog.text DEFAULT NULL, default_rows pg_catalog.text DEFAULT 'error',
+                                         lock_method pg_catalog.text DEFAULT 'auto')
+    RETURNS TABLE (partition pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text, status pg_catalog.text,
+                   sqlstate pg_catalog.text, detail pg_catalog.text, lock_ms pg_catalog."numeric")
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'create_partitions_wrapper';
+COMMENT ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog."interval", pg_catalog."timestamp", pg_catalog."timestamp",
+                                             pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
+    'creates the partitions of table_name from start_at until end_at is reached, each partition_interval long, and returns what came of each';
+REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog."interval", pg_catalog."timestamp", pg_catalog."timestamp",
+                                                    pg_catalog.text, pg_catalog.text, pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition.rs:70
+-- pg_warden::partition::create_quarterly_partition
+
+CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'create_quarterly_partition_wrapper';
+COMMENT ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg_catalog.date) IS
+    'creates the partition of table_name (as SQL writes it) for the three months from start_date on, and returns its name; a notice says when it exists';
+REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition.rs:55
+-- pg_warden::partition::create_weekly_partition
+
+CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'create_weekly_partition_wrapper';
+COMMENT ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_catalog.date) IS
+    'creates the partition of table_name (as SQL writes it) for the seven days from start_date on, and returns its name; a notice says when it exists';
+REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition.rs:85
+-- pg_warden::partition::create_yearly_partition
+
+CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'create_yearly_partition_wrapper';
+COMMENT ON FUNCTION warden.create_yearly_partition(pg_catalog.text, pg_catalog.date) IS
+    'creates the partition of table_name (as SQL writes it) for the year from start_date on, and returns its name; a notice says when it exists';
+REVOKE EXECUTE ON FUNCTION warden.create_yearly_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */

@@ -1,9 +1,10 @@
 //! Makes a partition: reads, decides, locks, reads again, and runs the DDL.
 
 use super::bounds::{Day, Point};
-use super::inspect;
+use super::inspect::{self, Series, Start};
 use super::key::{self, Facts, Key, Kind};
-use super::plan::{self, Child, Method, ReplicaIdentity, Shown, Sibling, Step, Wanted, literal};
+use super::plan::{self, Child, Method, Moved, ReplicaIdentity, Shown, Sibling, Step, Wanted, Window, literal};
+use super::stride::Stride;
 use crate::error::emit::{Parts, Severity};
 use crate::error::{Code, Error};
 use crate::{config, spi, text};
@@ -15,11 +16,11 @@ use std::ffi::CString;
 /// Something to say to the caller beside the result.
 #[derive(Debug)]
 pub(super) struct Remark {
-    severity: Severity,
-    sqlstate: &'static str,
-    message: String,
-    detail: Option<String>,
-    hint: Option<String>,
+    pub(super) severity: Severity,
+    pub(super) sqlstate: &'static str,
+    pub(super) message: String,
+    pub(super) detail: Option<String>,
+    pub(super) hint: Option<String>,
 }
 
 impl Remark {
@@ -45,182 +46,271 @@ pub(super) struct Outcome {
 }
 
 /// What the session has set, read before anything is pinned.
-struct Caller {
+pub(super) struct Caller {
     time_zone: String,
     server_time_zone: String,
     lock_timeout: i32,
 }
 
-/// The table as it is at one moment, and what a month would be in it.
-struct Situation {
-    facts: Facts,
-    key: Key,
-    siblings: Vec<Sibling>,
-    wanted: Wanted,
-    /// The zone came from the setting, and the session's own would give another month.
+impl Caller {
+    pub(super) fn now() -> Self {
+        let (time_zone, server_time_zone) = spi::setting(c"TimeZone");
+        Self { time_zone, server_time_zone, lock_timeout: spi::lock_timeout() }
+    }
+
+    /// Longest wait for a lock in milliseconds: the setting's, and never longer than the caller's own.
+    fn patience(&self) -> i32 {
+        let own = config::PARTITION_LOCK_TIMEOUT.get();
+        if self.lock_timeout > 0 { own.min(self.lock_timeout) } else { own }
+    }
+
+    /// The settings that all reading and DDL here counts on.
+    pub(super) fn pin(&self) -> spi::Settings {
+        let lock_timeout = CString::new(format!("{}ms", self.patience())).unwrap_or_default();
+        spi::Settings::pin(&[
+            (c"search_path", c"pg_catalog, pg_temp"),
+            (c"DateStyle", c"ISO"),
+            (c"TimeZone", c"UTC"),
+            (c"lock_timeout", &lock_timeout),
+        ])
+    }
+}
+
+/// The table as it is at one moment.
+pub(super) struct Situation {
+    pub(super) oid: pg_sys::Oid,
+    pub(super) facts: Facts,
+    pub(super) key: Key,
+    pub(super) siblings: Vec<Sibling>,
+    /// Where bounds are the wall clock's.
+    pub(super) zone: String,
+    /// The zone came from the setting, and the session's own would give other bounds.
     zone_is_not_the_sessions: bool,
 }
 
-/// Creates the partition that holds the month from `start` on, unless it is there.
+/// Creates the partition that is one stride long from `start` on, unless it is there.
 ///
 /// # Errors
 /// The table, the date, the range or the name does not allow it, or a lock was not to be had in time.
-pub(super) fn create_month(table: &str, start: Date) -> Result<Outcome, Error> {
-    let day = inspect::day_of(start)?;
+pub(super) fn create_one(table: &str, start: Date, stride: Stride) -> Result<Outcome, Error> {
+    inspect::check_start(start)?;
+    let series = Series { start: Start::Day(start), stride };
     let oid = key::resolve(table)?;
-    let (time_zone, server_time_zone) = spi::setting(c"TimeZone");
-    let caller = Caller { time_zone, server_time_zone, lock_timeout: spi::lock_timeout() };
-    let patience = patience(caller.lock_timeout);
-    let lock_timeout = CString::new(format!("{patience}ms")).unwrap_or_default();
-    let _path = spi::Settings::pin_search_path();
-    let _pinned =
-        spi::Settings::pin(&[(c"DateStyle", c"ISO"), (c"TimeZone", c"UTC"), (c"lock_timeout", &lock_timeout)]);
+    let caller = Caller::now();
+    let _pinned = caller.pin();
 
-    let before = look(oid, start, day, &caller)?;
-    if let Step::Exists(sibling) = plan::decide(&before.facts.parent, &before.wanted, &before.siblings)? {
-        return Ok(exists(&before, sibling));
+    let look = || -> Result<(Situation, Window, Wanted), Error> {
+        let (at, window) = look(oid, &series, None, &caller)?;
+        let mut wanted = at.wanted(&window, stride);
+        let parent = literal(&at.facts.parent.identity);
+        wanted.call = Some(format!("{}({parent}, '{}')", stride.function(), window.day));
+        Ok((at, window, wanted))
+    };
+    let (before, _, wanted) = look()?;
+    if let Step::Exists(sibling) = plan::decide(&before.facts.parent, &wanted, &before.siblings)? {
+        return Ok(exists(&before, &wanted, sibling));
     }
-    within(patience, caller.lock_timeout, &before.facts.parent, || {
-        spi::run(&format!("LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE", before.facts.parent.identity))?;
-        let now = look(oid, start, day, &caller)?;
-        if now.facts.parent.identity != before.facts.parent.identity {
-            return Err(Error::new(
-                Code::NotInPrerequisiteState,
-                format!("table \"{}\" got another name meanwhile", before.facts.parent.name),
-            )
-            .hint(format!("It is {} now: call again with that name.", now.facts.parent.identity)));
-        }
-        match plan::decide(&now.facts.parent, &now.wanted, &now.siblings)? {
-            Step::Exists(sibling) => Ok(exists(&now, sibling)),
+    within(&caller, &before.facts.parent, || {
+        lock(&before)?;
+        let (now, window, wanted) = look()?;
+        must_have_its_name(&before, &now)?;
+        match plan::decide(&now.facts.parent, &wanted, &now.siblings)? {
+            Step::Exists(sibling) => Ok(exists(&now, &wanted, sibling)),
             Step::Create(model) => {
-                let partition = create(oid, &now, model, day)?;
-                Ok(Outcome { remarks: remarks(&now, table, day), partition })
+                let child = prepare(&now, &wanted, model, How::default())?;
+                create(&now, &child)?;
+                let mut remarks = Vec::new();
+                remarks.extend(not_aligned(&wanted, table, stride, window.day));
+                remarks.extend(zone_remark(&now, &wanted));
+                Ok(Outcome { remarks, partition: child.identity })
             }
         }
     })
 }
 
-/// Longest wait for a lock in milliseconds: the setting's, and never longer than the caller's own.
-fn patience(callers: i32) -> i32 {
-    let own = config::PARTITION_LOCK_TIMEOUT.get();
-    if callers > 0 { own.min(callers) } else { own }
+/// Keeps others from making partitions, while reads and writes go on.
+pub(super) fn lock(at: &Situation) -> Result<(), Error> {
+    spi::run(&format!("LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE", at.facts.parent.identity))
 }
 
-/// Reads the table and its partitions, and evaluates the month.
-fn look(oid: pg_sys::Oid, start: Date, day: Day, caller: &Caller) -> Result<Situation, Error> {
+/// Refuses to go on when the table that was locked by its name is another than the one that was looked at.
+pub(super) fn must_have_its_name(before: &Situation, now: &Situation) -> Result<(), Error> {
+    if now.facts.parent.identity == before.facts.parent.identity {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::NotInPrerequisiteState,
+        format!("table \"{}\" got another name meanwhile", before.facts.parent.name),
+    )
+    .hint(format!("It is {} now: call again with that name.", now.facts.parent.identity)))
+}
+
+/// Reads the table and its partitions, and evaluates the first of a series, in a zone that was asked for or is found.
+pub(super) fn look(
+    oid: pg_sys::Oid,
+    series: &Series,
+    zone: Option<&str>,
+    caller: &Caller,
+) -> Result<(Situation, Window), Error> {
     let Some(facts) = key::read(oid)? else {
         return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
     };
-    let key = facts.key()?;
+    let key = facts.key(series.stride.title())?;
     let siblings = inspect::siblings(oid, key.kind)?;
 
     let setting = config::text(&config::PARTITION_TIME_ZONE);
-    let zones: Vec<&str> = match key.kind {
-        Kind::Instant => vec![&setting, "UTC", &caller.time_zone, &caller.server_time_zone],
-        Kind::Date | Kind::Timestamp => vec!["UTC"],
+    let zones: Vec<&str> = match (key.kind, zone) {
+        (Kind::Instant, Some(zone)) => vec![zone],
+        (Kind::Instant, None) => vec![&setting, "UTC", &caller.time_zone, &caller.server_time_zone],
+        (Kind::Date | Kind::Timestamp, _) => vec!["UTC"],
     };
-    let windows = inspect::windows(key.kind, start, &zones, &siblings)?;
-    let window = plan::choose_zone(&windows).ok_or_else(|| Error::new(Code::Internal, "no answer about a month"))?;
+    let windows = inspect::windows(key.kind, series, 0..1, &zones, &siblings)?;
+    let window =
+        plan::choose_zone(&windows).cloned().ok_or_else(|| Error::new(Code::Internal, "no answer about a range"))?;
     let zone_is_not_the_sessions = siblings.is_empty() && windows.get(2).is_some_and(|own| own.range != window.range);
-
-    let suffix = format!("_{:04}_{:02}", day.year, day.month);
-    let width = |c: char| text::encode(c.encode_utf8(&mut [0; 4])).len();
-    let name = plan::partition_name(&facts.schema, &facts.parent.name, &suffix, width);
-    let wanted = Wanted {
-        name,
-        range: window.range,
-        shown: window.shown.clone(),
-        previous: window.previous,
-        next: window.next,
-        zone: (key.kind == Kind::Instant).then(|| window.zone.clone()),
-    };
-    Ok(Situation { facts, key, siblings, wanted, zone_is_not_the_sessions })
+    let zone = window.zone.clone();
+    Ok((Situation { oid, facts, key, siblings, zone, zone_is_not_the_sessions }, window))
 }
 
-fn exists(at: &Situation, sibling: &Sibling) -> Outcome {
+impl Situation {
+    /// The partition that a window of a series is.
+    pub(super) fn wanted(&self, window: &Window, stride: Stride) -> Wanted {
+        Wanted {
+            name: self.name(&stride.suffix(window.day, &window.time)),
+            range: window.range,
+            shown: window.shown.clone(),
+            previous: window.previous,
+            next: window.next,
+            zone: (self.key.kind == Kind::Instant).then(|| window.zone.clone()),
+            plural: stride.plural(),
+            beginning: stride.beginning(&window.time),
+            call: None,
+        }
+    }
+
+    /// The table's name with a suffix.
+    pub(super) fn name(&self, suffix: &str) -> String {
+        let width = |c: char| text::encode(c.encode_utf8(&mut [0; 4])).len();
+        plan::partition_name(&self.facts.schema, &self.facts.parent.name, suffix, width)
+    }
+}
+
+pub(super) fn exists(at: &Situation, wanted: &Wanted, sibling: &Sibling) -> Outcome {
     let remark = Remark {
         severity: Severity::Notice,
         sqlstate: "42P07",
         message: format!("partition \"{}\" of \"{}\" already exists, skipping", sibling.name, at.facts.parent.name),
-        detail: Some(format!("It holds {}.{}", sibling.shown, at.wanted.in_zone())),
+        detail: Some(format!("It holds {}.{}", sibling.shown, wanted.in_zone())),
         hint: None,
     };
     Outcome { partition: sibling.identity.clone(), remarks: vec![remark] }
 }
 
-fn remarks(at: &Situation, table: &str, day: Day) -> Vec<Remark> {
-    let Wanted { name, shown, zone, .. } = &at.wanted;
-    let mut remarks = Vec::new();
-    if day.of_month != 1 {
-        remarks.push(Remark {
-            severity: Severity::Warning,
-            sqlstate: "01000",
-            message: format!("partition \"{name}\" does not begin on the first of a month"),
-            detail: Some(format!(
-                "It holds {shown}; a partition for a whole month beside it would overlap or leave a hole."
-            )),
-            hint: Some(format!(
-                "For the whole month: SELECT warden.create_monthly_partition({}, '{}');",
-                literal(table),
-                day.first_of_month()
-            )),
-        });
-    }
-    if let Some(zone) = zone
-        && at.zone_is_not_the_sessions
-    {
-        remarks.push(Remark {
-            severity: Severity::Notice,
-            sqlstate: "00000",
-            message: format!("months of \"{}\" begin at midnight in time zone \"{zone}\", not in this session's", at.facts.parent.name),
-            detail: Some(format!("Partition \"{name}\" holds {shown}.")),
-            hint: Some(
-                "For another zone, drop it and SET warden.partition_time_zone = '...' before the first partition is created."
-                    .to_owned(),
-            ),
-        });
-    }
-    remarks
+fn not_aligned(wanted: &Wanted, table: &str, stride: Stride, day: Day) -> Option<Remark> {
+    let first = stride.first(day).filter(|first| *first != day)?;
+    let Wanted { name, shown, .. } = wanted;
+    let one = stride.singular();
+    Some(Remark {
+        severity: Severity::Warning,
+        sqlstate: "01000",
+        message: format!("partition \"{name}\" does not begin on the first of a {one}"),
+        detail: Some(format!(
+            "It holds {shown}; a partition for a whole {one} beside it would overlap or leave a hole."
+        )),
+        hint: Some(format!("For the whole {one}: SELECT warden.{}({}, '{first}');", stride.function(), literal(table))),
+    })
 }
 
-/// Runs the DDL and returns the partition's name, qualified and quoted. The parent is locked.
-fn create(oid: pg_sys::Oid, at: &Situation, model: Option<&Sibling>, day: Day) -> Result<String, Error> {
-    let Situation { facts, key, wanted, .. } = at;
+/// Says so when the first partition of a set begins by another clock than the session's.
+pub(super) fn zone_remark(at: &Situation, wanted: &Wanted) -> Option<Remark> {
+    let zone = wanted.zone.as_ref().filter(|_| at.zone_is_not_the_sessions)?;
+    let Wanted { name, shown, plural, .. } = wanted;
+    Some(Remark {
+        severity: Severity::Notice,
+        sqlstate: "00000",
+        message: format!(
+            "{plural} of \"{}\" begin at midnight in time zone \"{zone}\", not in this session's",
+            at.facts.parent.name
+        ),
+        detail: Some(format!("Partition \"{name}\" holds {shown}.")),
+        hint: Some(
+            "For another zone, drop it and SET warden.partition_time_zone = '...' before the first partition is created."
+                .to_owned(),
+        ),
+    })
+}
+
+/// What a caller may choose about the making of a partition.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct How {
+    /// `None`: as it hurts least.
+    pub(super) method: Option<Method>,
+    pub(super) moves_rows: bool,
+}
+
+/// Looks into everything that could be in the way of a partition. The parent is locked.
+pub(super) fn prepare(at: &Situation, wanted: &Wanted, model: Option<&Sibling>, how: How) -> Result<Child, Error> {
+    let Situation { facts, key, .. } = at;
     let place = inspect::place(facts.schema_oid, &facts.schema_quoted, &wanted.name)?;
     if let Some(occupant) = &place.occupant {
         return Err(taken(facts, wanted, &place.identity, occupant));
     }
+    let mut method = how.method.map_or_else(|| method(facts, key, wanted.range.lower.point), Ok)?;
+    let mut moved = None;
     if let Some((name, default)) = &facts.default
         && let Some(rows) = inspect::rows_in_default(default, key, &wanted.shown)?
     {
-        return Err(rows_in_default(oid, at, name, default, &rows, day)?);
+        if !how.moves_rows {
+            return Err(rows_in_default(at, wanted, name, default, &rows)?);
+        }
+        if let Some(hindrance) = inspect::hindrance_to_move(default)? {
+            return Err(Error::new(
+                Code::NotSupported,
+                format!("rows of default partition \"{name}\" of \"{}\" cannot be moved", facts.parent.name),
+            )
+            .detail(hindrance)
+            .hint("Move them by hand, in one transaction with the new partition."));
+        }
+        moved = Some(Moved {
+            default: default.clone(),
+            condition: inspect::in_range(key, &wanted.shown),
+            columns: inspect::insertable_columns(at.oid)?,
+            holds_parent: method == Method::PartitionOf,
+        });
+        // The rows go into a table that is not yet a partition: the default would refuse to let go of them otherwise.
+        method = Method::Attach;
     }
     let (access_method, options) = model.map_or(Ok((None, None)), |sibling| inspect::model(sibling.oid))?;
-    let child = Child {
+    Ok(Child {
         identity: place.identity,
         parent: facts.parent.identity.clone(),
         lower: bound(&wanted.shown.lower, facts.columns),
         upper: bound(&wanted.shown.upper, facts.columns),
-        method: method(facts, key, wanted.range.lower.point)?,
+        method,
         access_method,
         options,
         tablespace: facts.tablespace.clone(),
         owner: (!facts.owner_is_caller).then(|| facts.owner.clone()),
         row_security: facts.row_security,
         replica_identity: facts.replica_identity.clone(),
-    };
+        moved,
+    })
+}
+
+/// Runs the DDL.
+pub(super) fn create(at: &Situation, child: &Child) -> Result<(), Error> {
     for statement in child.statements() {
         spi::run(&statement)?;
     }
     if child.replica_identity == ReplicaIdentity::Index
-        && let Some(index) = inspect::replica_identity_index(oid, &child.identity)?
+        && let Some(index) = inspect::replica_identity_index(at.oid, &child.identity)?
     {
         spi::run(&format!("ALTER TABLE {} REPLICA IDENTITY USING INDEX {index}", child.identity))?;
     }
-    Ok(child.identity)
+    Ok(())
 }
 
-/// Further columns of the key are left open: months tile the table whatever they hold.
+/// Further columns of the key are left open: ranges of time tile the table whatever they hold.
 fn bound(first: &str, columns: i32) -> String {
     let mut values = literal(first);
     for _ in 1..columns {
@@ -261,40 +351,35 @@ fn taken(facts: &Facts, wanted: &Wanted, identity: &str, occupant: &inspect::Occ
     .hint(hint)
 }
 
-fn rows_in_default(
-    oid: pg_sys::Oid,
-    at: &Situation,
-    name: &str,
-    default: &str,
-    rows: &str,
-    day: Day,
-) -> Result<Error, Error> {
-    let columns = inspect::insertable_columns(oid)?;
+fn rows_in_default(at: &Situation, wanted: &Wanted, name: &str, default: &str, rows: &str) -> Result<Error, Error> {
+    let columns = inspect::insertable_columns(at.oid)?;
     let parent = &at.facts.parent.identity;
-    Ok(Error::new(
+    let error = Error::new(
         Code::CheckViolation,
-        format!("default partition \"{name}\" of \"{}\" holds rows of {}", at.facts.parent.name, at.wanted.shown),
+        format!("default partition \"{name}\" of \"{}\" holds rows of {}", at.facts.parent.name, wanted.shown),
     )
-    .detail(format!("{rows}{}", at.wanted.in_zone()))
-    .hint(format!(
+    .detail(format!("{rows}{}", wanted.in_zone()));
+    let Some(call) = &wanted.call else {
+        return Ok(error.hint("Have them moved by the same call: default_rows => 'move'."));
+    };
+    Ok(error.hint(format!(
         "Move them in one transaction: BEGIN; ALTER TABLE {parent} DETACH PARTITION {default}; \
-         SELECT warden.create_monthly_partition({}, '{day}'); \
+         SELECT warden.{call}; \
          WITH moved AS (DELETE FROM {default} WHERE {} RETURNING {columns}) \
          INSERT INTO {parent} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM moved; \
          ALTER TABLE {parent} ATTACH PARTITION {default} DEFAULT; COMMIT;",
-        literal(parent),
-        inspect::in_range(&at.key, &at.wanted.shown)
+        inspect::in_range(&at.key, &wanted.shown)
     )))
 }
 
 /// Says more than the server when a lock is not to be had in time. The error is never swallowed, so that no
 /// subtransaction is needed.
-fn within(
-    patience: i32,
-    callers: i32,
+pub(super) fn within<T>(
+    caller: &Caller,
     parent: &plan::Parent,
-    work: impl FnOnce() -> Result<Outcome, Error>,
-) -> Result<Outcome, Error> {
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (patience, callers) = (caller.patience(), caller.lock_timeout);
     let work = AssertUnwindSafe(work);
     let late = AssertUnwindSafe(|said: String| {
         let setting = if callers > 0 && callers <= patience { "lock_timeout" } else { "warden.partition_lock_timeout" };

@@ -221,11 +221,6 @@ impl Day {
     pub(crate) fn is_bc(self) -> bool {
         self.year < 1
     }
-
-    /// The first of the same month.
-    pub(crate) fn first_of_month(self) -> Self {
-        Self { of_month: 1, ..self }
-    }
 }
 
 impl fmt::Display for Day {

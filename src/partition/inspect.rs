@@ -6,19 +6,23 @@
 use super::bounds::{Bound, Day, Edge, Point, Range, Value, parse_bound, tail};
 use super::key::{Key, Kind, kind_name};
 use super::plan::{Shown, Sibling, SiblingKind, Window, literal};
+use super::stride::Stride;
 use crate::error::{Code, Error};
 use crate::spi;
 use crate::text::Text;
+use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
+use std::ops;
 
 /// The partitions of a table that have a range, in no order.
 ///
 /// # Errors
 /// A bound that cannot be read.
 pub(super) fn siblings(parent: pg_sys::Oid, kind: Kind) -> Result<Vec<Sibling>, Error> {
+    // A bound names no column, so it needs no table to be printed; given one, the server would wait for a lock on it.
     let rows = spi::select(
         "SELECT c.oid, c.relname::text, format('%I.%I', n.nspname, c.relname), c.relnamespace = p.relnamespace,
-                c.relkind::text, i.inhdetachpending, pg_get_expr(c.relpartbound, c.oid)
+                c.relkind::text, i.inhdetachpending, pg_get_expr(c.relpartbound, 0)
            FROM pg_inherits i
            JOIN pg_class c ON c.oid = i.inhrelid
            JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -133,12 +137,60 @@ fn read_point(text: Option<Text>) -> Result<Point, Error> {
     }
 }
 
-/// The month that begins on this day in each of these zones, by the server's own calendar. Zones matter to instants only.
-pub(super) fn windows(kind: Kind, start: Date, zones: &[&str], siblings: &[Sibling]) -> Result<Vec<Window>, Error> {
-    let midnight = |time: &str| match kind {
-        Kind::Date => format!("({time})::date"),
-        Kind::Timestamp => format!("({time})::timestamp"),
-        Kind::Instant => format!("({time}) AT TIME ZONE z.zone"),
+/// Where a series of partitions begins, by the wall clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Start {
+    Day(Date),
+    Time(Timestamp),
+}
+
+/// Partitions of one length, one behind the other. All are counted from the start: chaining would drift from the end
+/// of a month.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Series {
+    pub(super) start: Start,
+    pub(super) stride: Stride,
+}
+
+impl Series {
+    fn start(&self) -> DatumWithOid<'static> {
+        match self.start {
+            Start::Day(day) => day.into(),
+            Start::Time(time) => time.into(),
+        }
+    }
+
+    /// SQL of the wall clock so many strides after the start.
+    fn wall(&self, strides: &str) -> String {
+        format!("$1 + ({strides}) * interval '{}'", self.stride.interval())
+    }
+
+    /// SQL of the bound there. Days and months are those of the wall clock, hours are the same length on every day.
+    fn bound(&self, kind: Kind, strides: &str) -> String {
+        let wall = self.wall(strides);
+        match (kind, self.stride) {
+            (Kind::Date, _) => format!("({wall})::date"),
+            (Kind::Timestamp, _) => format!("({wall})::timestamp"),
+            (Kind::Instant, Stride::Time(_)) => {
+                format!("($1::timestamp AT TIME ZONE z.zone) + ({strides}) * interval '{}'", self.stride.interval())
+            }
+            (Kind::Instant, _) => format!("({wall}) AT TIME ZONE z.zone"),
+        }
+    }
+}
+
+/// These partitions of a series in each of these zones, by the server's own calendar. Zones matter to instants only.
+pub(super) fn windows(
+    kind: Kind,
+    series: &Series,
+    numbers: ops::Range<i32>,
+    zones: &[&str],
+    siblings: &[Sibling],
+) -> Result<Vec<Window>, Error> {
+    // Hours that the clock shows twice have two names in UTC.
+    let clock = match (kind, series.stride) {
+        (Kind::Instant, Stride::Time(_)) => "w.l AT TIME ZONE 'UTC'".to_owned(),
+        _ => series.wall("k"),
     };
     let fits = match kind {
         Kind::Instant => {
@@ -157,20 +209,28 @@ pub(super) fn windows(kind: Kind, start: Date, zones: &[&str], siblings: &[Sibli
     }
     spi::select(
         &format!(
-            "SELECT z.zone, w.l::text, w.u::text, {}, {}, {}, {}, {fits}
+            "SELECT z.zone, w.l::text, w.u::text, {}, {}, {}, {}, {fits}, c.t::date - date '2000-01-01', c.t::time::text
                FROM unnest($2) WITH ORDINALITY AS z (zone, n)
+              CROSS JOIN generate_series($4, $5) AS k
               CROSS JOIN LATERAL (SELECT {}, {}, {}, {}) AS w (l, u, p, n)
-              ORDER BY z.n",
+              CROSS JOIN LATERAL (SELECT {clock}) AS c (t)
+              ORDER BY z.n, k",
             micros("w.l"),
             micros("w.u"),
             micros("w.p"),
             micros("w.n"),
-            midnight("$1::timestamp"),
-            midnight("$1 + interval '1 month'"),
-            midnight("$1 - interval '1 month'"),
-            midnight("$1 + interval '2 months'"),
+            series.bound(kind, "k"),
+            series.bound(kind, "k + 1"),
+            series.bound(kind, "k - 1"),
+            series.bound(kind, "k + 2"),
         ),
-        &[start.into(), zones.iter().map(|z| Text::from(*z)).collect::<Vec<_>>().into(), edges.into()],
+        &[
+            series.start(),
+            zones.iter().map(|z| Text::from(*z)).collect::<Vec<_>>().into(),
+            edges.into(),
+            numbers.start.into(),
+            (numbers.end - 1).into(),
+        ],
         |row| {
             let text = |n| -> Result<String, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0).unwrap_or_default()) };
             let point = |n| read_point(row.get::<Text>(n)?);
@@ -181,6 +241,8 @@ pub(super) fn windows(kind: Kind, start: Date, zones: &[&str], siblings: &[Sibli
                 previous: point(6)?,
                 next: point(7)?,
                 fits: row.get::<bool>(8)?.unwrap_or_default(),
+                day: Day::from_epoch_days(row.get::<i32>(9)?.unwrap_or_default()),
+                time: text(10)?,
             })
         },
     )
@@ -315,6 +377,45 @@ pub(super) fn insertable_columns(table: pg_sys::Oid) -> Result<String, Error> {
     Ok(rows.into_iter().next().unwrap_or_default())
 }
 
+/// Why rows cannot be moved out of a default partition without more happening than that; `None` when they can.
+pub(super) fn hindrance_to_move(default: &str) -> Result<Option<String>, Error> {
+    let rows = spi::select(
+        "WITH held AS (SELECT relid AS oid FROM pg_partition_tree($1::regclass))
+         SELECT CASE
+           WHEN EXISTS (SELECT FROM held h JOIN pg_class c ON c.oid = h.oid WHERE c.relkind NOT IN ('r', 'p') OR c.relhasrules)
+             THEN 'It is a foreign table or has rules.'
+           WHEN EXISTS (SELECT FROM held h JOIN pg_constraint k ON k.confrelid = h.oid AND k.contype = 'f')
+             THEN 'Foreign keys refer to it: deleting a row would be refused, or would delete what refers to it.'
+           WHEN EXISTS (SELECT FROM held h JOIN pg_trigger t ON t.tgrelid = h.oid AND t.tgtype & 8 <> 0 AND NOT t.tgisinternal AND t.tgenabled <> 'D')
+             THEN 'It has triggers that fire when a row is deleted.'
+           WHEN EXISTS (SELECT FROM held h CROSS JOIN LATERAL pg_partition_ancestors(h.oid) AS a
+                          JOIN pg_publication_rel r ON r.prrelid = a.relid)
+             OR EXISTS (SELECT FROM held h JOIN pg_class c ON c.oid = h.oid JOIN pg_publication_namespace s ON s.pnnspid = c.relnamespace)
+             THEN 'It is published: subscribers would lose the rows, for the new table is not yet published while they go there.'
+           END",
+        &[Text::from(default).into()],
+        |row| Ok(row.get::<Text>(1)?.map(|t| t.0)),
+    )?;
+    Ok(rows.into_iter().flatten().next())
+}
+
+/// How many partitions of a series reach from its start to this time, if that is not more than `most`.
+pub(super) fn count(kind: Kind, series: &Series, end: Timestamp, zone: &str, most: i32) -> Result<Option<i32>, Error> {
+    let end_bound = match kind {
+        Kind::Instant => "$2::timestamp AT TIME ZONE z.zone",
+        Kind::Date | Kind::Timestamp => "$2",
+    };
+    let rows = spi::select(
+        &format!(
+            "SELECT k FROM (SELECT $3) AS z (zone) CROSS JOIN generate_series(0, $4) AS k WHERE {} >= {end_bound} LIMIT 1",
+            series.bound(kind, "k")
+        ),
+        &[series.start(), end.into(), Text::from(zone).into(), most.into()],
+        |row| Ok(row.get::<i32>(1)?),
+    )?;
+    Ok(rows.into_iter().flatten().next())
+}
+
 /// The partition's own part of the parent's replica identity index, quoted.
 pub(super) fn replica_identity_index(parent: pg_sys::Oid, partition: &str) -> Result<Option<String>, Error> {
     let rows = spi::select(
@@ -330,11 +431,11 @@ pub(super) fn replica_identity_index(parent: pg_sys::Oid, partition: &str) -> Re
     Ok(rows.into_iter().flatten().next())
 }
 
-/// The day of a date that is one.
+/// Whether a partition can begin on this day.
 ///
 /// # Errors
 /// Infinity, and dates before the common era.
-pub(super) fn day_of(start: Date) -> Result<Day, Error> {
+pub(super) fn check_start(start: Date) -> Result<(), Error> {
     let refuse = |given: &str, detail: &str| {
         Err(Error::new(Code::DatetimeOverflow, format!("start_date cannot be {given}")).detail(detail))
     };
@@ -348,5 +449,5 @@ pub(super) fn day_of(start: Date) -> Result<Day, Error> {
     if day.is_bc() {
         return refuse(&day.to_string(), "Names of partitions have no place for an era.");
     }
-    Ok(day)
+    Ok(())
 }

@@ -253,11 +253,11 @@ pub(super) fn kind_name(kind: &str) -> &'static str {
 }
 
 impl Facts {
-    /// The key, when months can be made of it and the caller may.
+    /// The key, when partitions by time can be made of it and the caller may; `what` is what a sentence calls them.
     ///
     /// # Errors
     /// The relation, its key or its owner is another.
-    pub(super) fn key(&self) -> Result<Key, Error> {
+    pub(super) fn key(&self, what: &str) -> Result<Key, Error> {
         let name = &self.parent.name;
         if self.is_system {
             return Err(Error::new(Code::WrongObjectType, format!("\"{name}\" is a system relation"))
@@ -270,7 +270,7 @@ impl Facts {
             )
             .hint("Its partitions are the extension's own business."));
         }
-        self.must_be_range_partitioned()?;
+        self.must_be_range_partitioned(what)?;
         if !self.may {
             return Err(Error::new(Code::InsufficientPrivilege, format!("must be owner of table {name}"))
                 .hint(format!("Its owner is {}; a member of that role may call this, too.", self.owner)));
@@ -294,7 +294,7 @@ impl Facts {
         Ok(Key { kind, column })
     }
 
-    fn must_be_range_partitioned(&self) -> Result<(), Error> {
+    fn must_be_range_partitioned(&self, what: &str) -> Result<(), Error> {
         let name = &self.parent.name;
         let wrong = |message: String| Err(Error::new(Code::WrongObjectType, message));
         match (self.kind.as_str(), self.strategy.as_deref()) {
@@ -302,7 +302,7 @@ impl Facts {
             ("p", strategy) => {
                 let by = if strategy == Some("l") { "list" } else { "hash" };
                 wrong(format!("table \"{name}\" is partitioned by {by}, not by range"))
-                    .map_err(|e| e.hint("Months need PARTITION BY RANGE over a date or time column."))
+                    .map_err(|e| e.hint(format!("{what} need PARTITION BY RANGE over a date or time column.")))
             }
             ("r", _) => wrong(format!("table \"{name}\" is not partitioned")).map_err(|e| {
                 e.hint(

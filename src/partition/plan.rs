@@ -1,7 +1,7 @@
 //! What to do about a wanted partition, and the SQL that does it: pure decisions over what was read.
 #![forbid(unsafe_code)]
 
-use super::bounds::{DAY, Meeting, Point, Range, length};
+use super::bounds::{DAY, Day, Meeting, Point, Range, length};
 use crate::error::{Code, Error};
 use std::fmt;
 
@@ -55,6 +55,12 @@ pub(crate) struct Wanted {
     pub(crate) next: Point,
     /// For instants: the zone in which the bounds are midnight.
     pub(crate) zone: Option<String>,
+    /// What partitions of this length are called.
+    pub(crate) plural: &'static str,
+    /// How they begin in the zone: `Months begin at midnight`.
+    pub(crate) beginning: String,
+    /// The call that makes this one, without schema; `None` where rows are moved by the same call.
+    pub(crate) call: Option<String>,
 }
 
 /// Bounds as people read them.
@@ -73,9 +79,7 @@ impl fmt::Display for Shown {
 impl Wanted {
     /// A sentence about the zone, to put behind bounds.
     pub(crate) fn in_zone(&self) -> String {
-        self.zone
-            .as_ref()
-            .map_or_else(String::new, |zone| format!(" Months begin at midnight in time zone \"{zone}\"."))
+        self.zone.as_ref().map_or_else(String::new, |zone| format!(" {} in time zone \"{zone}\".", self.beginning))
     }
 }
 
@@ -175,7 +179,7 @@ fn overlaps(parent: &Parent, wanted: &Wanted, sibling: &Sibling, more: usize) ->
         _ => format!(" {more} more partitions lie in the range."),
     };
     let hint = if wanted.zone.is_some() && shared(&wanted.range, &sibling.range).is_some_and(|part| part < DAY) {
-        other_zone()
+        other_zone(wanted)
     } else {
         "Begin where no partition is yet.".to_owned()
     };
@@ -187,8 +191,11 @@ fn overlaps(parent: &Parent, wanted: &Wanted, sibling: &Sibling, more: usize) ->
     .hint(hint)
 }
 
-fn other_zone() -> String {
-    "If the months of this table begin in another time zone: SET warden.partition_time_zone = '...';".to_owned()
+fn other_zone(wanted: &Wanted) -> String {
+    format!(
+        "If the {} of this table begin in another time zone: SET warden.partition_time_zone = '...';",
+        wanted.plural
+    )
 }
 
 /// Length of the part that two ranges share.
@@ -250,7 +257,7 @@ fn misaligned(parent: &Parent, wanted: &Wanted, from: &str, to: &str, hole: i128
     )
     .detail(format!("{ends}: rows between would have no partition.{}", wanted.in_zone()))
     .hint(if wanted.zone.is_some() && hole < DAY {
-        format!("{} Otherwise {close}", other_zone())
+        format!("{} Otherwise {close}", other_zone(wanted))
     } else {
         format!("Begin at the neighbour's bound, or {close}")
     })
@@ -306,15 +313,18 @@ pub(crate) fn method(has_default: bool, lower: Point, now: i128, is_instant: boo
     if has_default && lower <= Point::At(latest_now) { Method::PartitionOf } else { Method::Attach }
 }
 
-/// What a month would be in a time zone.
+/// What a partition would be in a time zone.
 #[derive(Debug, Clone)]
 pub(crate) struct Window {
     pub(crate) zone: String,
     pub(crate) range: Range,
     pub(crate) shown: Shown,
-    /// A month before the lower and after the upper bound.
+    /// One stride before the lower and after the upper bound.
     pub(crate) previous: Point,
     pub(crate) next: Point,
+    /// Where it begins, by the clock that names go by.
+    pub(crate) day: Day,
+    pub(crate) time: String,
     /// Every present bound is a midnight here, and there is one.
     pub(crate) fits: bool,
 }
@@ -356,6 +366,19 @@ pub(crate) struct Child {
     pub(crate) owner: Option<String>,
     pub(crate) row_security: bool,
     pub(crate) replica_identity: ReplicaIdentity,
+    pub(crate) moved: Option<Moved>,
+}
+
+/// Rows that move from the default partition into a new one before that is attached.
+#[derive(Debug, Clone)]
+pub(crate) struct Moved {
+    /// Qualified and quoted.
+    pub(crate) default: String,
+    pub(crate) condition: String,
+    /// With commas between.
+    pub(crate) columns: String,
+    /// Writers wait at the table, so that none of them is on its way to the default.
+    pub(crate) holds_parent: bool,
 }
 
 impl Child {
@@ -374,6 +397,13 @@ impl Child {
             made = format!("{made} TABLESPACE {tablespace}");
         }
         let mut statements = Vec::new();
+        if let Some(moved) = &self.moved {
+            if moved.holds_parent {
+                statements.push(format!("LOCK TABLE ONLY {parent} IN ACCESS EXCLUSIVE MODE"));
+            }
+            // What ATTACH takes in the end, from the beginning: a stronger lock later would be a deadlock.
+            statements.push(format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", moved.default));
+        }
         match self.method {
             // Everything but what ATTACH brings itself (indexes, keys, triggers) and identity, which stays with the parent.
             Method::Attach => statements.push(format!(
@@ -399,6 +429,12 @@ impl Child {
         }
         if !changes.is_empty() {
             statements.push(format!("ALTER TABLE {identity} {}", changes.join(", ")));
+        }
+        if let Some(Moved { default, condition, columns, .. }) = &self.moved {
+            statements.push(format!(
+                "WITH moved AS (DELETE FROM {default} WHERE {condition} RETURNING {columns}) \
+                 INSERT INTO {identity} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM moved"
+            ));
         }
         if self.method == Method::Attach {
             statements.push(format!("ALTER TABLE {parent} ATTACH PARTITION {identity} {bounds}"));
@@ -446,6 +482,9 @@ mod tests {
             previous: Point::At((lower - 30) * DAY),
             next: Point::At((lower + 60) * DAY),
             zone: None,
+            plural: "months",
+            beginning: String::new(),
+            call: None,
         }
     }
 
@@ -610,7 +649,17 @@ mod tests {
     fn the_zone_is_what_the_bounds_show_or_else_the_setting() {
         let window = |zone: &str, start: i128, fits: bool| {
             let (range, shown) = days(start, start + 30);
-            Window { zone: zone.to_owned(), range, shown, previous: Point::Below, next: Point::Above, fits }
+            let day = Day { year: 2026, month: 1, of_month: 1 };
+            Window {
+                zone: zone.to_owned(),
+                range,
+                shown,
+                previous: Point::Below,
+                next: Point::Above,
+                day,
+                time: String::new(),
+                fits,
+            }
         };
         let chosen = |windows: &[Window]| choose_zone(windows).map(|w| w.zone.clone());
         assert_eq!(chosen(&[]), None);
@@ -642,6 +691,7 @@ mod tests {
             owner: Some("alice".to_owned()),
             row_security: true,
             replica_identity: ReplicaIdentity::Full,
+            moved: None,
         };
         let statements = child.statements();
         assert_eq!(statements.len(), 3);
