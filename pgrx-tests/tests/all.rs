@@ -16,6 +16,7 @@ mod audit_access;
 mod audit_columns;
 mod audit_indexes;
 mod audit_partitions;
+mod audit_policies;
 mod audit_server;
 mod audit_tables;
 mod audit_values;
@@ -59,6 +60,7 @@ fn cases() -> Vec<Case> {
         audit::cases(),
         audit_access::cases(),
         audit_partitions::cases(),
+        audit_policies::cases(),
         audit_server::cases(),
         audit_tables::cases(),
         audit_values::cases(),

@@ -139,6 +139,7 @@ const ITEMS: &[Item] = &[
             "database-public-connect",
             "database-public-temp",
             "schema-public-create",
+            "schema-no-default-privileges",
             "grant-to-public",
             "security-definer-executable",
             "function-search-path-mutable",

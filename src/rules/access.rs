@@ -25,6 +25,7 @@ mod rls_policy_without_rls;
 mod rls_unindexed_policy_column;
 mod role_powerful_membership;
 mod schema_environment_name;
+mod schema_no_default_privileges;
 mod schema_owner_superuser;
 mod schema_public_create;
 mod search_path_writable;
@@ -56,6 +57,7 @@ pub(super) const RULES: &[&Rule] = &[
     &rls_unindexed_policy_column::RULE,
     &role_powerful_membership::RULE,
     &schema_environment_name::RULE,
+    &schema_no_default_privileges::RULE,
     &schema_owner_superuser::RULE,
     &schema_public_create::RULE,
     &search_path_writable::RULE,

@@ -121,6 +121,8 @@ sources! {
     Grants: Schemas = "grants";
     /// Schemas.
     Schemata: Schemas = "schemata";
+    /// Schemas whose tables somebody may read, but not those to come.
+    Readers: Schemas = "readers";
     /// Roles.
     Roles: Server = "roles";
     /// How passwords are kept.
