@@ -119,6 +119,7 @@ const ITEMS: &[Item] = &[
             "partition-count-high",
             "partitioned-never-analyzed",
             "partition-rls-gap",
+            "partition-drift",
             "collation-version-mismatch",
         ],
     },

@@ -13,6 +13,7 @@ mod detach_partition_not_concurrent;
 mod detach_pending;
 mod drop_partition_lock;
 mod partition_count_high;
+mod partition_drift;
 mod partition_gap;
 mod partition_missing_next;
 mod partition_rls_gap;
@@ -36,4 +37,5 @@ pub(super) const RULES: &[&Rule] = &[
     &partition_rls_gap::RULE,
     &partitioned_index_incomplete::RULE,
     &detach_pending::RULE,
+    &partition_drift::RULE,
 ];

@@ -101,6 +101,8 @@ sources! {
     IndexIncludes: Schemas = "index_includes";
     /// Partitioned tables.
     Partitioned: Schemas = "partitioned";
+    /// Partitioned tables whose partitions do not do what they say.
+    PartitionDrift: Schemas = "partition_drift";
     /// Indexes of partitioned tables that are not whole.
     PartitionedIndexes: Schemas = "partitioned_indexes";
     /// Partitions that are half detached.
