@@ -120,6 +120,7 @@ const ITEMS: &[Item] = &[
             "partitioned-never-analyzed",
             "partition-rls-gap",
             "partition-drift",
+            "partition-skew",
             "collation-version-mismatch",
         ],
     },

@@ -17,6 +17,7 @@ mod partition_drift;
 mod partition_gap;
 mod partition_missing_next;
 mod partition_rls_gap;
+mod partition_skew;
 mod partitioned_index_incomplete;
 mod partitioned_never_analyzed;
 
@@ -38,4 +39,5 @@ pub(super) const RULES: &[&Rule] = &[
     &partitioned_index_incomplete::RULE,
     &detach_pending::RULE,
     &partition_drift::RULE,
+    &partition_skew::RULE,
 ];

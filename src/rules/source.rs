@@ -103,6 +103,8 @@ sources! {
     Partitioned: Schemas = "partitioned";
     /// Partitioned tables whose partitions do not do what they say.
     PartitionDrift: Schemas = "partition_drift";
+    /// Tables that are partitioned by hash, and the largest of their partitions.
+    PartitionSizes: Schemas = "partition_sizes";
     /// Indexes of partitioned tables that are not whole.
     PartitionedIndexes: Schemas = "partitioned_indexes";
     /// Partitions that are half detached.
