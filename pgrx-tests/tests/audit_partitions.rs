@@ -6,6 +6,7 @@ cases![
     a_detach_that_was_broken_off,
     bounds_that_are_read_and_those_that_are_not,
     updates_that_fail_and_triggers_that_do_nothing,
+    very_large_tables,
     nobody_is_waited_for,
 ];
 
@@ -175,5 +176,44 @@ fn nobody_is_waited_for(leg: &Leg) -> Result {
     for row in s.rows("SELECT rule, detail FROM warden.audit() WHERE level = 'not checked'")? {
         ensure!(!row[1].as_deref().unwrap_or_default().contains("timeout"), "{row:?}");
     }
+    Ok(())
+}
+
+fn very_large_tables(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let role = db.role("")?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    let (name, column) = ("\"t\"\"%s\n\"", "\"at\"\"%I\n\"");
+    s.script(&format!(
+        "CREATE TABLE {name} ({column} date NOT NULL, a int) WITH (autovacuum_enabled = off);
+         INSERT INTO {name} SELECT '2026-01-01'::date + n / 10, n FROM generate_series(1, 2000) n; ANALYZE {name};
+         DELETE FROM {name} WHERE a <= 300; UPDATE pg_class SET relpages = 7000000 WHERE relname LIKE 't\"%';
+         GRANT EXECUTE ON FUNCTION warden.audit(text[], text[], text) TO {role}; SELECT pg_stat_force_next_flush(); SELECT 1"
+    ))?;
+    let rule = "should-partition";
+    let said = |size: &str| {
+        format!(
+            "info public.{name} table \"t\"%s\n\" has {size} in the order of \"at\"%I\n\", and rows are deleted from it"
+        )
+    };
+    ensure_eq!(found(&mut s, rule)?, [said("53 GB")]);
+    // Who sees nothing of its columns says so; and nobody is waited for.
+    let mut bare = db.session_as(&role)?;
+    let mut other = db.session()?;
+    other.run(&format!("BEGIN; LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"))?;
+    bare.run("SET lock_timeout = '2s'")?;
+    let unseen = format!("not checked public.{name} rule \"should-partition\" was not checked");
+    ensure_eq!(found(&mut bare, rule)?, [unseen]);
+    other.run("ROLLBACK")?;
+    s.run(&format!("GRANT SELECT ON {name} TO {role}"))?;
+    ensure_eq!(found(&mut bare, rule)?, [said("53 GB")]);
+    // A time that may be missing cannot be the key.
+    s.script(&format!(
+        "ALTER TABLE {name} ALTER COLUMN {column} DROP NOT NULL; UPDATE {name} SET {column} = NULL WHERE a = 500; ANALYZE {name};
+         UPDATE pg_class SET relpages = 7000000 WHERE relname LIKE 't\"%'"
+    ))?;
+    ensure_eq!(found(&mut s, rule)?, Vec::<String>::new());
+    s.run("SET track_counts = off")?;
+    ensure_eq!(found(&mut s, rule)?, ["not checked  rule \"should-partition\" was not checked"]);
     Ok(())
 }

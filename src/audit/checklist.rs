@@ -184,6 +184,7 @@ const ITEMS: &[Item] = &[
             "autovacuum-table-off",
             "autovacuum-scale-large-table",
             "autovacuum-lagging",
+            "should-partition",
             "wraparound-xid",
             "wraparound-mxid",
         ],

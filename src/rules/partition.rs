@@ -20,6 +20,7 @@ mod partition_rls_gap;
 mod partition_skew;
 mod partitioned_index_incomplete;
 mod partitioned_never_analyzed;
+mod should_partition;
 
 pub(super) const RULES: &[&Rule] = &[
     &create_index_on_partitioned::RULE,
@@ -40,4 +41,5 @@ pub(super) const RULES: &[&Rule] = &[
     &detach_pending::RULE,
     &partition_drift::RULE,
     &partition_skew::RULE,
+    &should_partition::RULE,
 ];

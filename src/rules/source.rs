@@ -111,6 +111,8 @@ sources! {
     DetachPending: Schemas = "detach_pending";
     /// Partitioned tables whose bounds are in an order that may have changed.
     PartitionCollations: Schemas = "partition_collations";
+    /// Very large tables from which rows are deleted.
+    LargeTables: Schemas = "large_tables";
     /// Tables with rows of their own, and when autovacuum comes for what has changed.
     Vacuum: Schemas = "vacuum";
     /// Row level security and its policies.
