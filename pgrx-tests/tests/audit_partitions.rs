@@ -2,7 +2,13 @@
 
 use pg_warden_tests::{Leg, Result, Session, cases, ensure, ensure_eq};
 
-cases![a_detach_that_was_broken_off, bounds_that_are_read_and_those_that_are_not, nobody_is_waited_for];
+cases![
+    a_detach_that_was_broken_off,
+    bounds_that_are_read_and_those_that_are_not,
+    updates_that_fail_and_triggers_that_do_nothing,
+    very_large_tables,
+    nobody_is_waited_for,
+];
 
 /// Objects and messages of the findings of a rule.
 fn found(s: &mut Session, rule: &str) -> Result<Vec<String>> {
@@ -34,6 +40,80 @@ fn a_detach_that_was_broken_off(leg: &Leg) -> Result {
     other.run("ROLLBACK")?;
     s.run(&fix)?;
     ensure_eq!(found(&mut s, "detach-pending")?, Vec::<String>::new());
+    Ok(())
+}
+
+/// A table of two levels, with a name that holds what names may hold.
+const DRIFTING: &str = "CREATE SCHEMA elsewhere;
+    CREATE TABLE \"t\"\"%s\n\" (id bigint NOT NULL, a bigint) PARTITION BY RANGE (id);
+    CREATE TABLE elsewhere.t_1 PARTITION OF \"t\"\"%s\n\" FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);
+    CREATE TABLE elsewhere.\"t_1\"\"%s\n\" PARTITION OF elsewhere.t_1 FOR VALUES FROM (0) TO (10);
+    CREATE UNIQUE INDEX u ON \"t\"\"%s\n\" (id);
+    CREATE TABLE parents (id bigint PRIMARY KEY);
+    ALTER TABLE \"t\"\"%s\n\" ADD FOREIGN KEY (a) REFERENCES parents;
+    INSERT INTO parents VALUES (1); INSERT INTO \"t\"\"%s\n\" VALUES (1, 1)";
+
+fn updates_that_fail_and_triggers_that_do_nothing(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    let rule = "partition-drift";
+    let (table, leaf) = ("\"t\"\"%s\n\"", "elsewhere.\"t_1\"\"%s\n\"");
+    s.script(DRIFTING)?;
+    // Whether an UPDATE fails, and how often that is said; the fix mends it.
+    let mut with = |before: &str, said: usize| -> Result {
+        s.script(before)?;
+        let update = format!("UPDATE {table} SET a = 1");
+        let fails = s.run(&update).is_err();
+        let found = found(&mut s, rule)?;
+        ensure_eq!(found.len(), said, "{before}: {found:?}");
+        if said > 0 {
+            ensure!(fails, "{before}: it does not fail");
+            ensure_eq!(found[0], "error public.\"t\"\"%s\n\" partitions of \"t\"%s\n\" lack its replica identity");
+            let fix = s.value("SELECT fix FROM warden.audit(rules => '{partition-drift}')")?;
+            s.script(&fix)?;
+            s.run(&update)?;
+        }
+        Ok(())
+    };
+    // The table says nothing either: that is another rule's.
+    with(&format!("CREATE PUBLICATION p FOR TABLE {table}"), 0)?;
+    with(&format!("ALTER TABLE {table} REPLICA IDENTITY FULL"), 1)?;
+    with(
+        &format!("ALTER TABLE {table} REPLICA IDENTITY USING INDEX u; ALTER TABLE {leaf} REPLICA IDENTITY DEFAULT"),
+        1,
+    )?;
+    with(
+        &format!(
+            "ALTER TABLE {table} ADD PRIMARY KEY (id); ALTER TABLE {table} REPLICA IDENTITY DEFAULT; ALTER TABLE {leaf} REPLICA IDENTITY NOTHING"
+        ),
+        1,
+    )?;
+    let lacking = format!("ALTER TABLE {leaf} REPLICA IDENTITY NOTHING; DROP PUBLICATION p;");
+    with(&format!("{lacking} CREATE PUBLICATION p FOR TABLE {table} WITH (publish = 'insert, truncate')"), 0)?;
+    with(&format!("{lacking} CREATE PUBLICATION p FOR TABLES IN SCHEMA public"), 1)?;
+    with(&format!("{lacking} CREATE PUBLICATION p FOR TABLES IN SCHEMA elsewhere"), 1)?;
+    with(&format!("{lacking} CREATE PUBLICATION p FOR TABLE {leaf} WITH (publish_via_partition_root)"), 1)?;
+    with(&format!("{lacking} CREATE PUBLICATION p FOR ALL TABLES"), 1)?;
+    with(&format!("{lacking} CREATE PUBLICATION p FOR TABLE parents"), 0)?;
+    s.script(&format!("ALTER TABLE {leaf} DISABLE TRIGGER ALL; INSERT INTO {table} VALUES (2, 2)"))?;
+    ensure_eq!(
+        found(&mut s, rule)?,
+        ["warning public.\"t\"\"%s\n\" triggers of \"t\"%s\n\" are disabled in partitions of it"]
+    );
+    let fix =
+        s.value("SELECT fix FROM warden.audit(rules => '{partition-drift}') WHERE hint LIKE '%refer to nothing%'")?;
+    s.script(&fix)?;
+    ensure_eq!(found(&mut s, rule)?, Vec::<String>::new());
+    ensure_eq!(s.error(&format!("INSERT INTO {table} VALUES (3, 3)"))?.sqlstate, "23503");
+    // Of the table as well: it was meant.
+    s.script(&format!("ALTER TABLE {table} DISABLE TRIGGER ALL"))?;
+    ensure_eq!(found(&mut s, rule)?, Vec::<String>::new());
+    s.script(&format!("ALTER TABLE {table} ENABLE TRIGGER ALL; ALTER TABLE elsewhere.t_1 DISABLE TRIGGER ALL"))?;
+    let mut other = db.session()?;
+    other.run(&format!("BEGIN; LOCK TABLE {table}, elsewhere.t_1, {leaf} IN ACCESS EXCLUSIVE MODE"))?;
+    s.run("SET lock_timeout = '2s'")?;
+    ensure_eq!(found(&mut s, rule)?.len(), 1);
+    other.run("ROLLBACK")?;
     Ok(())
 }
 
@@ -96,5 +176,44 @@ fn nobody_is_waited_for(leg: &Leg) -> Result {
     for row in s.rows("SELECT rule, detail FROM warden.audit() WHERE level = 'not checked'")? {
         ensure!(!row[1].as_deref().unwrap_or_default().contains("timeout"), "{row:?}");
     }
+    Ok(())
+}
+
+fn very_large_tables(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let role = db.role("")?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    let (name, column) = ("\"t\"\"%s\n\"", "\"at\"\"%I\n\"");
+    s.script(&format!(
+        "CREATE TABLE {name} ({column} date NOT NULL, a int) WITH (autovacuum_enabled = off);
+         INSERT INTO {name} SELECT '2026-01-01'::date + n / 10, n FROM generate_series(1, 2000) n; ANALYZE {name};
+         DELETE FROM {name} WHERE a <= 300; UPDATE pg_class SET relpages = 7000000 WHERE relname LIKE 't\"%';
+         GRANT EXECUTE ON FUNCTION warden.audit(text[], text[], text) TO {role}; SELECT pg_stat_force_next_flush(); SELECT 1"
+    ))?;
+    let rule = "should-partition";
+    let said = |size: &str| {
+        format!(
+            "info public.{name} table \"t\"%s\n\" has {size} in the order of \"at\"%I\n\", and rows are deleted from it"
+        )
+    };
+    ensure_eq!(found(&mut s, rule)?, [said("53 GB")]);
+    // Who sees nothing of its columns says so; and nobody is waited for.
+    let mut bare = db.session_as(&role)?;
+    let mut other = db.session()?;
+    other.run(&format!("BEGIN; LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"))?;
+    bare.run("SET lock_timeout = '2s'")?;
+    let unseen = format!("not checked public.{name} rule \"should-partition\" was not checked");
+    ensure_eq!(found(&mut bare, rule)?, [unseen]);
+    other.run("ROLLBACK")?;
+    s.run(&format!("GRANT SELECT ON {name} TO {role}"))?;
+    ensure_eq!(found(&mut bare, rule)?, [said("53 GB")]);
+    // A time that may be missing cannot be the key.
+    s.script(&format!(
+        "ALTER TABLE {name} ALTER COLUMN {column} DROP NOT NULL; UPDATE {name} SET {column} = NULL WHERE a = 500; ANALYZE {name};
+         UPDATE pg_class SET relpages = 7000000 WHERE relname LIKE 't\"%'"
+    ))?;
+    ensure_eq!(found(&mut s, rule)?, Vec::<String>::new());
+    s.run("SET track_counts = off")?;
+    ensure_eq!(found(&mut s, rule)?, ["not checked  rule \"should-partition\" was not checked"]);
     Ok(())
 }

@@ -13,11 +13,14 @@ mod detach_partition_not_concurrent;
 mod detach_pending;
 mod drop_partition_lock;
 mod partition_count_high;
+mod partition_drift;
 mod partition_gap;
 mod partition_missing_next;
 mod partition_rls_gap;
+mod partition_skew;
 mod partitioned_index_incomplete;
 mod partitioned_never_analyzed;
+mod should_partition;
 
 pub(super) const RULES: &[&Rule] = &[
     &create_index_on_partitioned::RULE,
@@ -36,4 +39,7 @@ pub(super) const RULES: &[&Rule] = &[
     &partition_rls_gap::RULE,
     &partitioned_index_incomplete::RULE,
     &detach_pending::RULE,
+    &partition_drift::RULE,
+    &partition_skew::RULE,
+    &should_partition::RULE,
 ];

@@ -101,12 +101,18 @@ sources! {
     IndexIncludes: Schemas = "index_includes";
     /// Partitioned tables.
     Partitioned: Schemas = "partitioned";
+    /// Partitioned tables whose partitions do not do what they say.
+    PartitionDrift: Schemas = "partition_drift";
+    /// Tables that are partitioned by hash, and the largest of their partitions.
+    PartitionSizes: Schemas = "partition_sizes";
     /// Indexes of partitioned tables that are not whole.
     PartitionedIndexes: Schemas = "partitioned_indexes";
     /// Partitions that are half detached.
     DetachPending: Schemas = "detach_pending";
     /// Partitioned tables whose bounds are in an order that may have changed.
     PartitionCollations: Schemas = "partition_collations";
+    /// Very large tables from which rows are deleted.
+    LargeTables: Schemas = "large_tables";
     /// Tables with rows of their own, and when autovacuum comes for what has changed.
     Vacuum: Schemas = "vacuum";
     /// Row level security and its policies.
