@@ -395,6 +395,7 @@ pub(super) fn hindrance_to_move(default: &str) -> Result<Option<String>, Error> 
              THEN 'It has triggers that fire when a row is deleted.'
            WHEN EXISTS (SELECT FROM held h CROSS JOIN LATERAL pg_partition_ancestors(h.oid) AS a
                           JOIN pg_publication_rel r ON r.prrelid = a.relid)
+             OR EXISTS (SELECT FROM pg_publication WHERE puballtables AND pubviaroot)
              OR EXISTS (SELECT FROM held h JOIN pg_class c ON c.oid = h.oid JOIN pg_publication_namespace s ON s.pnnspid = c.relnamespace)
              THEN 'It is published: subscribers would lose the rows, for the new table is not yet published while they go there.'
            END",
