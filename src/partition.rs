@@ -18,6 +18,7 @@ mod bounds;
 mod inspect;
 mod key;
 mod plan;
+mod range;
 mod series;
 mod stride;
 
@@ -178,6 +179,52 @@ fn create_partitions(
             row.milliseconds.and_then(|ms| AnyNumeric::try_from(format!("{ms:.3}").as_str()).ok()),
         )
     })))
+}
+
+/// Creates the partition of a table with these bounds; does nothing when it exists.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
+                                              partition_name pg_catalog.text DEFAULT NULL)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
+    'creates the partition of table_name (as SQL writes it) from lower_bound to upper_bound, and returns its name; a notice says when it exists';
+REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+fn create_range_partition(
+    table_name: Option<Text>,
+    lower_bound: Option<Text>,
+    upper_bound: Option<Text>,
+    partition_name: Option<Text>,
+) -> Result<Text, ErrorReport> {
+    let Text(table) = table_name.ok_or_else(|| is_null("table_name"))?;
+    let Text(lower) = lower_bound.ok_or_else(|| is_null("lower_bound"))?;
+    let Text(upper) = upper_bound.ok_or_else(|| is_null("upper_bound"))?;
+    let name = partition_name.map(|name| name.0);
+    let outcome = range::create(&table, &lower, &upper, name.as_deref())?;
+    for remark in &outcome.remarks {
+        emit::say(&remark.parts());
+    }
+    Ok(Text(outcome.partition))
+}
+
+/// The partition of a table that holds a value, created where there is none.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.ensure_partition(pg_catalog.text, pg_catalog.text) IS
+    'returns the partition of table_name (as SQL writes it) that holds value; creates it, as long as its neighbours, where there is none';
+REVOKE EXECUTE ON FUNCTION warden.ensure_partition(pg_catalog.text, pg_catalog.text) FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+fn ensure_partition(table_name: Option<Text>, value: Option<Text>) -> Result<Text, ErrorReport> {
+    let Text(table) = table_name.ok_or_else(|| is_null("table_name"))?;
+    let Text(value) = value.ok_or_else(|| is_null("value"))?;
+    Ok(Text(range::ensure(&table, &value)?))
 }
 
 /// The value that a word stands for.

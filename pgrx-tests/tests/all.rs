@@ -41,6 +41,7 @@ mod lock_matrix;
 mod memory;
 mod opt_outs;
 mod pages;
+mod partition_range;
 mod partition_series;
 mod partition_steps;
 mod partitions;
@@ -86,6 +87,7 @@ fn cases() -> Vec<Case> {
         partitions::cases(),
         partition_steps::cases(),
         partition_series::cases(),
+        partition_range::cases(),
         memory::cases(),
         pages::cases(),
         random_ddl::cases(),

@@ -326,6 +326,10 @@ fn f2_rows_that_cannot_be_moved(leg: &Leg) -> Result {
             "It has triggers that fire when a row is deleted.",
         ),
         (
+            "CREATE PUBLICATION p FOR ALL TABLES WITH (publish_via_partition_root); CREATE TABLE r ()",
+            "It is published: subscribers would lose the rows, for the new table is not yet published while they go there.",
+        ),
+        (
             "CREATE PUBLICATION p FOR TABLE e; CREATE TABLE r ()",
             "It is published: subscribers would lose the rows, for the new table is not yet published while they go there.",
         ),

@@ -244,7 +244,7 @@ REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:40
+-- src/partition.rs:41
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -255,7 +255,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:25
+-- src/partition.rs:26
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -266,7 +266,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:110
+-- src/partition.rs:111
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -284,7 +284,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:70
+-- src/partition.rs:71
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -295,7 +295,19 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:55
+-- src/partition.rs:185
+-- pg_warden::partition::create_range_partition
+
+CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
+                                              partition_name pg_catalog.text DEFAULT NULL)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'create_range_partition_wrapper';
+COMMENT ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
+    'creates the partition of table_name (as SQL writes it) from lower_bound to upper_bound, and returns its name; a notice says when it exists';
+REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition.rs:56
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -306,7 +318,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:85
+-- src/partition.rs:86
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -334,6 +346,17 @@ CREATE FUNCTION warden.enable() RETURNS pg_catalog.text
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'enable_wrapper';
 COMMENT ON FUNCTION warden.enable() IS 'switches pg_warden on again in this database, with the mode it had';
 REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition.rs:214
+-- pg_warden::partition::ensure_partition
+
+CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ensure_partition_wrapper';
+COMMENT ON FUNCTION warden.ensure_partition(pg_catalog.text, pg_catalog.text) IS
+    'returns the partition of table_name (as SQL writes it) that holds value; creates it, as long as its neighbours, where there is none';
+REVOKE EXECUTE ON FUNCTION warden.ensure_partition(pg_catalog.text, pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */

@@ -3,7 +3,9 @@
 use super::bounds::{Day, Point};
 use super::inspect::{self, Series, Start};
 use super::key::{self, Facts, Key, Kind};
-use super::plan::{self, Child, Method, Moved, ReplicaIdentity, Shown, Sibling, Step, Wanted, Window, literal};
+use super::plan::{
+    self, Child, MAX, MIN, Method, Moved, ReplicaIdentity, Shown, Sibling, Step, Wanted, Window, literal,
+};
 use super::stride::Stride;
 use crate::error::emit::{Parts, Severity};
 use crate::error::{Code, Error};
@@ -47,7 +49,7 @@ pub(super) struct Outcome {
 
 /// What the session has set, read before anything is pinned.
 pub(super) struct Caller {
-    time_zone: String,
+    pub(super) time_zone: String,
     server_time_zone: String,
     lock_timeout: i32,
 }
@@ -99,29 +101,36 @@ pub(super) fn create_one(table: &str, start: Date, stride: Stride) -> Result<Out
     let caller = Caller::now();
     let _pinned = caller.pin();
 
-    let look = || -> Result<(Situation, Window, Wanted), Error> {
+    make(&caller, || {
         let (at, window) = look(oid, &series, None, &caller)?;
         let mut wanted = at.wanted(&window, stride);
         let parent = literal(&at.facts.parent.identity);
         wanted.call = Some(format!("{}({parent}, '{}')", stride.function(), window.day));
-        Ok((at, window, wanted))
-    };
-    let (before, _, wanted) = look()?;
+        let remarks = not_aligned(&wanted, table, stride, window.day).into_iter().chain(zone_remark(&at, &wanted));
+        let remarks = remarks.collect();
+        Ok((at, wanted, remarks))
+    })
+}
+
+/// Creates one partition, unless it is there. `look` says how the table is, what is wanted of it, and what to say when it
+/// was created; it is called once without and once under the lock.
+pub(super) fn make(
+    caller: &Caller,
+    look: impl Fn() -> Result<(Situation, Wanted, Vec<Remark>), Error>,
+) -> Result<Outcome, Error> {
+    let (before, wanted, _) = look()?;
     if let Step::Exists(sibling) = plan::decide(&before.facts.parent, &wanted, &before.siblings)? {
         return Ok(exists(&before, &wanted, sibling));
     }
-    within(&caller, &before.facts.parent, || {
+    within(caller, &before.facts.parent, || {
         lock(&before)?;
-        let (now, window, wanted) = look()?;
+        let (now, wanted, remarks) = look()?;
         must_have_its_name(&before, &now)?;
         match plan::decide(&now.facts.parent, &wanted, &now.siblings)? {
             Step::Exists(sibling) => Ok(exists(&now, &wanted, sibling)),
             Step::Create(model) => {
                 let child = prepare(&now, &wanted, model, How::default())?;
                 create(&now, &child)?;
-                let mut remarks = Vec::new();
-                remarks.extend(not_aligned(&wanted, table, stride, window.day));
-                remarks.extend(zone_remark(&now, &wanted));
                 Ok(Outcome { remarks, partition: child.identity })
             }
         }
@@ -195,7 +204,7 @@ impl Situation {
     }
 }
 
-pub(super) fn exists(at: &Situation, wanted: &Wanted, sibling: &Sibling) -> Outcome {
+fn exists(at: &Situation, wanted: &Wanted, sibling: &Sibling) -> Outcome {
     let remark = Remark {
         severity: Severity::Notice,
         sqlstate: "42P07",
@@ -312,9 +321,13 @@ pub(super) fn create(at: &Situation, child: &Child) -> Result<(), Error> {
 
 /// Further columns of the key are left open: ranges of time tile the table whatever they hold.
 fn bound(first: &str, columns: i32) -> String {
-    let mut values = literal(first);
+    let (mut values, further) = match first {
+        MAX => (MAX.to_owned(), MAX),
+        MIN => (MIN.to_owned(), MIN),
+        time => (literal(time), MIN),
+    };
     for _ in 1..columns {
-        values.push_str(", MINVALUE");
+        values = format!("{values}, {further}");
     }
     values
 }

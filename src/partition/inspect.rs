@@ -5,7 +5,7 @@
 
 use super::bounds::{Bound, Day, Edge, Point, Range, Value, parse_bound, tail};
 use super::key::{Key, Kind, kind_name};
-use super::plan::{Shown, Sibling, SiblingKind, Window, literal};
+use super::plan::{MAX, MIN, Shown, Sibling, SiblingKind, Window, literal};
 use super::stride::Stride;
 use crate::error::{Code, Error};
 use crate::spi;
@@ -92,7 +92,7 @@ fn shown(values: &[Value]) -> String {
 }
 
 /// SQL that makes a text of a time: microseconds, or `infinity` and `-infinity`.
-fn micros(column: &str) -> String {
+pub(super) fn micros(column: &str) -> String {
     format!(
         "CASE WHEN isfinite({column}) THEN trunc(extract(epoch FROM {column}) * 1000000)::text ELSE {column}::text END"
     )
@@ -125,7 +125,7 @@ fn first_literals<'a>(values: impl Iterator<Item = Option<&'a Value>>) -> Vec<Te
         .collect()
 }
 
-fn read_point(text: Option<Text>) -> Result<Point, Error> {
+pub(super) fn read_point(text: Option<Text>) -> Result<Point, Error> {
     let Text(text) = text.unwrap_or_else(|| Text::from("infinity"));
     match text.as_str() {
         "infinity" => Ok(Point::Future),
@@ -260,7 +260,7 @@ pub(super) fn now() -> Result<i128, Error> {
 }
 
 /// The first of the values that [`shown`] put together.
-fn first_shown(shown: &str) -> &str {
+pub(super) fn first_shown(shown: &str) -> &str {
     shown.strip_prefix('(').and_then(|s| s.split_once(", ")).map_or(shown, |(first, _)| first)
 }
 
@@ -363,7 +363,12 @@ pub(super) fn rows_in_default(default: &str, key: &Key, shown: &Shown) -> Result
 /// A condition for the rows of a range.
 pub(super) fn in_range(key: &Key, shown: &Shown) -> String {
     let Key { column, .. } = key;
-    format!("{column} >= {} AND {column} < {}", literal(&shown.lower), literal(&shown.upper))
+    match (shown.lower.as_str(), shown.upper.as_str()) {
+        (MIN, MAX) => format!("{column} IS NOT NULL"),
+        (MIN, upper) => format!("{column} < {}", literal(upper)),
+        (lower, MAX) => format!("{column} >= {}", literal(lower)),
+        (lower, upper) => format!("{column} >= {} AND {column} < {}", literal(lower), literal(upper)),
+    }
 }
 
 /// The columns that an INSERT into the table can name, quoted.
@@ -390,6 +395,7 @@ pub(super) fn hindrance_to_move(default: &str) -> Result<Option<String>, Error> 
              THEN 'It has triggers that fire when a row is deleted.'
            WHEN EXISTS (SELECT FROM held h CROSS JOIN LATERAL pg_partition_ancestors(h.oid) AS a
                           JOIN pg_publication_rel r ON r.prrelid = a.relid)
+             OR EXISTS (SELECT FROM pg_publication WHERE puballtables AND pubviaroot)
              OR EXISTS (SELECT FROM held h JOIN pg_class c ON c.oid = h.oid JOIN pg_publication_namespace s ON s.pnnspid = c.relnamespace)
              THEN 'It is published: subscribers would lose the rows, for the new table is not yet published while they go there.'
            END",

@@ -33,7 +33,7 @@ impl Kind {
 }
 
 /// Whether a text is a table name as SQL writes it: up to three identifiers with dots between.
-fn is_table_name(text: &str) -> bool {
+pub(super) fn is_table_name(text: &str) -> bool {
     let mut rest = text.trim_matches(is_space);
     for _ in 0..3 {
         let Some(behind) = identifier(rest) else { return false };

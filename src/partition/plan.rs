@@ -5,8 +5,12 @@ use super::bounds::{DAY, Day, Meeting, Point, Range, length};
 use crate::error::{Code, Error};
 use std::fmt;
 
+/// Bounds beyond every value, as SQL and the server write them.
+pub(crate) const MIN: &str = "MINVALUE";
+pub(crate) const MAX: &str = "MAXVALUE";
+
 /// The longest name of the server, in bytes of the database's encoding.
-const NAME_BYTES: usize = 63;
+pub(crate) const NAME_BYTES: usize = 63;
 
 /// The table whose partitions these are.
 #[derive(Debug, Clone)]

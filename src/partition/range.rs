@@ -1,0 +1,391 @@
+//! Partitions whose bounds are given as they are, or follow from those that are there.
+
+use super::apply::{self, Caller, Outcome, Remark, Situation};
+use super::bounds::{DAY, Day, Edge, Point, Range};
+use super::inspect::{self, Series, Start};
+use super::key::{self, Kind};
+use super::plan::{MAX, MIN, NAME_BYTES, Shown, Sibling, Wanted, literal};
+use super::stride::{MONTH, QUARTER, Stride, YEAR};
+use crate::error::emit::Severity;
+use crate::error::{Code, Error};
+use crate::text::{self, Text};
+use crate::{rules, spi};
+use pgrx::prelude::*;
+use std::ffi::CString;
+
+/// What zones and errors go by where nothing is known of a length yet.
+const ANY: Stride = Stride::Time(1);
+
+/// A time as the key holds it.
+#[derive(Debug, Clone)]
+struct Moment {
+    shown: String,
+    point: Point,
+    /// By the clock of the zone.
+    wall: Timestamp,
+    day: Day,
+    time: String,
+}
+
+/// One end of a range.
+#[derive(Debug, Clone)]
+enum End {
+    Below,
+    At(Moment),
+    Above,
+}
+
+impl End {
+    fn point(&self) -> Point {
+        match self {
+            Self::Below => Point::Below,
+            Self::At(moment) => moment.point,
+            Self::Above => Point::Above,
+        }
+    }
+
+    fn shown(&self) -> &str {
+        match self {
+            Self::Below => MIN,
+            Self::At(moment) => &moment.shown,
+            Self::Above => MAX,
+        }
+    }
+}
+
+/// Creates the partition with these bounds, unless it is there.
+///
+/// # Errors
+/// The table, the bounds or the name does not allow it, or a lock was not to be had in time.
+pub(super) fn create(table: &str, lower: &str, upper: &str, name: Option<&str>) -> Result<Outcome, Error> {
+    let oid = key::resolve(table)?;
+    let caller = Caller::now();
+    let _pinned = caller.pin();
+    let guide = [lower, upper].into_iter().find(|text| word(text).is_none());
+    apply::make(&caller, || {
+        let at = look(oid, guide, &caller)?;
+        let (from, to) = (end("lower_bound", lower, &at, &at.zone)?, end("upper_bound", upper, &at, &at.zone)?);
+        if from.point() >= to.point() {
+            return Err(Error::new(Code::InvalidParameter, "lower_bound must be below upper_bound").detail(format!(
+                "They are {} and {}.",
+                from.shown(),
+                to.shown()
+            )));
+        }
+        let name = match name {
+            Some(name) => given_name(name, &at)?,
+            None => at.name(&suffix(&from, &to)?),
+        };
+        let mut wanted = wanted(&at, &from, &to, name);
+        wanted.call = Some(format!(
+            "create_range_partition({}, {}, {}, {})",
+            literal(&at.facts.parent.identity),
+            literal(from.shown()),
+            literal(to.shown()),
+            literal(&rules::wording::quote_ident(&wanted.name))
+        ));
+        let remarks = other_clock(&at, lower, upper, &wanted, &caller)?.into_iter().collect();
+        Ok((at, wanted, remarks))
+    })
+}
+
+/// The partition that holds a value; created, as long as its neighbours, where there is none.
+///
+/// # Errors
+/// As [`create`], and where the partitions that are there do not show how long the new one is to be.
+pub(super) fn ensure(table: &str, value: &str) -> Result<String, Error> {
+    let oid = key::resolve(table)?;
+    let caller = Caller::now();
+    let _pinned = caller.pin();
+    let outcome = apply::make(&caller, || {
+        let at = look(oid, Some(value), &caller)?;
+        let moment = moment("value", value, &at, &at.zone)?;
+        let edge = Edge::before(moment.point);
+        let wanted = match at.siblings.iter().find(|s| s.range.lower <= edge && edge < s.range.upper) {
+            Some(holder) => as_it_is(&at, holder),
+            None => next_to_neighbours(&at, &moment)?,
+        };
+        Ok((at, wanted, Vec::new()))
+    })?;
+    Ok(outcome.partition)
+}
+
+/// The table, with the zone in which texts are read: the one that its bounds show at the time of this text.
+fn look(oid: pg_sys::Oid, guide: Option<&str>, caller: &Caller) -> Result<Situation, Error> {
+    let rows = spi::select(
+        "SELECT CASE WHEN isfinite($1::timestamptz) THEN $1::timestamptz ELSE now() END AT TIME ZONE 'UTC'",
+        &[guide.map(Text::from).into()],
+        |row| Ok(row.get::<Timestamp>(1)?),
+    )?;
+    let start =
+        rows.into_iter().flatten().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a time"))?;
+    let series = Series { start: Start::Time(start), stride: ANY };
+    apply::look(oid, &series, None, caller).map(|(at, _)| at)
+}
+
+/// The bound beyond every value that a text is.
+fn word(text: &str) -> Option<End> {
+    match text.trim().to_ascii_uppercase().as_str() {
+        MIN => Some(End::Below),
+        MAX => Some(End::Above),
+        _ => None,
+    }
+}
+
+fn end(argument: &str, text: &str, at: &Situation, zone: &str) -> Result<End, Error> {
+    word(text).map_or_else(|| moment(argument, text, at, zone).map(End::At), Ok)
+}
+
+/// A text as the server reads it in this zone.
+fn moment(argument: &str, text: &str, at: &Situation, zone: &str) -> Result<Moment, Error> {
+    let kind = at.key.kind;
+    let read = match kind {
+        Kind::Instant => {
+            let zone = CString::new(text::encode(zone)).unwrap_or_default();
+            let _zone = spi::Settings::pin(&[(c"TimeZone", &zone)]);
+            let rows = spi::select("SELECT $1::timestamptz::text", &[Text::from(text).into()], |row| {
+                Ok(row.get::<Text>(1)?.map(|t| t.0))
+            })?;
+            rows.into_iter().flatten().next().unwrap_or_default()
+        }
+        Kind::Date | Kind::Timestamp => text.to_owned(),
+    };
+    // A time of the day is not to be lost unseen where the key is a date.
+    let wall = match kind {
+        Kind::Instant => "x.v AT TIME ZONE $2",
+        Kind::Date => "$1::timestamp",
+        Kind::Timestamp => "x.v",
+    };
+    let rows = spi::select(
+        &format!(
+            "SELECT x.v::text, {}, w.t, CASE WHEN isfinite(w.t) THEN w.t::date - date '2000-01-01' END, w.t::time::text, $2
+               FROM (SELECT $1::{}) AS x (v) CROSS JOIN LATERAL (SELECT {wall}) AS w (t)",
+            inspect::micros("x.v"),
+            kind.type_name()
+        ),
+        &[Text(read).into(), Text::from(zone).into()],
+        |row| {
+            let text = |n| -> Result<String, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0).unwrap_or_default()) };
+            let point = inspect::read_point(row.get::<Text>(2)?)?;
+            let wall = row.get::<Timestamp>(3)?;
+            Ok((text(1)?, point, wall, row.get::<i32>(4)?, text(5)?))
+        },
+    )?;
+    let Some((shown, point, Some(wall), Some(days), time)) = rows.into_iter().next() else {
+        return Err(Error::new(Code::DatetimeOverflow, format!("{argument} cannot be {}", text.trim()))
+            .hint("A bound beyond every value is MINVALUE or MAXVALUE."));
+    };
+    if kind == Kind::Date && time != "00:00:00" {
+        return Err(Error::new(Code::InvalidParameter, format!("{argument} must be a day for a key of type date"))
+            .detail(format!("It is {}.", literal(text))));
+    }
+    Ok(Moment { shown, point, wall, day: Day::from_epoch_days(days), time })
+}
+
+/// A partition between two ends, which may leave a hole beside it: whoever gives bounds means them.
+fn wanted(at: &Situation, from: &End, to: &End, name: String) -> Wanted {
+    Wanted {
+        name,
+        range: Range { lower: Edge::before(from.point()), upper: Edge::before(to.point()) },
+        shown: Shown { lower: from.shown().to_owned(), upper: to.shown().to_owned() },
+        previous: from.point(),
+        next: to.point(),
+        zone: (at.key.kind == Kind::Instant).then(|| at.zone.clone()),
+        plural: "partitions",
+        beginning: "Bounds without an offset are read".to_owned(),
+        call: None,
+    }
+}
+
+/// What a partition between these ends is called: a year, a quarter or a month by its name, all else by where it begins.
+fn suffix(from: &End, to: &End) -> Result<String, Error> {
+    let End::At(lower) = from else {
+        return Err(Error::new(Code::InvalidParameter, "partition_name is needed where lower_bound is MINVALUE")
+            .detail("Names of partitions say where they begin."));
+    };
+    let found = match to {
+        End::At(upper) => stride(lower, upper),
+        _ => ANY,
+    };
+    let by_name = [YEAR, QUARTER, MONTH].contains(&found) && found.first(lower.day) == Some(lower.day);
+    let by = match (by_name && lower.time == "00:00:00", lower.time.as_str()) {
+        (true, _) => found,
+        (false, "00:00:00") => Stride::Days(1),
+        _ => ANY,
+    };
+    Ok(by.suffix(lower.day, &lower.time))
+}
+
+/// The length between two times: months where the calendar says so, else days, else a time.
+fn stride(lower: &Moment, upper: &Moment) -> Stride {
+    let length = i128::from(upper.wall.into_inner()) - i128::from(lower.wall.into_inner());
+    let months = (upper.day.year - lower.day.year) * 12 + i64::from(upper.day.month) - i64::from(lower.day.month);
+    if upper.time == lower.time {
+        if upper.day.of_month == lower.day.of_month && months > 0 {
+            return i32::try_from(months).map_or(ANY, Stride::Months);
+        }
+        return i32::try_from(length / DAY).map_or(ANY, Stride::Days);
+    }
+    match (lower.point, upper.point) {
+        (Point::At(lower), Point::At(upper)) => i64::try_from(upper - lower).map_or(ANY, Stride::Time),
+        _ => ANY,
+    }
+}
+
+/// A name that the caller gives, written as in SQL; partitions are created in the schema of their table.
+fn given_name(text: &str, at: &Situation) -> Result<String, Error> {
+    let invalid = |why: &str| {
+        Err(Error::new(Code::InvalidName, format!("not a name for a partition: {}", literal(text))).detail(why))
+    };
+    if !key::is_table_name(text) {
+        return invalid("Write it as in SQL, with double quotes around a name that has capitals, spaces or dots.");
+    }
+    let parts = spi::select("SELECT part FROM unnest(parse_ident($1)) AS part", &[Text::from(text).into()], |row| {
+        Ok(row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default())
+    })?;
+    let name = match parts.as_slice() {
+        [name] => name,
+        [schema, name] if *schema == at.facts.schema => name,
+        _ => return invalid("Partitions are created in the schema of their table."),
+    };
+    if text::encode(name).len() > NAME_BYTES {
+        return invalid("It is longer than 63 bytes.");
+    }
+    Ok(name.clone())
+}
+
+/// Says so when the first bounds of a set were read by another clock than the session's.
+fn other_clock(
+    at: &Situation,
+    lower: &str,
+    upper: &str,
+    wanted: &Wanted,
+    caller: &Caller,
+) -> Result<Option<Remark>, Error> {
+    if at.key.kind != Kind::Instant || !at.siblings.is_empty() {
+        return Ok(None);
+    }
+    let own = (end("lower_bound", lower, at, &caller.time_zone)?, end("upper_bound", upper, at, &caller.time_zone)?);
+    if own.0.point() == wanted.range.lower.point && own.1.point() == wanted.range.upper.point {
+        return Ok(None);
+    }
+    Ok(Some(Remark {
+        severity: Severity::Notice,
+        sqlstate: "00000",
+        message: format!(
+            "bounds of \"{}\" are read in time zone \"{}\", not in this session's",
+            at.facts.parent.name, at.zone
+        ),
+        detail: Some(format!("Partition \"{}\" holds {}.", wanted.name, wanted.shown)),
+        hint: Some("Write an offset with each bound, or SET warden.partition_time_zone = '...'.".to_owned()),
+    }))
+}
+
+/// A present partition as the one that is wanted.
+fn as_it_is(at: &Situation, holder: &Sibling) -> Wanted {
+    let mut wanted = wanted(at, &End::Below, &End::Above, holder.name.clone());
+    (wanted.range, wanted.shown) = (holder.range, holder.shown.clone());
+    wanted
+}
+
+/// The partition for a time that none holds: as long as the nearest one, and counted from where that begins.
+fn next_to_neighbours(at: &Situation, moment: &Moment) -> Result<Wanted, Error> {
+    let Some(nearest) = nearest(&at.siblings, moment.point) else {
+        return Err(Error::new(
+            Code::NotInPrerequisiteState,
+            format!("table \"{}\" has no partition that shows how long the next one is to be", at.facts.parent.name),
+        )
+        .hint("Create the first one: warden.create_monthly_partition and those beside it, or warden.create_range_partition."));
+    };
+    let (lower, upper) = ends(at, nearest)?;
+    let stride = stride(&lower, &upper);
+    let beside = at
+        .siblings
+        .iter()
+        .filter(|s| is_finite(s))
+        .find(|s| s.range.upper == nearest.range.lower || s.range.lower == nearest.range.upper);
+    let other = match beside {
+        Some(sibling) => {
+            let (lower, upper) = ends(at, sibling)?;
+            Some((sibling, self::stride(&lower, &upper)))
+        }
+        None => None,
+    };
+    let why = match (stride, other) {
+        (_, Some((sibling, other))) if other != stride => {
+            Some(format!("{} and {} are not of one length.", nearest.identity, sibling.identity))
+        }
+        // Months that begin behind the 28th are not of one day.
+        (Stride::Months(_), _) if lower.day.of_month > 28 => {
+            Some(format!("{} begins at the end of a month.", nearest.identity))
+        }
+        (Stride::Days(28..=31), _) => Some(format!("{} may be a month or days.", nearest.identity)),
+        _ => None,
+    };
+    if let Some(why) = why {
+        return Err(Error::new(
+            Code::InvalidParameter,
+            format!("partitions of \"{}\" do not show how long the next one is to be", at.facts.parent.name),
+        )
+        .detail(why)
+        .hint("Say it: warden.create_range_partition."));
+    }
+    let series = Series { start: Start::Time(lower.wall), stride };
+    let number = strides_between(&lower, moment, stride);
+    let numbers = number.saturating_sub(1)..number.saturating_add(2);
+    let windows = inspect::windows(at.key.kind, &series, numbers, &[&at.zone], &[])?;
+    let edge = Edge::before(moment.point);
+    let window = windows.iter().find(|w| w.range.lower <= edge && edge < w.range.upper);
+    let window = window.ok_or_else(|| Error::new(Code::Internal, "no partition of the series holds the value"))?;
+    if window.day.is_bc() {
+        return Err(Error::new(Code::DatetimeOverflow, format!("value cannot be {}", moment.shown))
+            .detail("Names of partitions have no place for an era."));
+    }
+    let mut wanted = at.wanted(window, stride);
+    wanted.call = Some(format!(
+        "create_range_partition({}, {}, {}, {})",
+        literal(&at.facts.parent.identity),
+        literal(&wanted.shown.lower),
+        literal(&wanted.shown.upper),
+        literal(&rules::wording::quote_ident(&wanted.name))
+    ));
+    Ok(wanted)
+}
+
+fn is_finite(sibling: &Sibling) -> bool {
+    matches!((sibling.range.lower.point, sibling.range.upper.point), (Point::At(_), Point::At(_)))
+}
+
+/// The partition with two ends that is nearest to a point that it does not hold.
+fn nearest(siblings: &[Sibling], point: Point) -> Option<&Sibling> {
+    let distance = |s: &Sibling| match (s.range.lower.point, s.range.upper.point, point) {
+        (Point::At(lower), Point::At(upper), Point::At(point)) => Some((lower - point).max(point - upper)),
+        _ => None,
+    };
+    siblings
+        .iter()
+        .filter(|s| !s.is_detaching)
+        .filter_map(|s| distance(s).map(|d| (d, s)))
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, s)| s)
+}
+
+fn ends(at: &Situation, sibling: &Sibling) -> Result<(Moment, Moment), Error> {
+    let read = |shown: &str| moment("bound", inspect::first_shown(shown), at, &at.zone);
+    Ok((read(&sibling.shown.lower)?, read(&sibling.shown.upper)?))
+}
+
+/// About how many strides lie between two times: right, or one too many.
+fn strides_between(from: &Moment, to: &Moment, stride: Stride) -> i32 {
+    let wall = i128::from(to.wall.into_inner()) - i128::from(from.wall.into_inner());
+    let strides = match (stride, from.point, to.point) {
+        (Stride::Months(n), ..) => {
+            let months = (to.day.year - from.day.year) * 12 + i64::from(to.day.month) - i64::from(from.day.month);
+            i128::from(months).div_euclid(i128::from(n))
+        }
+        (Stride::Days(n), ..) => wall.div_euclid(i128::from(n) * DAY),
+        (Stride::Time(n), Point::At(from), Point::At(to)) => (to - from).div_euclid(i128::from(n)),
+        (Stride::Time(_), ..) => 0,
+    };
+    i32::try_from(strides).unwrap_or_default()
+}
