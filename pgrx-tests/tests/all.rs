@@ -40,6 +40,7 @@ mod lock_matrix;
 mod memory;
 mod opt_outs;
 mod pages;
+mod partition_lists;
 mod partitions;
 mod policy;
 mod random_ddl;
@@ -79,6 +80,7 @@ fn cases() -> Vec<Case> {
         regress::cases(),
         replication::cases(),
         settings::cases(),
+        partition_lists::cases(),
         partitions::cases(),
         memory::cases(),
         pages::cases(),
