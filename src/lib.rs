@@ -32,6 +32,11 @@ extension_sql_file!(
     name = "views",
     requires = ["policy", audit::todo::todo_rows, help::rule_rows, status::status_rows, policy::journal::would_block]
 );
+extension_sql_file!(
+    "../sql/partitions.sql",
+    name = "partitions",
+    requires = ["schema", partition::list::range_partitioned]
+);
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
 /// Called by the server when it loads the library, in each session or for all of them at start.

@@ -2,6 +2,7 @@
 //!
 //! [`key`] says which table is meant and whether its key is a time, [`inspect`] what is there, [`plan`] what to do
 //! about it and in which SQL, over the arithmetic of [`bounds`]; [`apply`] locks and does it.
+//! [`list`] leads to `sql/partitions.sql`, which only looks.
 #![expect(clippy::result_large_err, reason = "pgrx raises an ErrorReport with all its fields, and nothing else")]
 
 use crate::error::{Code, Error, emit};
@@ -17,6 +18,7 @@ mod apply;
 mod bounds;
 mod inspect;
 mod key;
+pub(crate) mod list;
 mod plan;
 mod range;
 mod series;

@@ -32,7 +32,7 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 11] = [
+const UNPINNED: [&str; 15] = [
     "warden.create_daily_partition(text,date)",
     "warden.create_monthly_partition(text,date)",
     "warden.create_partitions(text,interval,timestamp without time zone,timestamp without time zone,text,text,text)",
@@ -44,6 +44,10 @@ const UNPINNED: [&str; 11] = [
     "warden.exempt(text,text,text,timestamp with time zone,text)",
     "warden.explain(text)",
     "warden.lint(text,boolean)",
+    "warden.list_partitions(text)",
+    "warden.partition_for(text,text)",
+    "warden.partition_gaps(text)",
+    "warden_internal.range_partitioned(text)",
 ];
 
 /// Views that read the tables of warden_internal for those who were given the view. `recent` shows everybody their own rows.
@@ -51,16 +55,27 @@ const OWNERS_VIEWS: [&str; 3] = ["warden.exemptions", "warden.journal", "warden.
 
 /// What PUBLIC may do, beside USAGE of types. The functions of `warden_internal` cannot be named without USAGE of that schema, which nobody has: they are
 /// reached through a view, by those who may read it.
-const PUBLIC: [&str; 11] = [
+const PUBLIC: [&str; 22] = [
     "warden USAGE",
     "warden.help() EXECUTE",
     "warden.help(text) EXECUTE",
     "warden.explain(text) EXECUTE",
     "warden.lint(text,boolean) EXECUTE",
+    "warden.list_partitions(text) EXECUTE",
+    "warden.partition_for(text,text) EXECUTE",
+    "warden.partition_gaps(text) EXECUTE",
     "warden.recent SELECT",
     "warden.rules SELECT",
+    "warden.time_partitions SELECT",
+    "warden.uuidv7_lower_bound(timestamp with time zone) EXECUTE",
+    "warden_internal.one_partition(text,text,oid,oid,oid) EXECUTE",
+    "warden_internal.partition_bounds(oid,text,text,boolean) EXECUTE",
+    "warden_internal.partition_rows(oid) EXECUTE",
+    "warden_internal.partition_zone(oid) EXECUTE",
+    "warden_internal.range_partitioned(text) EXECUTE",
     "warden_internal.rules() EXECUTE",
     "warden_internal.status() EXECUTE",
+    "warden_internal.steps_between(timestamp without time zone,timestamp without time zone,timestamp without time zone,timestamp without time zone) EXECUTE",
     "warden_internal.todo() EXECUTE",
     "warden_internal.would_block(text,text,text) EXECUTE",
 ];

@@ -294,7 +294,7 @@ impl Facts {
         Ok(Key { kind, column })
     }
 
-    fn must_be_range_partitioned(&self, what: &str) -> Result<(), Error> {
+    pub(super) fn must_be_range_partitioned(&self, what: &str) -> Result<(), Error> {
         let name = &self.parent.name;
         let wrong = |message: String| Err(Error::new(Code::WrongObjectType, message));
         match (self.kind.as_str(), self.strategy.as_deref()) {
