@@ -459,7 +459,7 @@ fn g11_caller_is_not_the_owner(leg: &Leg) -> Result {
     ensure_eq!(rows(&mut s, call)?.len(), 2);
     ensure_eq!(
         s.column("SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relname LIKE 'e\\_2026%'")?,
-        [owner.clone()]
+        std::slice::from_ref(&owner)
     );
     ensure_eq!(rows(&mut db.session_as(&owner)?, "'app.e', '1 month', '2026-01-01', '2026-04-01'")?.len(), 3);
     Ok(())
