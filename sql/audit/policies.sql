@@ -239,7 +239,8 @@ searched AS MATERIALIZED (
                pg_catalog.bool_or(a.oid IN (SELECT f.policy FROM looked AS f WHERE f.is_found)) OVER whole AS is_found
         FROM applied AS a
         WHERE a.command IN ('r', '*') AND 'SELECT' = ANY (a.rights)
-          AND a.polrelid IN (SELECT l.polrelid FROM looked AS l WHERE l.is_wanted)
+          -- An array, which is made once.
+          AND a.polrelid = ANY (ARRAY(SELECT l.polrelid FROM looked AS l WHERE l.is_wanted))
         WINDOW whole AS (PARTITION BY a.polrelid, a.class)
     ) AS x
     JOIN looked AS c ON c.policy = x.oid AND c.is_wanted
