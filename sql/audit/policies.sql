@@ -102,31 +102,6 @@ applied AS MATERIALIZED (
     WHERE b.rights && CASE p.command WHEN 'r' THEN '{SELECT}' WHEN 'a' THEN '{INSERT}' WHEN 'w' THEN '{UPDATE}' WHEN 'd' THEN '{DELETE}'
                                      ELSE '{SELECT,INSERT,UPDATE,DELETE}' END::pg_catalog.text[]
 ),
--- The conditions as the server parsed them: each brace with what is behind it up to the next, and how deep it is. A brace in a name
--- has a backslash before it.
-piece AS MATERIALIZED (
-    SELECT w.policy, w.nr, w.text, w.text ~ '^[{]' AS opens,
-           pg_catalog.sum(CASE WHEN w.text ~ '^[{]' THEN 1 ELSE -1 END) OVER (PARTITION BY w.policy ORDER BY w.nr)
-               + CASE WHEN w.text ~ '^[{]' THEN 0 ELSE 1 END AS depth
-    FROM (
-        SELECT p.oid AS policy, m.nr, m.found[1] AS text
-        FROM policy AS p
-        CROSS JOIN LATERAL pg_catalog.regexp_matches(
-            pg_catalog.regexp_replace(p.condition, pg_catalog.repeat(pg_catalog.chr(92), 2) || '.', '_', 'g'),
-            '[{}][^{}]*', 'g') WITH ORDINALITY AS m (found, nr)
-        WHERE p.condition IS NOT NULL AND p.oid IN (
-            SELECT a.oid FROM applied AS a WHERE a.rights && '{SELECT,UPDATE,DELETE}'::pg_catalog.text[])
-    ) AS w
-),
-node AS MATERIALIZED (
-    SELECT p.policy, p.nr, p.depth, p.text, p.until
-    FROM (
-        -- What opens at a depth is closed by the next that is as deep.
-        SELECT q.*, pg_catalog.lead(q.nr) OVER (PARTITION BY q.policy, q.depth ORDER BY q.nr) AS until
-        FROM piece AS q
-    ) AS p
-    WHERE p.opens
-),
 -- Columns that an index begins with, one of the table or of a partition.
 first_column AS MATERIALIZED (
     SELECT s.oid AS root, a.attname
@@ -136,100 +111,139 @@ first_column AS MATERIALIZED (
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0]
     WHERE s.is_large
 ),
--- A column that equals something which is one for the whole statement, in a place where an index on it might serve: below AND and OR alone.
-comparison AS MATERIALIZED (
-    SELECT n.policy, n.nr, n.until, a.attrelid, a.attnum, a.attname,
-           NOT EXISTS (
-               SELECT FROM node AS u
-               WHERE u.policy = n.policy AND u.nr < n.nr AND u.until > n.until AND u.text ~ '^[{]BOOLEXPR :boolop or ') AS is_certain,
-           (a.attrelid, a.attname) IN (SELECT f.root, f.attname FROM first_column AS f) AS is_indexed,
-           -- By the column's own collation, as an index on it is: current_user has another than most text.
-           pg_catalog.substring(n.text, ' :inputcollid ([0-9]+) ') = pg_catalog.substring(v.text, ' :varcollid ([0-9]+) ') AS is_own_order
-    FROM node AS n
-    JOIN policy AS p ON p.oid = n.policy
-    JOIN node AS c ON c.policy = n.policy AND c.depth = n.depth + 1 AND c.nr > n.nr AND c.until < n.until
-    JOIN node AS v ON v.policy = n.policy AND v.nr = c.nr + CASE WHEN c.text ~ '^[{]RELABELTYPE ' THEN 1 ELSE 0 END
-    JOIN node AS o ON o.policy = n.policy AND o.depth = n.depth + 1 AND o.nr > n.nr AND o.until < n.until AND o.nr <> c.nr
-    JOIN pg_catalog.pg_attribute AS a
-      ON a.attrelid = p.polrelid AND a.attnum = pg_catalog.substring(v.text, ' :varattno ([0-9]+) ')::pg_catalog.int2 AND a.attnum > 0
-    WHERE (n.text ~ '^[{]OPEXPR ' OR (n.text ~ '^[{]SCALARARRAYOPEXPR .* :useOr true ' AND c.nr = n.nr + 1))
-      AND v.text ~ '^[{]VAR .* :varlevelsup 0 '
-      -- varchar is indexed as text.
-      AND (c.nr = v.nr OR v.text ~ ' :vartype 1043 ')
-      AND EXISTS (
-          SELECT FROM pg_catalog.pg_amop AS f
-          JOIN pg_catalog.pg_am AS am ON am.oid = f.amopmethod AND am.amname = 'btree'
-          WHERE f.amopopr = pg_catalog.substring(n.text, ' :opno ([0-9]+) ')::pg_catalog.oid AND f.amopstrategy = 3)
-      AND NOT EXISTS (
-          SELECT FROM node AS u
-          WHERE u.policy = n.policy AND u.nr < n.nr AND u.until > n.until AND u.text !~ '^[{]BOOLEXPR :boolop (and|or) ')
-      -- No row's column, and no function of which each call may give something else.
-      AND NOT EXISTS (
-          SELECT FROM node AS u
-          WHERE u.policy = n.policy AND u.nr >= o.nr AND u.until <= o.until
-            AND CASE WHEN u.text ~ '^[{](VAR|FUNCEXPR) ' AND NOT EXISTS (
-                         SELECT FROM node AS q
-                         WHERE q.policy = u.policy AND q.nr < u.nr AND q.until > u.until AND q.nr > n.nr AND q.text ~ '^[{]QUERY ')
-                     THEN u.text ~ '^[{]VAR '
-                          OR (SELECT f.provolatile = 'v' FROM pg_catalog.pg_proc AS f
-                              WHERE f.oid = pg_catalog.substring(u.text, ' :funcid ([0-9]+) ')::pg_catalog.oid)
-                     ELSE u.text ~ '^[{]VAR .* :varlevelsup [1-9]' END)
-),
--- Those by which an index finds the rows: where a condition is OR, each side has to have one.
-found AS MATERIALIZED (
-    SELECT c.policy, c.nr, c.until
-    FROM comparison AS c
-    WHERE c.is_indexed
-      AND (c.is_certain
-           OR NOT EXISTS (
-               SELECT FROM node AS u
-               JOIN node AS arm ON arm.policy = u.policy AND arm.depth = u.depth + 1 AND arm.nr > u.nr AND arm.until < u.until
-               WHERE u.policy = c.policy AND u.nr < c.nr AND u.until > c.until AND u.text ~ '^[{]BOOLEXPR :boolop or '
-                 AND NOT EXISTS (
-                     SELECT FROM comparison AS o
-                     WHERE o.policy = arm.policy AND o.is_indexed AND o.nr >= arm.nr AND o.until <= arm.until)))
-),
--- Functions that are called for each row, although nothing in them depends on it: outside of a sub-select, and not what an index is asked for.
-call AS (
-    SELECT n.policy,
-           -- The column that an index would have to be on.
-           (SELECT c.attname FROM comparison AS c
-            WHERE c.policy = n.policy AND c.is_certain AND c.nr < n.nr AND c.until > n.until) AS compared,
-           CASE WHEN f.pronamespace = 'pg_catalog'::pg_catalog.regnamespace THEN pg_catalog.quote_ident(f.proname)
-                ELSE pg_catalog.format('%I.%I', s.nspname, f.proname) END || '()' AS name
-    FROM node AS n
-    JOIN pg_catalog.pg_proc AS f ON f.oid = pg_catalog.substring(n.text, ' :funcid ([0-9]+) ')::pg_catalog.oid
-    JOIN pg_catalog.pg_namespace AS s ON s.oid = f.pronamespace
-    WHERE n.text ~ '^[{]FUNCEXPR '
-      -- Of the server's, those that look something up. now() costs nothing.
-      AND CASE WHEN f.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
-               THEN f.provolatile = 's' AND f.proname ~ '^(current_setting|pg_has_role|has_.*_privilege)$'
-               ELSE f.provolatile = 's'
-                    -- Many are called volatile because nobody said what they are, but an extension means it.
-                    OR (f.provolatile = 'v' AND NOT EXISTS (
-                        SELECT FROM pg_catalog.pg_depend AS d
-                        WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = f.oid AND d.deptype = 'e')) END
-      AND NOT EXISTS (
-          SELECT FROM node AS u
-          WHERE u.policy = n.policy
-            AND ((u.nr > n.nr AND u.until < n.until AND u.text ~ '^[{](VAR|QUERY) ')
-                 OR (u.nr < n.nr AND u.until > n.until AND u.text ~ '^[{]QUERY ')))
-      AND NOT EXISTS (
-          SELECT FROM found AS o WHERE o.policy = n.policy AND o.nr < n.nr AND o.until > n.until)
+-- What they say, of one after the other: few words each.
+looked AS MATERIALIZED (
+    SELECT p.oid AS policy, p.polrelid, p.polname, w.*
+    FROM policy AS p
+    CROSS JOIN LATERAL (
+        WITH
+        -- The conditions as the server parsed them: each brace with what is behind it up to the next, and how deep it is. A brace in a name
+        -- has a backslash before it.
+        piece AS MATERIALIZED (
+            SELECT w.policy, w.nr, w.text, w.text ~ '^[{]' AS opens,
+                   pg_catalog.sum(CASE WHEN w.text ~ '^[{]' THEN 1 ELSE -1 END) OVER (PARTITION BY w.policy ORDER BY w.nr)
+                       + CASE WHEN w.text ~ '^[{]' THEN 0 ELSE 1 END AS depth
+            FROM (
+                SELECT p.oid AS policy, m.nr, m.found[1] AS text
+                FROM pg_catalog.regexp_matches(
+                    pg_catalog.regexp_replace(p.condition, pg_catalog.repeat(pg_catalog.chr(92), 2) || '.', '_', 'g'),
+                    '[{}][^{}]*', 'g') WITH ORDINALITY AS m (found, nr)
+            ) AS w
+        ),
+        node AS MATERIALIZED (
+            SELECT p.policy, p.nr, p.depth, p.text, p.until
+            FROM (
+                -- What opens at a depth is closed by the next that is as deep.
+                SELECT q.*, pg_catalog.lead(q.nr) OVER (PARTITION BY q.policy, q.depth ORDER BY q.nr) AS until
+                FROM piece AS q
+            ) AS p
+            WHERE p.opens
+        ),
+        -- A column that equals something which is one for the whole statement, in a place where an index on it might serve: below AND and OR alone.
+        comparison AS MATERIALIZED (
+            SELECT n.policy, n.nr, n.until, a.attrelid, a.attnum, a.attname,
+                   NOT EXISTS (
+                       SELECT FROM node AS u
+                       WHERE u.policy = n.policy AND u.nr < n.nr AND u.until > n.until AND u.text ~ '^[{]BOOLEXPR :boolop or ') AS is_certain,
+                   (a.attrelid, a.attname) IN (SELECT f.root, f.attname FROM first_column AS f) AS is_indexed,
+                   -- By the column's own collation, as an index on it is: current_user has another than most text.
+                   pg_catalog.substring(n.text, ' :inputcollid ([0-9]+) ') = pg_catalog.substring(v.text, ' :varcollid ([0-9]+) ') AS is_own_order
+            FROM node AS n
+            JOIN node AS c ON c.policy = n.policy AND c.depth = n.depth + 1 AND c.nr > n.nr AND c.until < n.until
+            JOIN node AS v ON v.policy = n.policy AND v.nr = c.nr + CASE WHEN c.text ~ '^[{]RELABELTYPE ' THEN 1 ELSE 0 END
+            JOIN node AS o ON o.policy = n.policy AND o.depth = n.depth + 1 AND o.nr > n.nr AND o.until < n.until AND o.nr <> c.nr
+            JOIN pg_catalog.pg_attribute AS a
+              ON a.attrelid = p.polrelid AND a.attnum = pg_catalog.substring(v.text, ' :varattno ([0-9]+) ')::pg_catalog.int2 AND a.attnum > 0
+            WHERE (n.text ~ '^[{]OPEXPR ' OR (n.text ~ '^[{]SCALARARRAYOPEXPR .* :useOr true ' AND c.nr = n.nr + 1))
+              AND v.text ~ '^[{]VAR .* :varlevelsup 0 '
+              -- varchar is indexed as text.
+              AND (c.nr = v.nr OR v.text ~ ' :vartype 1043 ')
+              AND EXISTS (
+                  SELECT FROM pg_catalog.pg_amop AS f
+                  JOIN pg_catalog.pg_am AS am ON am.oid = f.amopmethod AND am.amname = 'btree'
+                  WHERE f.amopopr = pg_catalog.substring(n.text, ' :opno ([0-9]+) ')::pg_catalog.oid AND f.amopstrategy = 3)
+              AND NOT EXISTS (
+                  SELECT FROM node AS u
+                  WHERE u.policy = n.policy AND u.nr < n.nr AND u.until > n.until AND u.text !~ '^[{]BOOLEXPR :boolop (and|or) ')
+              -- No row's column, and no function of which each call may give something else.
+              AND NOT EXISTS (
+                  SELECT FROM node AS u
+                  WHERE u.policy = n.policy AND u.nr >= o.nr AND u.until <= o.until
+                    AND CASE WHEN u.text ~ '^[{](VAR|FUNCEXPR) ' AND NOT EXISTS (
+                                 SELECT FROM node AS q
+                                 WHERE q.policy = u.policy AND q.nr < u.nr AND q.until > u.until AND q.nr > n.nr AND q.text ~ '^[{]QUERY ')
+                             THEN u.text ~ '^[{]VAR '
+                                  OR (SELECT f.provolatile = 'v' FROM pg_catalog.pg_proc AS f
+                                      WHERE f.oid = pg_catalog.substring(u.text, ' :funcid ([0-9]+) ')::pg_catalog.oid)
+                             ELSE u.text ~ '^[{]VAR .* :varlevelsup [1-9]' END)
+        ),
+        -- Those by which an index finds the rows: where a condition is OR, each side has to have one.
+        found AS MATERIALIZED (
+            SELECT c.policy, c.nr, c.until
+            FROM comparison AS c
+            WHERE c.is_indexed
+              AND (c.is_certain
+                   OR NOT EXISTS (
+                       SELECT FROM node AS u
+                       JOIN node AS arm ON arm.policy = u.policy AND arm.depth = u.depth + 1 AND arm.nr > u.nr AND arm.until < u.until
+                       WHERE u.policy = c.policy AND u.nr < c.nr AND u.until > c.until AND u.text ~ '^[{]BOOLEXPR :boolop or '
+                         AND NOT EXISTS (
+                             SELECT FROM comparison AS o
+                             WHERE o.policy = arm.policy AND o.is_indexed AND o.nr >= arm.nr AND o.until <= arm.until)))
+        ),
+        -- Functions that are called for each row, although nothing in them depends on it: outside of a sub-select, and not what an index is asked for.
+        call AS MATERIALIZED (
+            SELECT n.policy,
+                   -- The column that an index would have to be on.
+                   (SELECT c.attname FROM comparison AS c
+                    WHERE c.policy = n.policy AND c.is_certain AND c.nr < n.nr AND c.until > n.until) AS compared,
+                   CASE WHEN f.pronamespace = 'pg_catalog'::pg_catalog.regnamespace THEN pg_catalog.quote_ident(f.proname)
+                        ELSE pg_catalog.format('%I.%I', s.nspname, f.proname) END || '()' AS name
+            FROM node AS n
+            JOIN pg_catalog.pg_proc AS f ON f.oid = pg_catalog.substring(n.text, ' :funcid ([0-9]+) ')::pg_catalog.oid
+            JOIN pg_catalog.pg_namespace AS s ON s.oid = f.pronamespace
+            WHERE n.text ~ '^[{]FUNCEXPR '
+              -- Of the server's, those that look something up. now() costs nothing.
+              AND CASE WHEN f.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
+                       THEN f.provolatile = 's' AND f.proname ~ '^(current_setting|pg_has_role|has_.*_privilege)$'
+                       ELSE f.provolatile = 's'
+                            -- Many are called volatile because nobody said what they are, but an extension means it.
+                            OR (f.provolatile = 'v' AND NOT EXISTS (
+                                SELECT FROM pg_catalog.pg_depend AS d
+                                WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = f.oid AND d.deptype = 'e')) END
+              AND NOT EXISTS (
+                  SELECT FROM node AS u
+                  WHERE u.policy = n.policy
+                    AND ((u.nr > n.nr AND u.until < n.until AND u.text ~ '^[{](VAR|QUERY) ')
+                         OR (u.nr < n.nr AND u.until > n.until AND u.text ~ '^[{]QUERY ')))
+              AND NOT EXISTS (
+                  SELECT FROM found AS o WHERE o.policy = n.policy AND o.nr < n.nr AND o.until > n.until)
+        )
+        SELECT c.attnum, c.attname, c.is_certain AND c.is_own_order AND NOT c.is_indexed AS is_wanted,
+               EXISTS (SELECT FROM found AS f WHERE f.nr = c.nr) AS is_found, NULL::pg_catalog.text AS function_name, NULL::pg_catalog.name AS compared
+        FROM comparison AS c
+        UNION ALL
+        SELECT NULL, NULL, false, false, l.name, l.compared
+        FROM call AS l
+    ) AS w
+    WHERE p.condition IS NOT NULL
+      AND p.oid IN (SELECT a.oid FROM applied AS a WHERE a.rights && '{SELECT,UPDATE,DELETE}'::pg_catalog.text[])
 ),
 -- Columns that alone say which rows somebody sees: of the policies that narrow, and of the one that opens. Where several open, an index
 -- would have to serve all of them.
-searched AS (
+searched AS MATERIALIZED (
     SELECT DISTINCT x.polrelid, c.attnum, c.attname, x.polname
     FROM (
         SELECT a.*,
                pg_catalog.count(*) FILTER (WHERE a.is_permissive) OVER whole AS opening,
-               pg_catalog.bool_or(EXISTS (SELECT FROM found AS f WHERE f.policy = a.oid)) OVER whole AS is_found
+               pg_catalog.bool_or(a.oid IN (SELECT f.policy FROM looked AS f WHERE f.is_found)) OVER whole AS is_found
         FROM applied AS a
         WHERE a.command IN ('r', '*') AND 'SELECT' = ANY (a.rights)
+          -- An array, which is made once.
+          AND a.polrelid = ANY (ARRAY(SELECT l.polrelid FROM looked AS l WHERE l.is_wanted))
         WINDOW whole AS (PARTITION BY a.polrelid, a.class)
     ) AS x
-    JOIN comparison AS c ON c.policy = x.oid AND c.is_certain AND c.is_own_order AND NOT c.is_indexed
+    JOIN looked AS c ON c.policy = x.oid AND c.is_wanted
     WHERE x.opening > 0 AND NOT x.is_found AND (x.opening = 1 OR NOT x.is_permissive)
 )
 SELECT
@@ -253,23 +267,27 @@ SELECT
     CASE WHEN best.attname IS NOT NULL THEN
         pg_catalog.format('CREATE INDEX %sON %s (%I);', CASE WHEN s.relkind = 'p' THEN '' ELSE 'CONCURRENTLY ' END, s.identity, best.attname) END AS create_index,
     -- Policies for one command of which nobody is held to one alone.
-    (SELECT pg_catalog.string_agg(m.names || ' (' || CASE m.command WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
-                                       WHEN 'd' THEN 'DELETE' ELSE 'ALL' END || ')', ', ' ORDER BY m.names)
-     FROM (
-         SELECT x.command, pg_catalog.string_agg(pg_catalog.format('"%s"', x.polname), ', ' ORDER BY x.polname) AS names
-         FROM (
-             SELECT a.oid, a.polname, a.command, pg_catalog.array_agg(a.class ORDER BY a.class) AS classes
-             FROM applied AS a
-             WHERE a.polrelid = s.oid AND a.is_permissive
-             GROUP BY a.oid, a.polname, a.command
-         ) AS x
-         GROUP BY x.command, x.classes
-         HAVING pg_catalog.count(*) > 1
-     ) AS m
-    ) AS permissive_policies,
+    together.policies AS permissive_policies,
     called.functions AS called_functions,
     called.policies AS calling_policies
 FROM secured AS s
+LEFT JOIN (
+    SELECT m.polrelid,
+           pg_catalog.string_agg(m.names || ' (' || CASE m.command WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
+                                     WHEN 'd' THEN 'DELETE' ELSE 'ALL' END || ')', ', ' ORDER BY m.names) AS policies
+    FROM (
+        SELECT x.polrelid, x.command, pg_catalog.string_agg(pg_catalog.format('"%s"', x.polname), ', ' ORDER BY x.polname) AS names
+        FROM (
+            SELECT a.polrelid, a.oid, a.polname, a.command, pg_catalog.array_agg(a.class ORDER BY a.class) AS classes
+            FROM applied AS a
+            WHERE a.is_permissive
+            GROUP BY a.polrelid, a.oid, a.polname, a.command
+        ) AS x
+        GROUP BY x.polrelid, x.command, x.classes
+        HAVING pg_catalog.count(*) > 1
+    ) AS m
+    GROUP BY m.polrelid
+) AS together ON together.polrelid = s.oid
 LEFT JOIN LATERAL (
     SELECT c.attname, c.polname, readable.is_readable,
            CASE WHEN v.n_distinct < 0 THEN -v.n_distinct * s.rows ELSE nullif(v.n_distinct, 0) END::pg_catalog.int8 AS values
@@ -284,7 +302,7 @@ LEFT JOIN LATERAL (
         WHERE x.tablename = s.relname AND x.attname = c.attname AND x.inherited = (s.relkind = 'p')
         LIMIT 1
     ) AS v ON readable.is_readable
-    WHERE c.polrelid = s.oid
+    WHERE c.polrelid = s.oid AND s.is_large
     ORDER BY values DESC NULLS LAST, c.attname, c.polname
     LIMIT 1
 ) AS best ON true
@@ -295,11 +313,10 @@ CROSS JOIN LATERAL (
                 ELSE 'Nobody counted the values of a column that a policy compares: run ANALYZE first.' END AS reason
 ) AS unknown
 LEFT JOIN LATERAL (
-    SELECT pg_catalog.string_agg(DISTINCT c.name, ', ' ORDER BY c.name) AS functions,
-           pg_catalog.string_agg(DISTINCT pg_catalog.format('"%s"', p.polname), ', ' ORDER BY pg_catalog.format('"%s"', p.polname)) AS policies
-    FROM call AS c
-    JOIN policy AS p ON p.oid = c.policy
-    WHERE p.polrelid = s.oid
+    SELECT pg_catalog.string_agg(DISTINCT c.function_name, ', ' ORDER BY c.function_name) AS functions,
+           pg_catalog.string_agg(DISTINCT pg_catalog.format('"%s"', c.polname), ', ' ORDER BY pg_catalog.format('"%s"', c.polname)) AS policies
+    FROM looked AS c
+    WHERE s.is_large AND c.polrelid = s.oid AND c.function_name IS NOT NULL
       -- With an index there, it is called once.
       AND (c.compared IS NULL OR best.values <= 10 OR c.compared IS DISTINCT FROM best.attname)
 ) AS called ON s.is_large
