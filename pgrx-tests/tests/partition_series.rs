@@ -173,6 +173,19 @@ fn b_time_zones(leg: &Leg) -> Result {
         outcome.notices.iter().map(|n| n.message.as_str()).collect::<Vec<_>>(),
         ["months of \"e\" begin at midnight in time zone \"UTC\", not in this session's"]
     );
+    for (interval, start, how) in
+        [("1 hour", "2026-01-01", "are counted by the clock"), ("1 day", "2026-01-01 06:00", "begin at 06:00:00")]
+    {
+        s.run("DROP TABLE e; CREATE TABLE e (ts timestamptz) PARTITION BY RANGE (ts)")?;
+        let outcome = s.outcome(&format!(
+            "SELECT count(*) FROM warden.create_partitions('e', '{interval}', '{start}', '2026-01-02')"
+        ));
+        ensure!(
+            outcome.notices.len() == 1
+                && outcome.notices[0].message.contains(&format!(" of \"e\" {how} in time zone \"UTC\"")),
+            "{outcome}"
+        );
+    }
     Ok(())
 }
 

@@ -192,6 +192,7 @@ impl Situation {
             next: window.next,
             zone: (self.key.kind == Kind::Instant).then(|| window.zone.clone()),
             plural: stride.plural(),
+            title: stride.title(),
             beginning: stride.beginning(&window.time),
             call: None,
         }
@@ -233,12 +234,12 @@ fn not_aligned(wanted: &Wanted, table: &str, stride: Stride, day: Day) -> Option
 /// Says so when the first partition of a set begins by another clock than the session's.
 pub(super) fn zone_remark(at: &Situation, wanted: &Wanted) -> Option<Remark> {
     let zone = wanted.zone.as_ref().filter(|_| at.zone_is_not_the_sessions)?;
-    let Wanted { name, shown, plural, .. } = wanted;
+    let Wanted { name, shown, plural, beginning, .. } = wanted;
     Some(Remark {
         severity: Severity::Notice,
         sqlstate: "00000",
         message: format!(
-            "{plural} of \"{}\" begin at midnight in time zone \"{zone}\", not in this session's",
+            "{plural} of \"{}\" {beginning} in time zone \"{zone}\", not in this session's",
             at.facts.parent.name
         ),
         detail: Some(format!("Partition \"{name}\" holds {shown}.")),

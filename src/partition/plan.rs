@@ -61,7 +61,9 @@ pub(crate) struct Wanted {
     pub(crate) zone: Option<String>,
     /// What partitions of this length are called.
     pub(crate) plural: &'static str,
-    /// How they begin in the zone: `Months begin at midnight`.
+    /// The same, as a sentence begins.
+    pub(crate) title: &'static str,
+    /// What they do in the zone: `begin at midnight`.
     pub(crate) beginning: String,
     /// The call that makes this one, without schema; `None` where rows are moved by the same call.
     pub(crate) call: Option<String>,
@@ -83,7 +85,9 @@ impl fmt::Display for Shown {
 impl Wanted {
     /// A sentence about the zone, to put behind bounds.
     pub(crate) fn in_zone(&self) -> String {
-        self.zone.as_ref().map_or_else(String::new, |zone| format!(" {} in time zone \"{zone}\".", self.beginning))
+        self.zone
+            .as_ref()
+            .map_or_else(String::new, |zone| format!(" {} {} in time zone \"{zone}\".", self.title, self.beginning))
     }
 }
 
@@ -487,6 +491,7 @@ mod tests {
             next: Point::At((lower + 60) * DAY),
             zone: None,
             plural: "months",
+            title: "Months",
             beginning: String::new(),
             call: None,
         }

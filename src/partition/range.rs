@@ -192,7 +192,8 @@ fn wanted(at: &Situation, from: &End, to: &End, name: String) -> Wanted {
         next: to.point(),
         zone: (at.key.kind == Kind::Instant).then(|| at.zone.clone()),
         plural: "partitions",
-        beginning: "Bounds without an offset are read".to_owned(),
+        title: "Bounds without an offset",
+        beginning: "are read".to_owned(),
         call: None,
     }
 }

@@ -57,12 +57,12 @@ impl Stride {
         }
     }
 
-    /// How partitions begin, the first of them at this time of the day.
+    /// What partitions do by the clock of a zone, the first of them at this time of the day.
     pub(crate) fn beginning(self, time: &str) -> String {
         match (self, time) {
-            (Self::Time(_), _) => "Partitions are counted by the clock".to_owned(),
-            (_, "00:00:00") => format!("{} begin at midnight", self.title()),
-            _ => format!("{} begin at {time}", self.title()),
+            (Self::Time(_), _) => "are counted by the clock".to_owned(),
+            (_, "00:00:00") => "begin at midnight".to_owned(),
+            _ => format!("begin at {time}"),
         }
     }
 
