@@ -493,10 +493,12 @@ DECLARE
     -- Each with a hole for the list, or for the side: values and ranks, the text to show, the time.
     values_of CONSTANT text := $part$
         SELECT array_agg(CASE WHEN w.word IN ('MINVALUE', 'MAXVALUE') THEN NULL
-                              WHEN w.word ~ '''' THEN replace(substring(w.word, '''(.*)'''), '''''', '''')
+                              WHEN right(w.word, 1) = '''' THEN replace(substr(w.word, strpos(w.word, '''') + 1, length(w.word) - strpos(w.word, '''') - 1), '''''', '''')
                               ELSE w.word END ORDER BY w.n) AS v,
                array_agg(CASE w.word WHEN 'MINVALUE' THEN -1 WHEN 'MAXVALUE' THEN 1 ELSE 0 END ORDER BY w.n) AS r
-        FROM (SELECT g.n, g.m[1] AS word FROM regexp_matches(%, $3, 'g') WITH ORDINALITY AS g (m, n)) AS w$part$;
+        FROM (SELECT 1 AS n, % AS word WHERE strpos(%, ',') = 0
+              UNION ALL
+              SELECT g.n, g.m[1] FROM regexp_matches(%, $3, 'g') WITH ORDINALITY AS g (m, n) WHERE strpos(%, ',') > 0) AS w$part$;
     -- As warden's messages have it: further columns are shown where they matter.
     shown CONSTANT text := $part$
         CASE WHEN b.is_default THEN NULL
@@ -580,16 +582,25 @@ BEGIN
             key_value, first.type, first.collated, first.less);
     END IF;
     RETURN QUERY EXECUTE format($query$
-        WITH found AS MATERIALIZED (
-            SELECT i.inhrelid AS oid, i.inhdetachpending AS pending, p.bound = 'DEFAULT' AS is_default,
-                   m.lists[1] AS ll, m.lists[2] AS ul, l.v AS lv, u.v AS uv, l.r AS lr, u.r AS ur
+        -- Each step by itself: one query would deparse a bound wherever its text is used.
+        WITH printed AS MATERIALIZED (
+            SELECT i.inhrelid AS oid, i.inhdetachpending AS pending, pg_get_expr(c.relpartbound, 0) AS bound
             FROM pg_inherits AS i
             JOIN pg_class AS c ON c.oid = i.inhrelid AND c.relpartbound IS NOT NULL
-            CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, 0)) AS p (bound)
-            CROSS JOIN LATERAL (SELECT regexp_match(p.bound, $2)) AS m (lists)
+            WHERE i.inhparent = $1 AND NOT ($4 AND i.inhdetachpending)
+        ), m AS MATERIALIZED (
+            -- Expressions that know quotes are slow: they are for bounds in which the words between the lists come twice.
+            SELECT p.oid, p.pending, p.bound = 'DEFAULT' AS is_default,
+                   CASE WHEN p.bound = 'DEFAULT' THEN NULL
+                        WHEN split_part(p.bound, ') TO (', 3) = ''
+                        THEN ARRAY[substr(split_part(p.bound, ') TO (', 1), 18), rtrim(split_part(p.bound, ') TO (', 2), ')')]
+                        ELSE regexp_match(p.bound, $2) END AS lists
+            FROM printed AS p
+        ), found AS MATERIALIZED (
+            SELECT m.oid, m.pending, m.is_default, m.lists[1] AS ll, m.lists[2] AS ul, l.v AS lv, u.v AS uv, l.r AS lr, u.r AS ur
+            FROM m
             CROSS JOIN LATERAL (%s) AS l
             CROSS JOIN LATERAL (%s) AS u
-            WHERE i.inhparent = $1 AND NOT ($4 AND i.inhdetachpending)
         ), b AS (
             SELECT b.*, row_number() OVER w AS place, lag(b.uv) OVER w AS before_v, lag(b.ur) OVER w AS before_r
             FROM found AS b
