@@ -11,7 +11,7 @@ SELECT
     -- Whoever detaches it now holds a lock on one of the two.
     NOT EXISTS (
         SELECT FROM pg_catalog.pg_locks AS l
-        WHERE l.relation IN (c.oid, t.oid) AND l.pid <> pg_catalog.pg_backend_pid()
+        WHERE l.relation IN (c.oid, t.oid) AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
           AND l.mode IN ('ShareUpdateExclusiveLock', 'AccessExclusiveLock')) AS is_abandoned
 FROM subject AS t
 JOIN pg_catalog.pg_inherits AS i ON i.inhparent = t.oid AND i.inhdetachpending

@@ -12,7 +12,7 @@ SELECT
     lacking.missing IS NOT NULL AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_locks AS l
         JOIN tree AS m ON m.member = l.relation AND m.root = t.oid
-        WHERE l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock') AND l.pid <> pg_catalog.pg_backend_pid()) AS is_incomplete
+        WHERE l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock') AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()) AS is_incomplete
 FROM subject AS t
 JOIN pg_catalog.pg_index AS x ON x.indrelid = t.oid AND NOT x.indisvalid
 JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid AND c.relkind = 'I'

@@ -245,6 +245,24 @@ searched AS MATERIALIZED (
     ) AS x
     JOIN looked AS c ON c.policy = x.oid AND c.is_wanted
     WHERE x.opening > 0 AND NOT x.is_found AND (x.opening = 1 OR NOT x.is_permissive)
+),
+-- Policies for one command of which nobody is held to one alone.
+together AS MATERIALIZED (
+    SELECT m.polrelid,
+           pg_catalog.string_agg(m.names || ' (' || CASE m.command WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
+                                     WHEN 'd' THEN 'DELETE' ELSE 'ALL' END || ')', ', ' ORDER BY m.names) AS policies
+    FROM (
+        SELECT x.polrelid, x.command, pg_catalog.string_agg(pg_catalog.format('"%s"', x.polname), ', ' ORDER BY x.polname) AS names
+        FROM (
+            SELECT a.polrelid, a.oid, a.polname, a.command, pg_catalog.array_agg(a.class ORDER BY a.class) AS classes
+            FROM applied AS a
+            WHERE a.is_permissive
+            GROUP BY a.polrelid, a.oid, a.polname, a.command
+        ) AS x
+        GROUP BY x.polrelid, x.command, x.classes
+        HAVING pg_catalog.count(*) > 1
+    ) AS m
+    GROUP BY m.polrelid
 )
 SELECT
     'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS classid,
@@ -266,28 +284,11 @@ SELECT
          THEN 'Nobody counted the rows of a table yet: run ANALYZE first.' END AS calls_unknown,
     CASE WHEN best.attname IS NOT NULL THEN
         pg_catalog.format('CREATE INDEX %sON %s (%I);', CASE WHEN s.relkind = 'p' THEN '' ELSE 'CONCURRENTLY ' END, s.identity, best.attname) END AS create_index,
-    -- Policies for one command of which nobody is held to one alone.
     together.policies AS permissive_policies,
     called.functions AS called_functions,
     called.policies AS calling_policies
 FROM secured AS s
-LEFT JOIN (
-    SELECT m.polrelid,
-           pg_catalog.string_agg(m.names || ' (' || CASE m.command WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
-                                     WHEN 'd' THEN 'DELETE' ELSE 'ALL' END || ')', ', ' ORDER BY m.names) AS policies
-    FROM (
-        SELECT x.polrelid, x.command, pg_catalog.string_agg(pg_catalog.format('"%s"', x.polname), ', ' ORDER BY x.polname) AS names
-        FROM (
-            SELECT a.polrelid, a.oid, a.polname, a.command, pg_catalog.array_agg(a.class ORDER BY a.class) AS classes
-            FROM applied AS a
-            WHERE a.is_permissive
-            GROUP BY a.polrelid, a.oid, a.polname, a.command
-        ) AS x
-        GROUP BY x.polrelid, x.command, x.classes
-        HAVING pg_catalog.count(*) > 1
-    ) AS m
-    GROUP BY m.polrelid
-) AS together ON together.polrelid = s.oid
+LEFT JOIN together ON together.polrelid = s.oid
 LEFT JOIN LATERAL (
     SELECT c.attname, c.polname, readable.is_readable,
            CASE WHEN v.n_distinct < 0 THEN -v.n_distinct * s.rows ELSE nullif(v.n_distinct, 0) END::pg_catalog.int8 AS values
@@ -320,4 +321,5 @@ LEFT JOIN LATERAL (
       -- With an index there, it is called once.
       AND (c.compared IS NULL OR best.values <= 10 OR c.compared IS DISTINCT FROM best.attname)
 ) AS called ON s.is_large
-WHERE s.oid IN (SELECT b.oid FROM bound AS b)
+-- As a condition, and not as a join, which would loop.
+WHERE (s.oid IN (SELECT b.oid FROM bound AS b)) IS TRUE

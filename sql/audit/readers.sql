@@ -14,15 +14,20 @@ reader AS MATERIALIZED (
            pg_catalog.string_agg(x.right_name, ', ' ORDER BY x.nr) AS rights
     FROM (
         SELECT o.schema_oid, g.grantee AS role, k.right_name, k.nr
-        FROM one_owner AS o
-        JOIN subject AS t ON t.schema_oid = o.schema_oid AND t.relkind IN ('r', 'p') AND NOT t.relispartition
-        JOIN granted AS g ON g.oid = t.oid
+        -- From the rights on: joined with all tables, they would be looked through once a table.
+        FROM granted AS g
+        JOIN pg_catalog.pg_class AS c
+          ON c.oid = g.oid AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT c.relispartition
+        JOIN one_owner AS o ON o.schema_oid = c.relnamespace
         -- Somebody comes in by it who cannot be the owner as well.
         JOIN grantee AS e ON e.owner = g.owner AND e.oid = g.grantee
         JOIN (VALUES (1, 'SELECT'), (2, 'INSERT'), (3, 'UPDATE'), (4, 'DELETE')) AS k (nr, right_name) ON k.right_name = g.privilege_type
         WHERE g.grantee <> 0
+          AND c.oid NOT IN (
+              SELECT d.objid FROM pg_catalog.pg_depend AS d
+              WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0 AND d.deptype = 'e')
         GROUP BY o.schema_oid, o.tables, g.grantee, k.right_name, k.nr
-        HAVING pg_catalog.count(DISTINCT t.oid) = o.tables
+        HAVING pg_catalog.count(DISTINCT g.oid) = o.tables
     ) AS x
     GROUP BY x.schema_oid, x.role
 )

@@ -65,11 +65,11 @@ server AS (
     ) AS since
 ),
 
--- Relations that others hold so that asking for their size would wait.
+-- Relations that others hold so that asking for their size would wait; a prepared transaction has no process.
 held AS (
     SELECT DISTINCT l.relation
     FROM pg_catalog.pg_locks AS l
-    WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_catalog.pg_backend_pid()
+    WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
 ),
 
 -- Who is a member of whom, so that it has the rights of that role or can take them.

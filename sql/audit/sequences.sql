@@ -33,7 +33,7 @@ FROM (
                    -- Reading takes a lock, which would wait behind these.
                    WHEN r.oid IN (
                        SELECT l.relation FROM pg_catalog.pg_locks AS l
-                       WHERE l.relation IS NOT NULL AND l.pid <> pg_catalog.pg_backend_pid()
+                       WHERE l.relation IS NOT NULL AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
                          AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
                    THEN 'locked'
                    -- A standby has no file of it.
