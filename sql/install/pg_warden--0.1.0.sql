@@ -790,7 +790,7 @@ COMMENT ON FUNCTION warden.partition_for(pg_catalog.text, pg_catalog.text) IS
 -- How many steps as long as from step_from to step_to lead from begins to ends: of months if they are, else of time. NULL: none do.
 CREATE FUNCTION warden_internal.steps_between(
     step_from pg_catalog.timestamp, step_to pg_catalog.timestamp, begins pg_catalog.timestamp, ends pg_catalog.timestamp)
-    RETURNS pg_catalog.int4 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+    RETURNS pg_catalog.int4 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE
         WHEN NOT (pg_catalog.isfinite(step_from) AND pg_catalog.isfinite(step_to)
