@@ -7,7 +7,7 @@
 
 use crate::error::{Code, Error, emit};
 use crate::text::Text;
-use apply::How;
+use apply::{How, Remark};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use plan::Method;
@@ -103,9 +103,7 @@ fn create_one(table_name: Option<Text>, start_date: Option<Date>, stride: Stride
     let Some(Text(table)) = table_name else { return Err(is_null("table_name").into()) };
     let Some(start) = start_date else { return Err(is_null("start_date").into()) };
     let outcome = apply::create_one(&table, start, stride)?;
-    for remark in &outcome.remarks {
-        emit::say(&remark.parts());
-    }
+    say(&outcome.remarks);
     Ok(Text(outcome.partition))
 }
 
@@ -167,9 +165,7 @@ fn create_partitions(
         },
     };
     let (rows, remarks) = series::create(&table, &order)?;
-    for remark in &remarks {
-        emit::say(&remark.parts());
-    }
+    say(&remarks);
     Ok(TableIterator::new(rows.into_iter().map(|row| {
         (
             Text(row.partition),
@@ -206,9 +202,7 @@ fn create_range_partition(
     let Text(upper) = upper_bound.ok_or_else(|| is_null("upper_bound"))?;
     let name = partition_name.map(|name| name.0);
     let outcome = range::create(&table, &lower, &upper, name.as_deref())?;
-    for remark in &outcome.remarks {
-        emit::say(&remark.parts());
-    }
+    say(&outcome.remarks);
     Ok(Text(outcome.partition))
 }
 
@@ -237,6 +231,12 @@ fn one_of<T: Copy>(argument: &str, given: Option<Text>, words: &[(&str, T)]) -> 
         Error::new(Code::InvalidParameter, format!("invalid value for {argument}: {}", plan::literal(&given)))
             .hint(format!("Available values: {}.", words.join(", ")))
     })
+}
+
+fn say(remarks: &[Remark]) {
+    for remark in remarks {
+        emit::say(&remark.parts());
+    }
 }
 
 fn is_null(argument: &str) -> Error {
