@@ -111,6 +111,10 @@ static DDL_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(0);
 pub(crate) static PARTITION_TIME_ZONE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"UTC"));
 /// In milliseconds.
 pub(crate) static PARTITION_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(2_000);
+pub(crate) static PARTITION_WORKER: GucSetting<bool> = GucSetting::<bool>::new(false);
+pub(crate) static PARTITION_WORKER_DATABASES: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+/// In seconds.
+pub(crate) static PARTITION_WORKER_NAPTIME: GucSetting<i32> = GucSetting::<i32>::new(60);
 
 /// A text setting as a `String`; empty when unset.
 pub(crate) fn text(setting: &GucSetting<Option<CString>>) -> String {
@@ -295,6 +299,7 @@ pub(crate) fn define() {
     define_exceptions();
     define_thresholds();
     define_partitions();
+    define_partition_worker();
     design::define();
     find_records();
     for prefix in [c"warden", c"pg_warden"] {
@@ -448,6 +453,35 @@ fn define_partitions() {
         i32::MAX,
         GucContext::Userset,
         GucFlags::UNIT_MS,
+    );
+}
+
+fn define_partition_worker() {
+    GucRegistry::define_bool_guc(
+        c"warden.partition_worker",
+        c"Whether a background worker maintains partitions where that is scheduled.",
+        c"Needs pg_warden in shared_preload_libraries. See warden.schedule_partition_maintenance.",
+        &PARTITION_WORKER,
+        GucContext::Sighup,
+        GucFlags::default(),
+    );
+    GucRegistry::define_string_guc(
+        c"warden.partition_worker_databases",
+        c"Databases that the partition worker comes to, separated by commas; empty for all.",
+        c"",
+        &PARTITION_WORKER_DATABASES,
+        GucContext::Sighup,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"warden.partition_worker_naptime",
+        c"Time between two looks of the partition worker at the schedule of each database.",
+        c"",
+        &PARTITION_WORKER_NAPTIME,
+        1,
+        86_400,
+        GucContext::Sighup,
+        GucFlags::UNIT_S,
     );
 }
 

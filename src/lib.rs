@@ -4,6 +4,7 @@ use pgrx::prelude::*;
 
 mod ast;
 mod audit;
+mod background;
 mod config;
 mod effects;
 mod error;
@@ -37,6 +38,7 @@ extension_sql_file!(
     name = "partitions",
     requires = ["schema", partition::list::range_partitioned]
 );
+extension_sql_file!("../sql/partition_schedule.sql", name = "partition_schedule", requires = ["schema"]);
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
 /// Called by the server when it loads the library, in each session or for all of them at start.
@@ -47,6 +49,7 @@ pub extern "C-unwind" fn _PG_init() {
     guard::commit::register();
     guard::journal::ring::reserve();
     store::register();
+    partition::worker::register();
 }
 
 // Unit tests have no server to find its symbols in: see build.rs.

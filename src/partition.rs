@@ -11,6 +11,7 @@ use apply::{How, Remark};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use plan::Method;
+use schedule::Scheduler;
 use series::Order;
 use stride::Stride;
 
@@ -21,8 +22,10 @@ mod key;
 pub(crate) mod list;
 mod plan;
 mod range;
+mod schedule;
 mod series;
 mod stride;
+pub(crate) mod worker;
 
 /// Creates the partition of a table that holds the month from a day on; does nothing when it exists.
 #[pg_extern(
@@ -221,6 +224,65 @@ fn ensure_partition(table_name: Option<Text>, value: Option<Text>) -> Result<Tex
     let Text(table) = table_name.ok_or_else(|| is_null("table_name"))?;
     let Text(value) = value.ok_or_else(|| is_null("value"))?;
     Ok(Text(range::ensure(&table, &value)?))
+}
+
+/// Schedules the maintenance of the partitions of this database, in place of what was scheduled before.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.schedule_partition_maintenance(every pg_catalog."interval" DEFAULT '1 hour', INOUT scheduler pg_catalog.text DEFAULT 'auto',
+                                                      OUT job pg_catalog.text, OUT schedule pg_catalog.text, OUT database pg_catalog.text,
+                                                      OUT status pg_catalog.text, OUT detail pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.schedule_partition_maintenance(pg_catalog."interval", pg_catalog.text) IS
+    'has CALL warden.partition_maintenance() run in this database at this interval, by pg_cron or by the worker of pg_warden (scheduler: auto, pg_cron, worker)';
+REVOKE EXECUTE ON FUNCTION warden.schedule_partition_maintenance(pg_catalog."interval", pg_catalog.text) FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+#[expect(clippy::type_complexity, reason = "the row type that pgrx asks for")]
+fn schedule_partition_maintenance(
+    every: Option<Interval>,
+    scheduler: Option<Text>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(scheduler, Text),
+            name!(job, Option<Text>),
+            name!(schedule, Text),
+            name!(database, Text),
+            name!(status, Text),
+            name!(detail, Text),
+        ),
+    >,
+    ErrorReport,
+> {
+    let every = every.ok_or_else(|| is_null("every"))?;
+    let scheduler = one_of("scheduler", scheduler, &Scheduler::WORDS)?;
+    let row = schedule::schedule(&every, scheduler)?;
+    Ok(TableIterator::once((
+        Text::from(row.scheduler),
+        row.job.map(Text),
+        Text(row.schedule),
+        Text(row.database),
+        Text::from(row.status),
+        Text(row.detail),
+    )))
+}
+
+/// Takes the schedule of this database away; `false` where there was none.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.unschedule_partition_maintenance() RETURNS pg_catalog.bool
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.unschedule_partition_maintenance() IS
+    'ends what warden.schedule_partition_maintenance has begun in this database; false where nothing was scheduled';
+REVOKE EXECUTE ON FUNCTION warden.unschedule_partition_maintenance() FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+fn unschedule_partition_maintenance() -> Result<bool, ErrorReport> {
+    Ok(schedule::unschedule()?)
 }
 
 /// The value that a word stands for.

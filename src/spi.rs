@@ -92,6 +92,14 @@ pub(crate) fn run(sql: &str) -> Result<(), Error> {
     Ok(Spi::connect_mut(|client| client.update(query(sql).as_c_str(), None, &[]).map(|_| ()))?)
 }
 
+/// Runs one statement that changes rows of pg_warden's own, and returns how many.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn change(sql: &str) -> Result<usize, Error> {
+    Ok(Spi::connect_mut(|client| client.update(query(sql).as_c_str(), None, &[]).map(|rows| rows.len()))?)
+}
+
 /// The same in the name of another role: for one statement of our own, with the search path pinned.
 ///
 /// # Errors

@@ -31,6 +31,8 @@ pub(crate) enum Table {
     ExemptedObject,
     ExemptionUse,
     Journal,
+    /// Of sql/partition_schedule.sql.
+    PartitionSchedule,
 }
 
 impl Table {
@@ -48,6 +50,7 @@ impl Table {
             Self::ExemptedObject => c"exempted_object",
             Self::ExemptionUse => c"exemption_use",
             Self::Journal => c"journal",
+            Self::PartitionSchedule => c"partition_schedule",
         }
     }
 
@@ -79,8 +82,13 @@ pub(crate) enum Value {
     Int4(i32),
     Oid(Oid),
     Bool(bool),
-    /// Microseconds since 2000, as the server counts.
+    /// Microseconds since 2000, as the server counts, of UTC or of a clock without a zone.
     Time(i64),
+    Interval {
+        months: i32,
+        days: i32,
+        micros: i64,
+    },
 }
 
 impl Value {
@@ -108,6 +116,7 @@ impl Value {
             Self::Int4(number) => number.into_datum(),
             Self::Oid(oid) => oid.into_datum(),
             Self::Bool(yes) => yes.into_datum(),
+            Self::Interval { months, days, micros } => Interval::new(months, days, micros).ok()?.into_datum(),
         }
     }
 
@@ -123,6 +132,11 @@ impl Value {
                 pg_sys::INT4OID => i32::from_datum(datum, is_null).map(Self::Int4),
                 pg_sys::OIDOID => Oid::from_datum(datum, is_null).map(Self::Oid),
                 pg_sys::BOOLOID => bool::from_datum(datum, is_null).map(Self::Bool),
+                pg_sys::INTERVALOID => Interval::from_datum(datum, is_null).map(|length| Self::Interval {
+                    months: length.months(),
+                    days: length.days(),
+                    micros: length.micros(),
+                }),
                 _ => None,
             }
         };

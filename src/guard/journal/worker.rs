@@ -7,16 +7,12 @@
 #![allow(unsafe_code, reason = "a background worker's entry point; see the module's promise")]
 
 use super::{ring, write};
+use crate::background;
 use crate::spi;
 use crate::store;
-use core::ffi::{CStr, c_char, c_int, c_long};
+use core::ffi::{c_int, c_long};
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::prelude::*;
-
-unsafe extern "C-unwind" {
-    /// tcop/tcopprot.h: ends the process at the next place where it may be interrupted.
-    fn die(signal: c_int);
-}
 
 /// Milliseconds that it stays for what may come next.
 const LINGERS: c_long = 200;
@@ -25,38 +21,10 @@ const AT_ONCE: usize = 100;
 
 /// Starts a worker for a database; `false` where the server has no room for one.
 pub(super) fn start(database: Oid) -> bool {
-    let mut worker = pg_sys::BackgroundWorker {
-        bgw_flags: (pg_sys::BGWORKER_SHMEM_ACCESS | pg_sys::BGWORKER_BACKEND_DATABASE_CONNECTION).cast_signed(),
-        bgw_start_time: pg_sys::BgWorkerStartTime::BgWorkerStart_RecoveryFinished,
-        bgw_restart_time: pg_sys::BGW_NEVER_RESTART,
-        bgw_main_arg: Datum::from(database),
-        ..Default::default()
-    };
-    copy(&mut worker.bgw_name, c"pg_warden journal");
-    copy(&mut worker.bgw_type, c"pg_warden journal");
-    copy(&mut worker.bgw_library_name, c"pg_warden");
-    copy(&mut worker.bgw_function_name, c"warden_journal_worker");
-    // SAFETY: the server copies the description.
-    unsafe { pg_sys::RegisterDynamicBackgroundWorker(&raw mut worker, core::ptr::null_mut()) }
-}
-
-/// # Safety
-/// In a worker's process, before it lets signals in.
-unsafe fn on_sigterm() {
-    let signal = pg_sys::SIGTERM.cast_signed();
-    // SAFETY: the server's own handler.
-    unsafe {
-        #[cfg(not(feature = "pg18"))]
-        pg_sys::pqsignal(signal, Some(die));
-        #[cfg(feature = "pg18")]
-        pg_sys::pqsignal_be(signal, Some(die));
-    }
-}
-
-fn copy(room: &mut [c_char], text: &CStr) {
-    for (place, byte) in room.iter_mut().zip(text.to_bytes_with_nul()) {
-        *place = byte.cast_signed();
-    }
+    background::worker("pg_warden journal", "warden_journal_worker")
+        .set_argument(Some(Datum::from(database)))
+        .load_dynamic()
+        .is_ok()
 }
 
 /// What the server runs in the worker's process.
@@ -69,9 +37,8 @@ pub unsafe extern "C-unwind" fn warden_journal_worker(argument: Datum) {
     let database = Oid::from(u32::try_from(argument.value()).unwrap_or(0));
     // SAFETY: the order that the server asks of a worker.
     unsafe {
-        on_sigterm();
         pg_sys::before_shmem_exit(Some(give_place_back), argument);
-        pg_sys::BackgroundWorkerUnblockSignals();
+        background::unblock_signals();
         pg_sys::BackgroundWorkerInitializeConnectionByOid(database, pg_sys::InvalidOid, 0);
     }
     loop {
