@@ -39,6 +39,11 @@ extension_sql_file!(
     requires = ["schema", partition::list::range_partitioned]
 );
 extension_sql_file!("../sql/partition_schedule.sql", name = "partition_schedule", requires = ["schema"]);
+extension_sql_file!(
+    "../sql/partition_advice.sql",
+    name = "partition_advice",
+    requires = ["schema", partition::list::named_relation]
+);
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
 /// Called by the server when it loads the library, in each session or for all of them at start.

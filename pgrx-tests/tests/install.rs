@@ -32,7 +32,8 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 15] = [
+const UNPINNED: [&str; 17] = [
+    "warden.advise_partitioning(text)",
     "warden.create_daily_partition(text,date)",
     "warden.create_monthly_partition(text,date)",
     "warden.create_partitions(text,interval,timestamp without time zone,timestamp without time zone,text,text,text)",
@@ -47,6 +48,7 @@ const UNPINNED: [&str; 15] = [
     "warden.list_partitions(text)",
     "warden.partition_for(text,text)",
     "warden.partition_gaps(text)",
+    "warden_internal.named_relation(text)",
     "warden_internal.range_partitioned(text)",
 ];
 
@@ -55,10 +57,11 @@ const OWNERS_VIEWS: [&str; 3] = ["warden.exemptions", "warden.journal", "warden.
 
 /// What PUBLIC may do, beside USAGE of types. The functions of `warden_internal` cannot be named without USAGE of that schema, which nobody has: they are
 /// reached through a view, by those who may read it.
-const PUBLIC: [&str; 22] = [
+const PUBLIC: [&str; 25] = [
     "warden USAGE",
     "warden.help() EXECUTE",
     "warden.help(text) EXECUTE",
+    "warden.advise_partitioning(text) EXECUTE",
     "warden.explain(text) EXECUTE",
     "warden.lint(text,boolean) EXECUTE",
     "warden.list_partitions(text) EXECUTE",
@@ -68,7 +71,9 @@ const PUBLIC: [&str; 22] = [
     "warden.rules SELECT",
     "warden.time_partitions SELECT",
     "warden.uuidv7_lower_bound(timestamp with time zone) EXECUTE",
+    "warden_internal.named_relation(text) EXECUTE",
     "warden_internal.one_partition(text,text,oid,oid,oid) EXECUTE",
+    "warden_internal.partition_advice(oid) EXECUTE",
     "warden_internal.partition_bounds(oid,text,text,boolean) EXECUTE",
     "warden_internal.partition_rows(oid) EXECUTE",
     "warden_internal.partition_zone(oid) EXECUTE",

@@ -25,3 +25,17 @@ pub(crate) fn range_partitioned(table_name: Option<Text>) -> Result<pg_sys::Oid,
     facts.must_be_range_partitioned("Ranges")?;
     Ok(oid)
 }
+
+/// The relation that the caller's `search_path` gives this name.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden_internal.named_relation(table_name pg_catalog.text) RETURNS pg_catalog.oid LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden_internal.named_relation(pg_catalog.text) IS 'pg_warden: the relation of this name, or an error';
+"#,
+    requires = ["schema"]
+)]
+pub(crate) fn named_relation(table_name: Option<Text>) -> Result<pg_sys::Oid, ErrorReport> {
+    let Text(table) = table_name.ok_or_else(|| is_null("table_name"))?;
+    Ok(key::resolve(&table)?)
+}

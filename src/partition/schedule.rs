@@ -55,7 +55,7 @@ pub(super) fn schedule(every: &Interval, scheduler: Option<Scheduler>) -> Result
     let database = worker::database();
     let chosen = scheduler.map_or_else(|| available(&database), Ok)?;
     let before = take_away()?;
-    let scheduled = match chosen {
+    let agreed = match chosen {
         Scheduler::PgCron => by_pg_cron(every, database)?,
         Scheduler::Worker => by_worker(every, database)?,
     };
@@ -63,7 +63,7 @@ pub(super) fn schedule(every: &Interval, scheduler: Option<Scheduler>) -> Result
     writer.insert(vec![
         chosen.name().into(),
         Value::Interval { months: every.months(), days: every.days(), micros: every.micros() },
-        scheduled.job.clone().into(),
+        agreed.job.clone().into(),
         Value::Null,
         Value::Time(store::now()),
         store::session_role().into(),
@@ -72,7 +72,7 @@ pub(super) fn schedule(every: &Interval, scheduler: Option<Scheduler>) -> Result
     if let Some(job) = before.filter(|_| chosen == Scheduler::Worker) {
         unschedule_job(&job)?;
     }
-    Ok(scheduled)
+    Ok(agreed)
 }
 
 /// Takes the schedule away; `false` where there was none.

@@ -98,23 +98,17 @@ fn look_after(workers: &mut HashMap<Oid, DynamicBackgroundWorker>) {
         if workers.contains_key(&database) {
             continue;
         }
-        match background::worker(WORKER, "warden_partition_worker")
-            .set_argument(Some(Datum::from(database)))
-            .load_dynamic()
-        {
-            Ok(worker) => {
-                workers.insert(database, worker);
-            }
-            Err(_) => {
-                ereport!(
-                    PgLogLevel::LOG,
-                    PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-                    "no background worker left for the maintenance of partitions, trying again later",
-                    "max_worker_processes is to be raised where this is said again and again."
-                );
-                return;
-            }
-        }
+        let worker = background::worker(WORKER, "warden_partition_worker").set_argument(Some(Datum::from(database)));
+        let Ok(worker) = worker.load_dynamic() else {
+            ereport!(
+                PgLogLevel::LOG,
+                PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+                "no background worker left for the maintenance of partitions, trying again later",
+                "max_worker_processes is to be raised where this is said again and again."
+            );
+            return;
+        };
+        workers.insert(database, worker);
     }
 }
 
