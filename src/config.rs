@@ -111,6 +111,7 @@ static DDL_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(0);
 pub(crate) static PARTITION_TIME_ZONE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"UTC"));
 /// In milliseconds.
 pub(crate) static PARTITION_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(2_000);
+pub(crate) static PARTITION_LOCK_RETRIES: GucSetting<i32> = GucSetting::<i32>::new(5);
 
 /// A text setting as a `String`; empty when unset.
 pub(crate) fn text(setting: &GucSetting<Option<CString>>) -> String {
@@ -448,6 +449,16 @@ fn define_partitions() {
         i32::MAX,
         GucContext::Userset,
         GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
+        c"warden.partition_lock_retries",
+        c"How often partition maintenance tries again what could not get a lock, or met a deadlock.",
+        c"",
+        &PARTITION_LOCK_RETRIES,
+        0,
+        100,
+        GucContext::Userset,
+        GucFlags::default(),
     );
 }
 

@@ -37,6 +37,8 @@ extension_sql_file!(
     name = "partitions",
     requires = ["schema", partition::list::range_partitioned]
 );
+extension_sql_file!("../sql/partition_policy.sql", name = "partition_policy", requires = ["policy", "partitions"]);
+extension_sql_file!("../sql/partition_log.sql", name = "partition_log", requires = ["partition_policy"]);
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
 /// Called by the server when it loads the library, in each session or for all of them at start.

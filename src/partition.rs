@@ -14,15 +14,25 @@ use plan::Method;
 use series::Order;
 use stride::Stride;
 
+mod agenda;
 mod apply;
 mod bounds;
+mod calendar;
+mod grid;
 mod inspect;
 mod key;
 pub(crate) mod list;
+mod log;
+mod maintain;
+mod manage;
+mod outlook;
 mod plan;
+pub(crate) mod policy;
 mod range;
+mod retention;
 mod series;
 mod stride;
+mod transactions;
 
 /// Creates the partition of a table that holds the month from a day on; does nothing when it exists.
 #[pg_extern(
@@ -151,7 +161,7 @@ fn create_partitions(
 > {
     let Text(table) = table_name.ok_or_else(|| is_null("table_name"))?;
     let order = Order {
-        stride: series::stride(&partition_interval.ok_or_else(|| is_null("partition_interval"))?)?,
+        stride: series::stride(partition_interval.ok_or_else(|| is_null("partition_interval"))?)?,
         start: start_at.ok_or_else(|| is_null("start_at"))?,
         end: end_at.ok_or_else(|| is_null("end_at"))?,
         zone: time_zone.map(|zone| zone.0),

@@ -5,7 +5,7 @@
 //!
 //! Vouches for: relations, scans and snapshots are closed in the function that opened them (an error in between ends in
 //! an abort, which does the same); values are in the order and of the types of the table's columns, as sql/policy.sql
-//! declares them; the invalidation callback touches nothing but this module's own cells.
+//! and sql/partition_policy.sql declare them; the invalidation callback touches nothing but this module's own cells.
 #![allow(unsafe_code, reason = "heap and index access; see the module's promise")]
 
 use crate::facts::live::relcache;
@@ -20,7 +20,7 @@ mod write;
 pub(crate) use invalidation::{is_current, read_from_now, register, unread};
 pub(crate) use write::{Writer, replicated_by};
 
-/// The tables of sql/policy.sql.
+/// The tables of sql/policy.sql, and two more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Table {
     Mode,
@@ -31,6 +31,9 @@ pub(crate) enum Table {
     ExemptedObject,
     ExemptionUse,
     Journal,
+    /// Of sql/partition_policy.sql, as the next.
+    PartitionPolicy,
+    PartitionLog,
 }
 
 impl Table {
@@ -48,6 +51,8 @@ impl Table {
             Self::ExemptedObject => c"exempted_object",
             Self::ExemptionUse => c"exemption_use",
             Self::Journal => c"journal",
+            Self::PartitionPolicy => c"partition_policy",
+            Self::PartitionLog => c"partition_log",
         }
     }
 
@@ -79,8 +84,13 @@ pub(crate) enum Value {
     Int4(i32),
     Oid(Oid),
     Bool(bool),
-    /// Microseconds since 2000, as the server counts.
+    /// Microseconds since 2000, as the server counts, of UTC or of a clock without a zone.
     Time(i64),
+    Interval {
+        months: i32,
+        days: i32,
+        micros: i64,
+    },
 }
 
 impl Value {
@@ -106,8 +116,10 @@ impl Value {
             Self::Text(text) => Text(text).into_datum(),
             Self::Int8(number) | Self::Time(number) => number.into_datum(),
             Self::Int4(number) => number.into_datum(),
-            Self::Oid(oid) => oid.into_datum(),
+            // Of itself, pgrx makes NULL of 0.
+            Self::Oid(oid) => Some(Datum::from(oid)),
             Self::Bool(yes) => yes.into_datum(),
+            Self::Interval { months, days, micros } => Interval::new(months, days, micros).ok()?.into_datum(),
         }
     }
 
@@ -119,10 +131,15 @@ impl Value {
             match of {
                 pg_sys::TEXTOID => Text::from_datum(datum, is_null).map(|text| Self::Text(text.0)),
                 pg_sys::INT8OID => i64::from_datum(datum, is_null).map(Self::Int8),
-                pg_sys::TIMESTAMPTZOID => i64::from_datum(datum, is_null).map(Self::Time),
+                pg_sys::TIMESTAMPTZOID | pg_sys::TIMESTAMPOID => i64::from_datum(datum, is_null).map(Self::Time),
                 pg_sys::INT4OID => i32::from_datum(datum, is_null).map(Self::Int4),
-                pg_sys::OIDOID => Oid::from_datum(datum, is_null).map(Self::Oid),
+                pg_sys::OIDOID | pg_sys::REGCLASSOID => Oid::from_datum(datum, is_null).map(Self::Oid),
                 pg_sys::BOOLOID => bool::from_datum(datum, is_null).map(Self::Bool),
+                pg_sys::INTERVALOID => Interval::from_datum(datum, is_null).map(|length| Self::Interval {
+                    months: length.months(),
+                    days: length.days(),
+                    micros: length.micros(),
+                }),
                 _ => None,
             }
         };
