@@ -115,6 +115,7 @@ pub(crate) static PARTITION_WORKER: GucSetting<bool> = GucSetting::<bool>::new(f
 pub(crate) static PARTITION_WORKER_DATABASES: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 /// In seconds.
 pub(crate) static PARTITION_WORKER_NAPTIME: GucSetting<i32> = GucSetting::<i32>::new(60);
+pub(crate) static PARTITION_LOCK_RETRIES: GucSetting<i32> = GucSetting::<i32>::new(5);
 
 /// A text setting as a `String`; empty when unset.
 pub(crate) fn text(setting: &GucSetting<Option<CString>>) -> String {
@@ -453,6 +454,16 @@ fn define_partitions() {
         i32::MAX,
         GucContext::Userset,
         GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
+        c"warden.partition_lock_retries",
+        c"How often partition maintenance tries again what could not get a lock, or met a deadlock.",
+        c"",
+        &PARTITION_LOCK_RETRIES,
+        0,
+        100,
+        GucContext::Userset,
+        GucFlags::default(),
     );
 }
 

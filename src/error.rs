@@ -21,6 +21,8 @@ pub enum Code {
     CheckViolation,
     /// 0A000
     NotSupported,
+    /// 2D000
+    InvalidTransactionTermination,
     /// 42501
     InsufficientPrivilege,
     /// 42602
@@ -55,6 +57,7 @@ impl From<Code> for PgSqlErrorCode {
             Code::DatetimeOverflow => Self::ERRCODE_DATETIME_FIELD_OVERFLOW,
             Code::InvalidParameter => Self::ERRCODE_INVALID_PARAMETER_VALUE,
             Code::CheckViolation => Self::ERRCODE_CHECK_VIOLATION,
+            Code::InvalidTransactionTermination => Self::ERRCODE_INVALID_TRANSACTION_TERMINATION,
             Code::NotSupported => Self::ERRCODE_FEATURE_NOT_SUPPORTED,
             Code::InsufficientPrivilege => Self::ERRCODE_INSUFFICIENT_PRIVILEGE,
             Code::InvalidName => Self::ERRCODE_INVALID_NAME,

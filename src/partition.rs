@@ -15,16 +15,26 @@ use schedule::Scheduler;
 use series::Order;
 use stride::Stride;
 
+mod agenda;
 mod apply;
 mod bounds;
+mod calendar;
+mod grid;
 mod inspect;
 mod key;
 pub(crate) mod list;
+mod log;
+mod maintain;
+mod manage;
+mod outlook;
 mod plan;
+pub(crate) mod policy;
 mod range;
+mod retention;
 mod schedule;
 mod series;
 mod stride;
+mod transactions;
 pub(crate) mod worker;
 
 /// Creates the partition of a table that holds the month from a day on; does nothing when it exists.
@@ -154,7 +164,7 @@ fn create_partitions(
 > {
     let Text(table) = table_name.ok_or_else(|| is_null("table_name"))?;
     let order = Order {
-        stride: series::stride(&partition_interval.ok_or_else(|| is_null("partition_interval"))?)?,
+        stride: series::stride(partition_interval.ok_or_else(|| is_null("partition_interval"))?)?,
         start: start_at.ok_or_else(|| is_null("start_at"))?,
         end: end_at.ok_or_else(|| is_null("end_at"))?,
         zone: time_zone.map(|zone| zone.0),

@@ -226,6 +226,17 @@ pub(crate) struct Caught {
     pub(crate) code: PgSqlErrorCode,
     pub(crate) message: String,
     pub(crate) detail: Option<String>,
+    pub(crate) hint: Option<String>,
+}
+
+impl Caught {
+    /// All that it says, in one line.
+    pub(crate) fn said(&self) -> String {
+        [&self.detail, &self.hint]
+            .into_iter()
+            .flatten()
+            .fold(format!("{}.", self.message), |text, part| text + " " + part)
+    }
 }
 
 /// As [`shielded`], with all that the error says.
@@ -233,6 +244,31 @@ pub(crate) struct Caught {
 /// # Errors
 /// As [`shielded`].
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
+    caught_unless(|code| is_users_own(code) || code == PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE, work)
+}
+
+/// As [`caught`], in the name of another role, who can do nothing to the session but what the work is: what its tables call
+/// runs with no more than its own rights. A lock that was not to be had in time is caught, too.
+///
+/// # Errors
+/// As [`shielded`].
+pub(crate) fn attempted_as<T>(role: pg_sys::Oid, work: impl FnOnce() -> T) -> Result<T, Caught> {
+    caught_unless(is_users_own, || {
+        let (mut caller, mut context) = (pg_sys::InvalidOid, 0);
+        let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
+        // SAFETY: the caller's role is put back below; an error in between ends the subtransaction, which does the same.
+        unsafe {
+            pg_sys::GetUserIdAndSecContext(&raw mut caller, &raw mut context);
+            pg_sys::SetUserIdAndSecContext(role, context | restricted.cast_signed());
+        }
+        let done = work();
+        // SAFETY: as above.
+        unsafe { pg_sys::SetUserIdAndSecContext(caller, context) };
+        done
+    })
+}
+
+fn caught_unless<T>(passes: impl Fn(PgSqlErrorCode) -> bool, work: impl FnOnce() -> T) -> Result<T, Caught> {
     // SAFETY: reads two globals, which a subtransaction changes and its end does not put back by itself.
     let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
     // SAFETY: released or rolled back below on both ways.
@@ -241,15 +277,17 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
         pg_sys::MemoryContextSwitchTo(context);
     }
     let work = AssertUnwindSafe(work);
+    let passes = AssertUnwindSafe(passes);
     let result = PgTryBuilder::new(move || Ok({ work }.0()))
         .catch_others(move |error| {
+            let passes = &passes;
             // SAFETY: the subtransaction of above is the innermost, for those that `work` opened have ended with it.
             unsafe {
                 pg_sys::RollbackAndReleaseCurrentSubTransaction();
                 pg_sys::MemoryContextSwitchTo(context);
                 pg_sys::CurrentResourceOwner = owner;
             }
-            if is_users_own(&error) {
+            if passes.0(code_of(&error)) {
                 error.rethrow();
             }
             Err(caught_of(&error))
@@ -267,16 +305,15 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
 }
 
 /// Errors that belong to the user's statement, whoever was at work when they came.
-fn is_users_own(error: &CaughtError) -> bool {
+fn is_users_own(code: PgSqlErrorCode) -> bool {
     use PgSqlErrorCode as Code;
     matches!(
-        code_of(error),
+        code,
         Code::ERRCODE_QUERY_CANCELED
             | Code::ERRCODE_ADMIN_SHUTDOWN
             | Code::ERRCODE_CRASH_SHUTDOWN
             | Code::ERRCODE_IDLE_IN_TRANSACTION_SESSION_TIMEOUT
             | Code::ERRCODE_OUT_OF_MEMORY
-            | Code::ERRCODE_LOCK_NOT_AVAILABLE
     )
 }
 
@@ -295,5 +332,6 @@ fn caught_of(error: &CaughtError) -> Caught {
         code: report.sql_error_code(),
         message: report.message().to_owned(),
         detail: report.detail().map(ToOwned::to_owned),
+        hint: report.hint().map(ToOwned::to_owned),
     }
 }

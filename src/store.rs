@@ -5,7 +5,7 @@
 //!
 //! Vouches for: relations, scans and snapshots are closed in the function that opened them (an error in between ends in
 //! an abort, which does the same); values are in the order and of the types of the table's columns, as sql/policy.sql
-//! declares them; the invalidation callback touches nothing but this module's own cells.
+//! and sql/partition_policy.sql declare them; the invalidation callback touches nothing but this module's own cells.
 #![allow(unsafe_code, reason = "heap and index access; see the module's promise")]
 
 use crate::facts::live::relcache;
@@ -20,7 +20,7 @@ mod write;
 pub(crate) use invalidation::{is_current, read_from_now, register, unread};
 pub(crate) use write::{Writer, replicated_by};
 
-/// The tables of sql/policy.sql.
+/// The tables of sql/policy.sql, and two more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Table {
     Mode,
@@ -33,6 +33,9 @@ pub(crate) enum Table {
     Journal,
     /// Of sql/partition_schedule.sql.
     PartitionSchedule,
+    /// Of sql/partition_policy.sql, as the next.
+    PartitionPolicy,
+    PartitionLog,
 }
 
 impl Table {
@@ -51,6 +54,8 @@ impl Table {
             Self::ExemptionUse => c"exemption_use",
             Self::Journal => c"journal",
             Self::PartitionSchedule => c"partition_schedule",
+            Self::PartitionPolicy => c"partition_policy",
+            Self::PartitionLog => c"partition_log",
         }
     }
 
@@ -114,7 +119,8 @@ impl Value {
             Self::Text(text) => Text(text).into_datum(),
             Self::Int8(number) | Self::Time(number) => number.into_datum(),
             Self::Int4(number) => number.into_datum(),
-            Self::Oid(oid) => oid.into_datum(),
+            // Of itself, pgrx makes NULL of 0.
+            Self::Oid(oid) => Some(Datum::from(oid)),
             Self::Bool(yes) => yes.into_datum(),
             Self::Interval { months, days, micros } => Interval::new(months, days, micros).ok()?.into_datum(),
         }
@@ -128,9 +134,9 @@ impl Value {
             match of {
                 pg_sys::TEXTOID => Text::from_datum(datum, is_null).map(|text| Self::Text(text.0)),
                 pg_sys::INT8OID => i64::from_datum(datum, is_null).map(Self::Int8),
-                pg_sys::TIMESTAMPTZOID => i64::from_datum(datum, is_null).map(Self::Time),
+                pg_sys::TIMESTAMPTZOID | pg_sys::TIMESTAMPOID => i64::from_datum(datum, is_null).map(Self::Time),
                 pg_sys::INT4OID => i32::from_datum(datum, is_null).map(Self::Int4),
-                pg_sys::OIDOID => Oid::from_datum(datum, is_null).map(Self::Oid),
+                pg_sys::OIDOID | pg_sys::REGCLASSOID => Oid::from_datum(datum, is_null).map(Self::Oid),
                 pg_sys::BOOLOID => bool::from_datum(datum, is_null).map(Self::Bool),
                 pg_sys::INTERVALOID => Interval::from_datum(datum, is_null).map(|length| Self::Interval {
                     months: length.months(),

@@ -43,6 +43,8 @@ mod opt_outs;
 mod pages;
 mod partition_advice;
 mod partition_lists;
+mod partition_maintenance;
+mod partition_policy;
 mod partition_range;
 mod partition_series;
 mod partition_steps;
@@ -92,6 +94,8 @@ fn cases() -> Vec<Case> {
         partition_steps::cases(),
         partition_series::cases(),
         partition_range::cases(),
+        partition_policy::cases(),
+        partition_maintenance::cases(),
         memory::cases(),
         pages::cases(),
         random_ddl::cases(),

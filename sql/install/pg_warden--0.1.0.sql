@@ -32,28 +32,6 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:41
--- requires:
---   schema
-
--- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
--- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
-
-CREATE TABLE warden_internal.partition_schedule (
-    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
-        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
-    every pg_catalog."interval" NOT NULL,
-    job pg_catalog.text,
-    last_started pg_catalog.timestamptz,
-    set_at pg_catalog.timestamptz NOT NULL,
-    set_by pg_catalog.text NOT NULL
-);
-COMMENT ON TABLE warden_internal.partition_schedule IS
-    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
-ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/lib.rs:30
 -- requires:
 --   schema
@@ -192,6 +170,44 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:41
+-- requires:
+--   schema
+
+-- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
+-- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
+
+CREATE TABLE warden_internal.partition_schedule (
+    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
+        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
+    every pg_catalog."interval" NOT NULL,
+    job pg_catalog.text,
+    last_started pg_catalog.timestamptz,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.partition_schedule IS
+    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
+ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/retention.rs:141
+-- pg_warden::partition::retention::apply_partition_retention
+
+CREATE FUNCTION warden.apply_partition_retention(table_name pg_catalog.text, keep pg_catalog."interval" DEFAULT NULL,
+                                                 action pg_catalog.text DEFAULT NULL, dry_run pg_catalog.bool DEFAULT false,
+                                                 max_partitions pg_catalog.int4 DEFAULT 12)
+    RETURNS TABLE (partition pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text, action pg_catalog.text,
+                   status pg_catalog.text, sqlstate pg_catalog.text, detail pg_catalog.text)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'apply_partition_retention_wrapper';
+COMMENT ON FUNCTION warden.apply_partition_retention(pg_catalog.text, pg_catalog."interval", pg_catalog.text, pg_catalog.bool, pg_catalog.int4) IS
+    'takes partitions of a managed table away that ended before now - keep, the oldest first, and returns what became of each';
+REVOKE EXECUTE ON FUNCTION warden.apply_partition_retention(
+    pg_catalog.text, pg_catalog."interval", pg_catalog.text, pg_catalog.bool, pg_catalog.int4) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/policy/set.rs:143
 -- pg_warden::policy::set::apply_preset
 
@@ -266,7 +282,7 @@ REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:46
+-- src/partition.rs:56
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -277,7 +293,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:31
+-- src/partition.rs:41
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -288,7 +304,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:114
+-- src/partition.rs:124
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -306,7 +322,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:76
+-- src/partition.rs:86
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -317,7 +333,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:186
+-- src/partition.rs:196
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -329,7 +345,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:61
+-- src/partition.rs:71
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -340,7 +356,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:91
+-- src/partition.rs:101
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -371,7 +387,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:213
+-- src/partition.rs:223
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -456,6 +472,30 @@ CREATE FUNCTION warden.lint(script pg_catalog.text, in_transaction pg_catalog.bo
     RETURNS SETOF warden.finding LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'lint_wrapper';
 COMMENT ON FUNCTION warden.lint(pg_catalog.text, pg_catalog.bool) IS
     'findings of the rules over a script, of which nothing runs; in_transaction NULL: one transaction unless the script says otherwise';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/manage.rs:36
+-- pg_warden::partition::manage::manage_partitions
+
+CREATE FUNCTION warden.manage_partitions(
+    table_name pg_catalog.text, partition_interval pg_catalog."interval" DEFAULT '1 month', premake pg_catalog.int4 DEFAULT 4,
+    retention pg_catalog."interval" DEFAULT NULL, retention_action pg_catalog.text DEFAULT 'detach',
+    archive_schema pg_catalog.text DEFAULT NULL, time_zone pg_catalog.text DEFAULT NULL, anchor pg_catalog."timestamp" DEFAULT NULL,
+    key_encoding pg_catalog.text DEFAULT 'auto', default_partition pg_catalog.text DEFAULT 'keep', name_format pg_catalog.text DEFAULT NULL,
+    tablespace pg_catalog.text DEFAULT NULL, storage_parameters pg_catalog.text DEFAULT NULL,
+    copy_grants pg_catalog.bool DEFAULT false, enabled pg_catalog.bool DEFAULT true)
+    RETURNS TABLE (step pg_catalog.int4, table_name pg_catalog.text, action pg_catalog.text, partition pg_catalog.text,
+                   lower_bound pg_catalog.text, upper_bound pg_catalog.text, sql pg_catalog.text, locks pg_catalog.text, risk pg_catalog.text)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'manage_partitions_wrapper';
+COMMENT ON FUNCTION warden.manage_partitions(
+    pg_catalog.text, pg_catalog."interval", pg_catalog.int4, pg_catalog."interval", pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog."timestamp", pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.bool, pg_catalog.bool) IS
+    'has maintenance keep partitions of table_name ahead of now, and take old ones away; returns what its next run will do';
+REVOKE EXECUTE ON FUNCTION warden.manage_partitions(
+    pg_catalog.text, pg_catalog."interval", pg_catalog.int4, pg_catalog."interval", pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog."timestamp", pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.bool, pg_catalog.bool)
+    FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -650,6 +690,30 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION warden.advise_partitioning(pg_catalog.text) IS
     'whether a table should be partitioned, by which column, how finely, and what stands in the way, each with the reason';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/maintain.rs:141
+-- pg_warden::partition::maintain::partition_maintenance
+
+CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')
+    LANGUAGE c AS 'MODULE_PATHNAME', 'partition_maintenance_wrapper';
+COMMENT ON PROCEDURE warden.partition_maintenance(pg_catalog.text, pg_catalog."interval") IS
+    'creates the partitions that a managed table, or all, will need, and takes away what is too old; commits after each operation';
+REVOKE EXECUTE ON PROCEDURE warden.partition_maintenance(pg_catalog.text, pg_catalog."interval") FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/maintain.rs:36
+-- pg_warden::partition::maintain::plan_partition_maintenance
+
+CREATE FUNCTION warden.plan_partition_maintenance(table_name pg_catalog.text DEFAULT NULL, as_of pg_catalog.timestamptz DEFAULT pg_catalog.now())
+    RETURNS TABLE (step pg_catalog.int4, table_name pg_catalog.text, action pg_catalog.text, partition pg_catalog.text,
+                   lower_bound pg_catalog.text, upper_bound pg_catalog.text, sql pg_catalog.text, locks pg_catalog.text, risk pg_catalog.text)
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'plan_partition_maintenance_wrapper';
+COMMENT ON FUNCTION warden.plan_partition_maintenance(pg_catalog.text, pg_catalog.timestamptz) IS
+    'what maintenance of a managed table, or of all, would do as of a moment, with SQL, locks and risk; only reads, no rows: nothing to do';
+REVOKE EXECUTE ON FUNCTION warden.plan_partition_maintenance(pg_catalog.text, pg_catalog.timestamptz) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -1089,6 +1153,145 @@ COMMENT ON FUNCTION warden.uuidv7_lower_bound(pg_catalog.timestamptz) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:47
+-- requires:
+--   policy
+--   partitions
+
+-- The tables whose partitions are managed, and what is wanted of each. Written from C by functions that ask who may, but for pg_restore.
+CREATE TABLE warden_internal.partition_policy (
+    table_name pg_catalog.regclass CONSTRAINT partition_policy_pkey PRIMARY KEY,   -- follows a rename; dumped as a name
+    partition_interval pg_catalog."interval" NOT NULL, premake pg_catalog.int4 NOT NULL,
+    retention pg_catalog."interval", retention_action pg_catalog.text NOT NULL, archive_schema pg_catalog.text,
+    time_zone pg_catalog.text NOT NULL, anchor pg_catalog."timestamp", key_encoding pg_catalog.text NOT NULL,
+    default_partition pg_catalog.text NOT NULL, name_format pg_catalog.text, tablespace pg_catalog.text, storage_parameters pg_catalog.text,
+    copy_grants pg_catalog.bool NOT NULL, enabled pg_catalog.bool NOT NULL,
+    set_at pg_catalog.timestamptz NOT NULL, set_by pg_catalog.text NOT NULL);
+COMMENT ON TABLE warden_internal.partition_policy IS 'pg_warden: what warden.manage_partitions keeps; see warden.partition_policies';
+ALTER TABLE warden_internal.partition_policy REPLICA IDENTITY NOTHING;
+
+-- A row of a table that is gone would be dumped as a number, and meet another table where it is restored.
+SELECT pg_catalog.pg_extension_config_dump('warden_internal.partition_policy',
+    'WHERE EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) table_name)');
+
+-- Everybody sees the tables they own, by themselves or as a member; who sees all tables is pg_monitor.
+CREATE FUNCTION warden_internal.sees_partitions_of(owner pg_catalog.oid) RETURNS pg_catalog.bool LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT pg_catalog.pg_has_role(owner, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');
+END;
+COMMENT ON FUNCTION warden_internal.sees_partitions_of(pg_catalog.oid) IS 'pg_warden: whether the caller may see policy and log of a table of this owner';
+
+CREATE VIEW warden.partition_policies WITH (security_barrier = true) AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.partition_interval, p.premake, p.retention, p.retention_action,
+           p.archive_schema, p.time_zone, p.anchor, p.key_encoding, p.default_partition, p.name_format, p.tablespace, p.storage_parameters,
+           p.copy_grants, p.enabled, p.set_at, p.set_by
+    FROM warden_internal.partition_policy AS p
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE warden_internal.sees_partitions_of(c.relowner);
+COMMENT ON VIEW warden.partition_policies IS 'the tables of the reader''s roles whose partitions are managed, and how; set by warden.manage_partitions';
+GRANT SELECT ON warden.partition_policies TO PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:48
+-- requires:
+--   partition_policy
+
+-- One row for each thing that maintenance did or could not do, and one with action 'run' at the end of each run.
+CREATE TABLE warden_internal.partition_log (
+    id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY CONSTRAINT partition_log_pkey PRIMARY KEY,
+    at pg_catalog.timestamptz NOT NULL,
+    run_at pg_catalog.timestamptz NOT NULL,
+    table_oid pg_catalog.oid NOT NULL,   -- 0: of a run for all tables
+    table_name pg_catalog.text,
+    action pg_catalog.text NOT NULL,
+    partition pg_catalog.text,
+    sql pg_catalog.text,
+    status pg_catalog.text NOT NULL,
+    sqlstate pg_catalog.text,
+    detail pg_catalog.text,
+    duration_us pg_catalog.int8,
+    lock_wait_us pg_catalog.int8,
+    role pg_catalog.text NOT NULL,
+    source pg_catalog.text NOT NULL);
+CREATE INDEX partition_log_at_idx ON warden_internal.partition_log (at);
+CREATE INDEX partition_log_table_oid_idx ON warden_internal.partition_log (table_oid);
+COMMENT ON TABLE warden_internal.partition_log IS 'pg_warden: what became of partition maintenance, 90 days back; see warden.partition_log; not dumped';
+ALTER TABLE warden_internal.partition_log REPLICA IDENTITY NOTHING;
+
+CREATE VIEW warden.partition_log WITH (security_barrier = true) AS
+    SELECT l.at, l.table_name, l.action, l.partition, l.sql, l.status, l.sqlstate, l.detail,
+           (l.duration_us OPERATOR(pg_catalog./) 1000.0)::pg_catalog."numeric"(20, 3) AS duration_ms,
+           (l.lock_wait_us OPERATOR(pg_catalog./) 1000.0)::pg_catalog."numeric"(20, 3) AS lock_wait_ms,
+           l.role, l.source, l.run_at, l.id
+    FROM warden_internal.partition_log AS l
+    LEFT JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) l.table_oid
+    WHERE warden_internal.sees_partitions_of(c.relowner);
+COMMENT ON VIEW warden.partition_log IS 'what partition maintenance did and could not do, for tables of the reader''s roles, 90 days back';
+GRANT SELECT ON warden.partition_log TO PUBLIC;
+
+-- How far partitions follow each other from now on: without a hole, and how many of them begin later than now.
+CREATE FUNCTION warden_internal.partitions_ahead(
+    parent pg_catalog.oid, zone pg_catalog.text, OUT ahead pg_catalog.int4, OUT covered_until pg_catalog.timestamptz)
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH b AS (
+        SELECT b.lower_at, b.upper_at, coalesce(pg_catalog.lag(b.upper_at) OVER (ORDER BY b.place) < b.lower_at, true) AS is_behind_gap
+        FROM warden_internal.partition_bounds(parent, zone) AS b
+        WHERE NOT b.is_default AND NOT b.detach_pending AND b.upper_at > pg_catalog.now()
+    ), runs AS (
+        SELECT b.lower_at, b.upper_at, pg_catalog.count(*) FILTER (WHERE b.is_behind_gap) OVER (ORDER BY b.lower_at) AS run FROM b
+    )
+    SELECT pg_catalog.count(*) FILTER (WHERE r.lower_at > pg_catalog.now())::pg_catalog.int4, pg_catalog.max(r.upper_at)
+    FROM runs AS r
+    WHERE r.run = 1 AND EXISTS (SELECT FROM runs AS n WHERE n.run = 1 AND n.lower_at <= pg_catalog.now());
+END;
+COMMENT ON FUNCTION warden_internal.partitions_ahead(pg_catalog.oid, pg_catalog.text) IS
+    'pg_warden: how far the partitions of a table reach from now on';
+
+-- A run counts for a table where it was not refused or passed over; it is a success where nothing of the table failed.
+CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.enabled, t.last_run, t.last_success,
+           f.detail AS last_error, f.sqlstate, a.ahead AS partitions_ahead, a.covered_until,
+           'none'::pg_catalog.text AS scheduler, NULL::pg_catalog.bool AS scheduler_alive
+    FROM warden_internal.partition_policy AS p
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.max(r.at) FILTER (WHERE w.worst OPERATOR(pg_catalog.<) 2) AS last_run,
+               pg_catalog.max(r.at) FILTER (WHERE w.worst OPERATOR(pg_catalog.=) 0) AS last_success
+        FROM warden_internal.partition_log AS r
+        CROSS JOIN LATERAL (
+            SELECT coalesce(pg_catalog.max(CASE WHEN l.status OPERATOR(pg_catalog.=) ANY (ARRAY['error', 'blocked', 'lock_timeout']) THEN 1
+                                                WHEN l.status OPERATOR(pg_catalog.=) ANY (ARRAY['refused', 'skipped: running'])
+                                                     AND l.action OPERATOR(pg_catalog.=) 'plan' THEN 2
+                                                ELSE 0 END), 0) AS worst
+            FROM warden_internal.partition_log AS l
+            WHERE l.table_oid OPERATOR(pg_catalog.=) c.oid AND l.run_at OPERATOR(pg_catalog.=) r.run_at
+              AND l.action OPERATOR(pg_catalog.<>) 'run'
+        ) AS w
+        WHERE r.action OPERATOR(pg_catalog.=) 'run' AND r.run_at OPERATOR(pg_catalog.>=) p.set_at
+          AND r.table_oid OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, c.oid])
+    ) AS t
+    LEFT JOIN LATERAL (
+        SELECT l.detail, l.sqlstate
+        FROM warden_internal.partition_log AS l
+        WHERE l.table_oid OPERATOR(pg_catalog.=) c.oid
+          AND l.status OPERATOR(pg_catalog.=) ANY (ARRAY['error', 'blocked', 'lock_timeout', 'refused'])
+          AND (t.last_success IS NULL OR l.at OPERATOR(pg_catalog.>) t.last_success)
+        ORDER BY l.id DESC
+        LIMIT 1
+    ) AS f ON true
+    LEFT JOIN LATERAL warden_internal.partitions_ahead(c.oid, p.time_zone) AS a ON true
+    WHERE warden_internal.sees_partitions_of(c.relowner);
+COMMENT ON VIEW warden.partition_maintenance_status IS
+    'managed tables of the reader''s roles: when maintenance last ran and last went well, and how far partitions reach from now on';
+GRANT SELECT ON warden.partition_maintenance_status TO PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/policy/set.rs:114
 -- pg_warden::policy::set::reset_level
 
@@ -1111,7 +1314,7 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:230
+-- src/partition.rs:240
 -- pg_warden::partition::schedule_partition_maintenance
 
 CREATE FUNCTION warden.schedule_partition_maintenance(every pg_catalog."interval" DEFAULT '1 hour', INOUT scheduler pg_catalog.text DEFAULT 'auto',
@@ -1189,7 +1392,18 @@ REVOKE EXECUTE ON FUNCTION warden.unexempt(pg_catalog.int8) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:274
+-- src/partition/manage.rs:143
+-- pg_warden::partition::manage::unmanage_partitions
+
+CREATE FUNCTION warden.unmanage_partitions(table_name pg_catalog.text) RETURNS pg_catalog.bool
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'unmanage_partitions_wrapper';
+COMMENT ON FUNCTION warden.unmanage_partitions(pg_catalog.text) IS
+    'has maintenance leave table_name alone from now on, and returns whether it was managed; its partitions stay';
+REVOKE EXECUTE ON FUNCTION warden.unmanage_partitions(pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition.rs:284
 -- pg_warden::partition::unschedule_partition_maintenance
 
 CREATE FUNCTION warden.unschedule_partition_maintenance() RETURNS pg_catalog.bool
@@ -1300,7 +1514,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:47
+-- src/lib.rs:49
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;

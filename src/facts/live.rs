@@ -41,7 +41,7 @@ mod word;
 pub(crate) use lock::is_held_by_others;
 pub(crate) use relation::{
     attribute_name, attribute_number, created_oid, creation_schema, foreign_key_columns, is_made_in_this_transaction,
-    name_of_noted, note_made_here, relation_oid, rewritten_now,
+    name_of_noted, note_made_here, relation_exists, relation_oid, rewritten_now,
 };
 
 /// Whether a question may be answered by planning, which runs IMMUTABLE functions of users.

@@ -16,6 +16,7 @@ use crate::config;
 use crate::error::emit::{Parts, Report, Severity};
 use crate::facts::live::{self, Live, Planning, object};
 use crate::finding::{Finding, Level};
+use crate::partition::policy;
 use crate::policy::{exempt, kept};
 use crate::rules::{Area, Quantity};
 use crate::{rules, spi};
@@ -92,6 +93,10 @@ fn judge(fcinfo: pg_sys::FunctionCallInfo) -> Outbox {
     }
     // SAFETY: the tag was checked.
     let data = unsafe { &*context.cast::<pg_sys::EventTriggerData>() };
+    // SAFETY: the event's name, a constant of the server.
+    if unsafe { CStr::from_ptr(data.event) }.to_bytes() == b"sql_drop" {
+        return forget_dropped();
+    }
     if is_off_duty() {
         return Outbox::EMPTY;
     }
@@ -110,6 +115,15 @@ fn judge(fcinfo: pg_sys::FunctionCallInfo) -> Outbox {
         b"table_rewrite" => at_rewrite(data),
         _ => Outbox::EMPTY,
     }
+}
+
+/// Managed partitions end with their table, whatever the mode. What went wrong is said: maintenance forgets it, too.
+fn forget_dropped() -> Outbox {
+    let reason = match with_snapshot(|| spi::shielded(policy::forget_dropped)) {
+        Ok(Ok(())) => return Outbox::EMPTY,
+        Ok(Err(reason)) | Err(reason) => reason,
+    };
+    Outbox::new(&[own_warning("pg_warden could not forget the policy of a table that was dropped", &reason)])
 }
 
 /// Nothing is looked at when switched off, in an extension's script, in pg_upgrade, and in DDL of our own.

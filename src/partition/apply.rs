@@ -10,10 +10,12 @@ use super::stride::Stride;
 use crate::error::emit::{Parts, Severity};
 use crate::error::{Code, Error};
 use crate::{config, spi, text};
+use core::cell::Cell;
 use core::panic::AssertUnwindSafe;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::prelude::*;
 use std::ffi::CString;
+use std::time::{Duration, Instant};
 
 /// Something to say to the caller beside the result.
 #[derive(Debug)]
@@ -58,6 +60,10 @@ impl Caller {
     pub(super) fn now() -> Self {
         let (time_zone, server_time_zone) = spi::setting(c"TimeZone");
         Self { time_zone, server_time_zone, lock_timeout: spi::lock_timeout() }
+    }
+
+    pub(super) fn server_time_zone(&self) -> &str {
+        &self.server_time_zone
     }
 
     /// Longest wait for a lock in milliseconds: the setting's, and never longer than the caller's own.
@@ -139,7 +145,24 @@ pub(super) fn make(
 
 /// Keeps others from making partitions, while reads and writes go on.
 pub(super) fn lock(at: &Situation) -> Result<(), Error> {
-    spi::run(&format!("LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE", at.facts.parent.identity))
+    lock_as(at, "SHARE UPDATE EXCLUSIVE")
+}
+
+/// Locks the table in a mode that SQL names.
+pub(super) fn lock_as(at: &Situation, mode: &str) -> Result<(), Error> {
+    let begun = Instant::now();
+    spi::run(&format!("LOCK TABLE ONLY {} IN {mode} MODE", at.facts.parent.identity))?;
+    LOCK_WAIT.set(LOCK_WAIT.get() + begun.elapsed());
+    Ok(())
+}
+
+thread_local! {
+    static LOCK_WAIT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// How long locks of tables were waited for since this was asked last.
+pub(super) fn lock_wait() -> Duration {
+    LOCK_WAIT.replace(Duration::ZERO)
 }
 
 /// Refuses to go on when the table that was locked by its name is another than the one that was looked at.
@@ -179,6 +202,16 @@ pub(super) fn look(
     let zone_is_not_the_sessions = siblings.is_empty() && windows.get(2).is_some_and(|own| own.range != window.range);
     let zone = window.zone.clone();
     Ok((Situation { oid, facts, key, siblings, zone, zone_is_not_the_sessions }, window))
+}
+
+/// Reads a table whose bounds are counted in a zone that is known.
+pub(super) fn look_in_zone(oid: pg_sys::Oid, title: &str, zone: &str) -> Result<Situation, Error> {
+    let Some(facts) = key::read(oid)? else {
+        return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
+    };
+    let key = facts.key(title)?;
+    let siblings = inspect::siblings(oid, key.kind)?;
+    Ok(Situation { oid, facts, key, siblings, zone: zone.to_owned(), zone_is_not_the_sessions: false })
 }
 
 impl Situation {
@@ -290,9 +323,21 @@ pub(super) fn prepare(at: &Situation, wanted: &Wanted, model: Option<&Sibling>, 
         // The rows go into a table that is not yet a partition: the default would refuse to let go of them otherwise.
         method = Method::Attach;
     }
+    Ok(Child { moved, ..draft(at, wanted, model, place.identity, method)? })
+}
+
+/// A partition as it would be made where nothing is in the way.
+pub(super) fn draft(
+    at: &Situation,
+    wanted: &Wanted,
+    model: Option<&Sibling>,
+    identity: String,
+    method: Method,
+) -> Result<Child, Error> {
+    let facts = &at.facts;
     let (access_method, options) = model.map_or(Ok((None, None)), |sibling| inspect::model(sibling.oid))?;
     Ok(Child {
-        identity: place.identity,
+        identity,
         parent: facts.parent.identity.clone(),
         lower: bound(&wanted.shown.lower, facts.columns),
         upper: bound(&wanted.shown.upper, facts.columns),
@@ -303,7 +348,7 @@ pub(super) fn prepare(at: &Situation, wanted: &Wanted, model: Option<&Sibling>, 
         owner: (!facts.owner_is_caller).then(|| facts.owner.clone()),
         row_security: facts.row_security,
         replica_identity: facts.replica_identity.clone(),
-        moved,
+        moved: None,
     })
 }
 
@@ -333,13 +378,13 @@ fn bound(first: &str, columns: i32) -> String {
     values
 }
 
-fn method(facts: &Facts, key: &Key, lower: Point) -> Result<Method, Error> {
+pub(super) fn method(facts: &Facts, key: &Key, lower: Point) -> Result<Method, Error> {
     // The clock matters only beside a default.
     let now = if facts.default.is_some() { inspect::now()? } else { 0 };
     Ok(plan::method(facts.default.is_some(), lower, now, key.kind == Kind::Instant))
 }
 
-fn taken(facts: &Facts, wanted: &Wanted, identity: &str, occupant: &inspect::Occupant) -> Error {
+pub(super) fn taken(facts: &Facts, wanted: &Wanted, identity: &str, occupant: &inspect::Occupant) -> Error {
     let Shown { lower, upper } = &wanted.shown;
     let parent = &facts.parent;
     let a = if occupant.kind.starts_with('i') { "an" } else { "a" };

@@ -5,6 +5,7 @@ use super::bounds::{DAY, Day, Meeting};
 use super::inspect::{self, Series, Start};
 use super::key::{self, Kind};
 use super::plan::{self, Sibling, SiblingKind, Step, Wanted};
+use super::policy::Span;
 use super::stride::Stride;
 use crate::error::emit::Severity;
 use crate::error::{Code, Error};
@@ -45,8 +46,9 @@ pub(super) struct Row {
 ///
 /// # Errors
 /// None or less, or a mix of lengths that are not to be compared.
-pub(super) fn stride(interval: &Interval) -> Result<Stride, Error> {
-    match (interval.months(), interval.days(), interval.micros()) {
+pub(super) fn stride(interval: impl Into<Span>) -> Result<Stride, Error> {
+    let Span { months, days, micros } = interval.into();
+    match (months, days, micros) {
         (months @ 1.., 0, 0) => Ok(Stride::Months(months)),
         (0, days @ 1.., 0) => Ok(Stride::Days(days)),
         (0, 0, micros @ 1..) => Ok(Stride::Time(micros)),
@@ -221,7 +223,7 @@ fn refused(at: &Situation, wanted: &Wanted, error: &Error) -> Row {
 }
 
 /// Five characters of six bits each.
-fn sqlstate(code: PgSqlErrorCode) -> String {
+pub(super) fn sqlstate(code: PgSqlErrorCode) -> String {
     let packed = code as i32;
     (0..5).filter_map(|n| char::from_u32(((packed >> (6 * n)) & 0x3f).unsigned_abs() + u32::from('0'))).collect()
 }

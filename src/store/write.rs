@@ -145,6 +145,9 @@ impl Writer {
                 tell((*self.relation()).rd_id);
                 pg_sys::CommandCounterIncrement();
             }
+        } else if self.table == Table::PartitionPolicy {
+            // SAFETY: between two changes of ours.
+            unsafe { pg_sys::CommandCounterIncrement() };
         }
     }
 }

@@ -33,6 +33,12 @@ pub(crate) fn note_made_here(oid: Oid) {
     });
 }
 
+/// Whether a relation is there.
+pub(crate) fn relation_exists(oid: Oid) -> bool {
+    // SAFETY: any OID may be asked for; none has the kind 0.
+    unsafe { pg_sys::get_rel_relkind(oid) != 0 }
+}
+
 /// The relation a name means to this session, without a look at privileges and without a lock.
 pub(crate) fn relation_oid(name: &QualifiedName) -> Option<Oid> {
     let relation = text::to_c(&name.name);

@@ -1,0 +1,5 @@
+//! Maintenance of managed tables.
+
+use pg_warden_tests::cases;
+
+cases![];

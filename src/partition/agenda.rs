@@ -1,0 +1,258 @@
+//! What is to be done for a managed table: one list, which the plan shows and maintenance works off.
+
+use super::apply::{self, Caller, Situation};
+use super::bounds::{Edge, Point};
+use super::grid::Mark;
+use super::inspect::{self, Series, Start};
+use super::key::Kind;
+use super::plan::{self, Method, Shown, Sibling, SiblingKind, Step, Wanted};
+use super::policy::{Policy, Removal, Span};
+use super::{calendar, retention};
+use crate::error::{Code, Error};
+use crate::spi;
+use pgrx::prelude::*;
+
+/// The most partitions that one run takes away from a table.
+pub(super) const MOST_REMOVED: usize = 12;
+
+/// One thing to do, in a transaction of its own.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) action: &'static str,
+    /// Qualified and quoted.
+    pub(super) partition: String,
+    pub(super) shown: Shown,
+    /// In order; none for what cannot be done.
+    pub(super) sql: Vec<String>,
+    pub(super) locks: String,
+    pub(super) risk: String,
+    pub(super) task: Task,
+}
+
+#[derive(Debug)]
+pub(super) enum Task {
+    Finalize,
+    Create(Wanted),
+    Remove(Sibling, Removal),
+    /// It is wanted, and this is in the way.
+    Blocked(Error),
+}
+
+/// All that is to be done for a table as of a moment, in the order in which it is done: FINALIZE first, for what is being
+/// detached keeps its range; what is new before what is old, for that matters more. `most`: how many may be taken away.
+///
+/// # Errors
+/// The table is none whose partitions can be managed.
+pub(super) fn look(policy: &Policy, as_of: i64, most: usize) -> Result<Vec<Job>, Error> {
+    policy.check()?;
+    let at = situation(policy)?;
+    let now = calendar::mark_of_instant(at.key.kind, &policy.zone, as_of);
+    let mut jobs: Vec<Job> = at.siblings.iter().filter(|s| s.is_detaching).map(|s| finalize(&at, s)).collect();
+    jobs.extend(creations(&at, policy, &now)?);
+    jobs.extend(removals(&at, policy, &now, None, policy.removal, most)?);
+    Ok(jobs)
+}
+
+/// The table as it is, and as the policy wants its partitions to be.
+pub(super) fn situation(policy: &Policy) -> Result<Situation, Error> {
+    let mut at = apply::look_in_zone(policy.table, policy.stride.title(), &policy.zone)?;
+    if let Some(tablespace) = &policy.tablespace {
+        at.facts.tablespace = Some(quoted(tablespace));
+    }
+    Ok(at)
+}
+
+/// A name as an identifier of SQL.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn job(action: &'static str, sibling: &Sibling, task: Task) -> Job {
+    Job {
+        action,
+        partition: sibling.identity.clone(),
+        shown: sibling.shown.clone(),
+        sql: Vec::new(),
+        locks: String::new(),
+        risk: String::new(),
+        task,
+    }
+}
+
+fn finalize(at: &Situation, sibling: &Sibling) -> Job {
+    let parent = &at.facts.parent.identity;
+    Job {
+        sql: vec![format!("ALTER TABLE {parent} DETACH PARTITION {} FINALIZE", sibling.identity)],
+        locks: format!("SHARE UPDATE EXCLUSIVE on {parent}, ACCESS EXCLUSIVE on {}", sibling.identity),
+        risk: "it waits for transactions that began before; reads and writes go on".to_owned(),
+        ..job("finalize", sibling, Task::Finalize)
+    }
+}
+
+/// The partitions that are missing from now on, in order.
+fn creations(at: &Situation, policy: &Policy, now: &Mark) -> Result<Vec<Job>, Error> {
+    let kind = at.key.kind;
+    // What is being detached is gone by then.
+    let mut siblings: Vec<Sibling> = at.siblings.iter().filter(|s| !s.is_detaching).cloned().collect();
+    let due = policy.due(kind, now)?;
+    let missing: Vec<i32> = due
+        .iter()
+        .filter(|(_, lower, upper)| !is_covered(&siblings, (*lower).max(now.steady), *upper))
+        .map(|(number, ..)| *number)
+        .collect();
+    let (Some(first), Some(last)) = (missing.first(), missing.last()) else { return Ok(Vec::new()) };
+    let series = Series { start: Start::Time(Timestamp::saturating_from_raw(policy.anchor())), stride: policy.stride };
+    let zone = if kind == Kind::Instant { policy.zone.as_str() } else { "UTC" };
+    let windows = inspect::windows(kind, &series, *first..*last + 1, &[zone], &[])?;
+    let mut jobs = Vec::with_capacity(missing.len());
+    for (number, window) in (*first..=*last).zip(&windows) {
+        if !missing.contains(&number) {
+            continue;
+        }
+        let wanted = at.wanted(window, policy.stride);
+        let (job, made) = creation(at, &siblings, wanted)?;
+        jobs.push(job);
+        siblings.extend(made);
+    }
+    Ok(jobs)
+}
+
+fn creation(at: &Situation, siblings: &[Sibling], wanted: Wanted) -> Result<(Job, Option<Sibling>), Error> {
+    let place = inspect::place(at.facts.schema_oid, &at.facts.schema_quoted, &wanted.name)?;
+    let decided = plan::decide(&at.facts.parent, &wanted, siblings).and_then(|step| match (&place.occupant, step) {
+        (_, Step::Exists(sibling)) => Err(Error::new(Code::Internal, format!("{} exists", sibling.identity))),
+        (Some(occupant), Step::Create(_)) => Err(apply::taken(&at.facts, &wanted, &place.identity, occupant)),
+        (None, Step::Create(model)) => Ok(model),
+    });
+    let (partition, shown) = (place.identity.clone(), wanted.shown.clone());
+    let model = match decided {
+        Ok(model) => model,
+        Err(error) => {
+            let risk = format!("blocked: {}", error.said());
+            let (sql, locks, task) = (Vec::new(), "none".to_owned(), Task::Blocked(error));
+            return Ok((Job { action: "create", partition, shown, sql, locks, risk, task }, None));
+        }
+    };
+    let method = apply::method(&at.facts, &at.key, wanted.range.lower.point)?;
+    let child = apply::draft(at, &wanted, model, place.identity, method)?;
+    let made = Sibling {
+        // What is taken over from a neighbour is the model's, here too.
+        oid: model.map_or(0, |model| model.oid),
+        name: wanted.name.clone(),
+        identity: partition.clone(),
+        schema_is_parents: true,
+        kind: SiblingKind::Table,
+        is_detaching: false,
+        range: wanted.range,
+        shown: shown.clone(),
+    };
+    let (locks, risk) = locks_of_creation(at, method);
+    let job =
+        Job { action: "create", partition, shown, sql: child.statements(), locks, risk, task: Task::Create(wanted) };
+    Ok((job, Some(made)))
+}
+
+fn locks_of_creation(at: &Situation, method: Method) -> (String, String) {
+    let parent = &at.facts.parent.identity;
+    let on_parent = match method {
+        Method::Attach => "SHARE UPDATE EXCLUSIVE",
+        Method::PartitionOf => "ACCESS EXCLUSIVE",
+    };
+    let goes_on = match method {
+        Method::Attach => "reads and writes go on",
+        Method::PartitionOf => "reads and writes wait until it is done",
+    };
+    match &at.facts.default {
+        None => (format!("{on_parent} on {parent}"), goes_on.to_owned()),
+        Some((_, default)) => (
+            format!("{on_parent} on {parent}, ACCESS EXCLUSIVE on {default}"),
+            format!(
+                "{goes_on}; {default} is read while it is locked, and rows of the range in it are an error (23514)"
+            ),
+        ),
+    }
+}
+
+/// Whether partitions hold all from one time to another, and none of them goes beyond.
+pub(super) fn is_covered(siblings: &[Sibling], from: i128, to: i128) -> bool {
+    let (mut reached, end) = (Edge::before(Point::At(from)), Edge::before(Point::At(to)));
+    while reached < end {
+        let Some(holder) = siblings.iter().find(|s| s.range.lower <= reached && reached < s.range.upper) else {
+            return false;
+        };
+        reached = holder.range.upper;
+    }
+    reached == end
+}
+
+/// The partitions that are too old, the oldest first.
+///
+/// # Errors
+/// As [`look`].
+pub(super) fn removals(
+    at: &Situation,
+    policy: &Policy,
+    now: &Mark,
+    keep: Option<Span>,
+    removal: Removal,
+    most: usize,
+) -> Result<Vec<Job>, Error> {
+    let Some(cutoff) = policy.cutoff(at.key.kind, now, keep) else { return Ok(Vec::new()) };
+    let old = too_old(&at.siblings, cutoff.min(now.steady));
+    old.into_iter().take(most).map(|sibling| remove(at, policy, sibling, removal)).collect()
+}
+
+/// Partitions that end at a time or before: never the last one.
+fn too_old(siblings: &[Sibling], cutoff: i128) -> Vec<&Sibling> {
+    let end = Edge::before(Point::At(cutoff));
+    let mut there: Vec<&Sibling> = siblings.iter().filter(|s| !s.is_detaching).collect();
+    there.sort_by_key(|s| s.range.lower);
+    there.pop();
+    there.into_iter().filter(|s| s.range.upper <= end).collect()
+}
+
+fn remove(at: &Situation, policy: &Policy, sibling: &Sibling, removal: Removal) -> Result<Job, Error> {
+    let parent = &at.facts.parent.identity;
+    let mut locks = format!("ACCESS EXCLUSIVE on {parent} and {}", sibling.identity);
+    if let Some((_, default)) = &at.facts.default {
+        locks = format!("{locks} and {default}");
+    }
+    let sql = retention::statements(at, policy.archive_schema.as_deref(), sibling, removal)?;
+    let what = match removal {
+        Removal::Detach => "its rows are no longer found through the table",
+        Removal::Drop => "its rows are gone for good",
+        Removal::Archive => "its rows are no longer found through the table, and it gets another schema",
+    };
+    Ok(Job {
+        sql,
+        locks,
+        risk: format!("{what}; reads and writes wait until it is done"),
+        ..job(removal.name(), sibling, Task::Remove(sibling.clone(), removal))
+    })
+}
+
+/// Does one of the things that are to be done. Runs as the table's owner, with the settings that [`Caller`] pins.
+///
+/// # Errors
+/// What was in the way: nothing of it is done then. What is to be said beside the success is returned.
+pub(super) fn work(policy: &Policy, job: &Job, caller: &Caller) -> Result<Option<String>, Error> {
+    match &job.task {
+        Task::Blocked(error) => Err(error.clone()),
+        Task::Finalize => {
+            let at = situation(policy)?;
+            apply::within(caller, &at.facts.parent, || job.sql.iter().try_for_each(|sql| spi::run(sql)))?;
+            Ok(None)
+        }
+        Task::Create(wanted) => {
+            apply::make(caller, || Ok((situation(policy)?, wanted.clone(), Vec::new())))?;
+            Ok(None)
+        }
+        Task::Remove(sibling, removal) => retention::remove(policy, sibling, *removal, caller),
+    }
+}
+
+/// Whether a sibling is still there with its bounds.
+pub(super) fn find<'a>(at: &'a Situation, wanted: &Sibling) -> Option<&'a Sibling> {
+    let same = |s: &&Sibling| s.oid == wanted.oid && s.range == wanted.range && !s.is_detaching;
+    at.siblings.iter().find(same)
+}

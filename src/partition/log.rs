@@ -1,0 +1,90 @@
+//! What became of maintenance, kept for 90 days.
+#![forbid(unsafe_code)]
+
+use crate::error::emit::{self, Parts, Severity};
+use crate::store::{self, Index, Key, Table, Value, Writer};
+use core::time::Duration;
+use pgrx::pg_sys::Oid;
+
+const BY_TIME: Index = Index(c"partition_log_at_idx", 2);
+const BY_TABLE: Index = Index(c"partition_log_table_oid_idx", 4);
+
+/// 90 days.
+const KEPT_FOR: i64 = 90 * 86_400_000_000;
+
+/// The most rows that one run takes away.
+const PRUNED_AT_ONCE: usize = 10_000;
+
+/// A run of maintenance.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) began: i64,
+    pub(super) source: String,
+}
+
+/// One thing that was done, or not.
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    /// `None`: of all tables.
+    pub(super) table: Option<(Oid, String)>,
+    pub(super) action: &'static str,
+    pub(super) partition: Option<String>,
+    pub(super) sql: Option<String>,
+    pub(super) status: &'static str,
+    pub(super) sqlstate: Option<String>,
+    pub(super) detail: Option<String>,
+    pub(super) took: Option<Duration>,
+    pub(super) lock_wait: Option<Duration>,
+}
+
+impl Run {
+    /// Keeps an entry, in the transaction of what it tells of. Maintenance goes on where that is not possible.
+    pub(super) fn note(&self, entry: Entry) {
+        let micros = |time: Option<Duration>| {
+            time.map_or(Value::Null, |time| Value::Int8(i64::try_from(time.as_micros()).unwrap_or(i64::MAX)))
+        };
+        let (table, name) = entry.table.map_or((Oid::INVALID, None), |(table, name)| (table, Some(name)));
+        let row = vec![
+            Value::Time(store::now()),
+            Value::Time(self.began),
+            Value::Oid(table),
+            name.into(),
+            entry.action.into(),
+            entry.partition.into(),
+            entry.sql.into(),
+            entry.status.into(),
+            entry.sqlstate.into(),
+            entry.detail.into(),
+            micros(entry.took),
+            micros(entry.lock_wait),
+            store::current_role().into(),
+            self.source.clone().into(),
+        ];
+        match Writer::in_passing(Table::PartitionLog) {
+            Ok(writer) => {
+                writer.insert_numbered(c"partition_log_id_seq", row);
+            }
+            Err(reason) => emit::say(&Parts {
+                detail: Some(&reason),
+                ..Parts::plain(Severity::Warning, "partition maintenance could not be logged")
+            }),
+        }
+    }
+}
+
+/// When a run that counts for this table last ended.
+pub(super) fn last_run(table: Oid) -> Option<i64> {
+    let ends = |table| {
+        let rows = store::rows(Table::PartitionLog, Some((BY_TABLE, Key::Oid(table)))).unwrap_or_default();
+        rows.iter().filter(|row| row.get(5).text() == Some("run")).filter_map(|row| row.get(1).number()).max()
+    };
+    ends(Oid::INVALID).max(ends(table))
+}
+
+/// Takes away what is too old.
+pub(super) fn prune() {
+    if let Ok(writer) = Writer::in_passing(Table::PartitionLog) {
+        // Where somebody else is at it, it is done.
+        let _ = writer.prune(BY_TIME, store::now() - KEPT_FOR, PRUNED_AT_ONCE);
+    }
+}

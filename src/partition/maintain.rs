@@ -1,0 +1,470 @@
+//! Maintenance of managed tables: the plan, and the procedure that works it off, one operation in a transaction.
+//!
+//! **For whoever schedules it**: `CALL warden.partition_maintenance()` is all that is to be run, at top level and outside a block, by any role
+//! that may execute it. It may be run by several at once (the second passes over a table that the first is at), may be killed at any moment
+//! (an operation and its row in the log are committed together, or neither is), and does nothing on a standby. It ends in an error only where
+//! it was called wrongly or cancelled; what went wrong with a table is in `warden.partition_log`. [`step`] is what it repeats.
+
+use super::agenda::{self, Job, MOST_REMOVED, Task};
+use super::apply::{self, Caller};
+use super::log::{self, Entry, Run};
+use super::outlook;
+use super::policy::{self, Managed, Policy};
+use super::series::sqlstate;
+use super::transactions::{self, Transactions};
+use super::{calendar, is_null, key};
+use crate::error::emit::{self, Parts, Severity};
+use crate::error::{Code, Error};
+use crate::text::Text;
+use crate::{config, spi, store};
+use core::time::Duration;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use std::time::Instant;
+
+/// A row of a plan: step, table, action, partition, bounds, SQL, locks, risk.
+pub(super) type PlanRow = (i32, Text, Text, Text, Text, Text, Option<Text>, Text, Text);
+
+/// What maintenance would do, and how; only reads.
+///
+/// # Arguments
+/// * `table_name` - as SQL writes it; NULL for all managed tables of the caller's roles
+/// * `as_of` - the moment that counts as now
+///
+/// # Errors
+/// 42704 for a table that is not managed, 42501 for one of another owner, 22004 and 22008 for a moment that is none.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.plan_partition_maintenance(table_name pg_catalog.text DEFAULT NULL, as_of pg_catalog.timestamptz DEFAULT pg_catalog.now())
+    RETURNS TABLE (step pg_catalog.int4, table_name pg_catalog.text, action pg_catalog.text, partition pg_catalog.text,
+                   lower_bound pg_catalog.text, upper_bound pg_catalog.text, sql pg_catalog.text, locks pg_catalog.text, risk pg_catalog.text)
+    LANGUAGE c STABLE AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.plan_partition_maintenance(pg_catalog.text, pg_catalog.timestamptz) IS
+    'what maintenance of a managed table, or of all, would do as of a moment, with SQL, locks and risk; only reads, no rows: nothing to do';
+REVOKE EXECUTE ON FUNCTION warden.plan_partition_maintenance(pg_catalog.text, pg_catalog.timestamptz) FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+#[expect(clippy::type_complexity, reason = "the row type that pgrx asks for")]
+fn plan_partition_maintenance(
+    table_name: Option<Text>,
+    as_of: Option<TimestampWithTimeZone>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(step, i32),
+            name!(table_name, Text),
+            name!(action, Text),
+            name!(partition, Text),
+            name!(lower_bound, Text),
+            name!(upper_bound, Text),
+            name!(sql, Option<Text>),
+            name!(locks, Text),
+            name!(risk, Text),
+        ),
+    >,
+    ErrorReport,
+> {
+    let as_of = pg_sys::TimestampTz::from(as_of.ok_or_else(|| is_null("as_of"))?);
+    if matches!(as_of, i64::MIN | i64::MAX) {
+        return Err(Error::new(Code::DatetimeOverflow, "as_of cannot be infinite").into());
+    }
+    let mut rows = Vec::new();
+    for policy in meant(table_name.map(|table| table.0).as_deref())? {
+        let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) else { continue };
+        if policy.enabled && !outlook::is_idle(&policy, as_of) {
+            let _pinned = Caller::now().pin();
+            rows.extend(plan(&managed, &agenda::look(&policy, as_of, MOST_REMOVED)?));
+        }
+    }
+    Ok(numbered(rows))
+}
+
+/// Rows of a plan, not yet numbered.
+pub(super) fn plan(managed: &Managed, jobs: &[Job]) -> Vec<PlanRow> {
+    let sql = |job: &Job| (!job.sql.is_empty()).then(|| Text(job.sql.join(";\n") + ";"));
+    jobs.iter()
+        .map(|job| {
+            (
+                0,
+                Text::from(managed.identity.as_str()),
+                Text::from(job.action),
+                Text::from(job.partition.as_str()),
+                Text::from(job.shown.lower.as_str()),
+                Text::from(job.shown.upper.as_str()),
+                sql(job),
+                Text::from(job.locks.as_str()),
+                Text::from(job.risk.as_str()),
+            )
+        })
+        .collect()
+}
+
+pub(super) fn numbered(rows: Vec<PlanRow>) -> TableIterator<'static, PlanRow> {
+    TableIterator::new(
+        (1..).zip(rows).map(|(step, row)| (step, row.1, row.2, row.3, row.4, row.5, row.6, row.7, row.8)),
+    )
+}
+
+/// The policy of a table that is named, or all.
+fn meant(table: Option<&str>) -> Result<Vec<Policy>, Error> {
+    let Some(table) = table else { return policy::all() };
+    let (policy, managed) = the_policy(table)?;
+    if managed.may { Ok(vec![policy]) } else { Err(managed.not_yours()) }
+}
+
+/// The policy of a table that is named.
+pub(super) fn the_policy(table: &str) -> Result<(Policy, Managed), Error> {
+    let oid = key::resolve(table)?;
+    let managed =
+        policy::managed(oid)?.ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
+    let policy = policy::of(oid)?.ok_or_else(|| {
+        Error::new(Code::UndefinedObject, format!("partitions of table {} are not managed", managed.identity)).hint(
+            format!(
+                "Have them managed: SELECT * FROM warden.manage_partitions({});",
+                super::plan::literal(&managed.identity)
+            ),
+        )
+    })?;
+    Ok((policy, managed))
+}
+
+/// Does what is to be done for managed tables, each operation in a transaction of its own.
+///
+/// # Arguments
+/// * `table_name` - as SQL writes it; NULL for all
+/// * `wait` - how long to wait between two operations
+///
+/// # Errors
+/// 2D000 inside a transaction, 42704 for a table that is not managed, 42501 for one of another owner, 22004, 22023 for `wait`.
+#[pg_extern(
+    sql = r#"
+CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')
+    LANGUAGE c AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';
+COMMENT ON PROCEDURE warden.partition_maintenance(pg_catalog.text, pg_catalog."interval") IS
+    'creates the partitions that a managed table, or all, will need, and takes away what is too old; commits after each operation';
+REVOKE EXECUTE ON PROCEDURE warden.partition_maintenance(pg_catalog.text, pg_catalog."interval") FROM PUBLIC;
+"#,
+    requires = ["schema"]
+)]
+fn partition_maintenance(
+    table_name: Option<Text>,
+    wait: Option<Interval>,
+    call: pg_sys::FunctionCallInfo,
+) -> Result<(), ErrorReport> {
+    let pause = pause(wait)?;
+    if transactions::is_in_recovery() {
+        emit::notice("partition maintenance skipped: in recovery");
+        return Ok(());
+    }
+    let transactions = Transactions::of_procedure(call).ok_or_else(|| {
+        Error::new(
+            Code::InvalidTransactionTermination,
+            "partition maintenance cannot run inside a transaction block or a function",
+        )
+        .detail("It commits after each operation.")
+        .hint("CALL it by itself.")
+    })?;
+    transactions::must_write(c"partition maintenance");
+    run(&transactions, table_name.map(|table| table.0).as_deref(), pause)?;
+    Ok(())
+}
+
+fn pause(wait: Option<Interval>) -> Result<Duration, Error> {
+    let wait = policy::Span::from(wait.ok_or_else(|| is_null("wait"))?);
+    let micros = i64::from(wait.days).checked_mul(86_400_000_000).and_then(|days| days.checked_add(wait.micros));
+    match (wait.months, micros.and_then(|micros| u64::try_from(micros).ok())) {
+        (0, Some(micros)) => Ok(Duration::from_micros(micros)),
+        _ => Err(Error::new(Code::InvalidParameter, "wait must be a time of zero or more, without months")
+            .hint("Write it as '1 second'.")),
+    }
+}
+
+fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Result<(), Error> {
+    let run = Run { began: store::now(), source: transactions::source() };
+    let policies = transactions.one(|| {
+        let policies = meant(table);
+        // What the event trigger has not seen: of tables that were dropped while it was switched off.
+        let _ = policy::forget_dropped();
+        policies
+    })?;
+    let (mut done, mut failed, mut tables) = (0_usize, 0, 0);
+    for policy in policies.iter().filter(|policy| policy.enabled) {
+        tables += 1;
+        if outlook::is_idle(policy, store::now()) {
+            continue;
+        }
+        let mut progress = Progress::default();
+        loop {
+            match transactions.one(|| step(policy.table, &run, &mut progress))? {
+                Step::Nothing => break,
+                Step::Over(status) => {
+                    failed += i32::from(status == "error");
+                    break;
+                }
+                Step::Again => {
+                    progress.tries += 1;
+                    transactions::sleep(backoff(progress.tries));
+                    continue;
+                }
+                Step::Done { action, removed } => {
+                    progress.done.push(action);
+                    progress.removed += usize::from(removed);
+                }
+                Step::Failed => progress.failed += 1,
+            }
+            progress.tries = 0;
+            transactions::sleep(pause);
+        }
+        done += progress.done.len();
+        failed += progress.failed;
+        progress.say();
+    }
+    let said = match (done, failed) {
+        (0, 0) => "nothing to do".to_owned(),
+        _ => format!("{done} done, {failed} failed"),
+    };
+    let said = format!("{tables} {}: {said}", if tables == 1 { "table" } else { "tables" });
+    transactions.one(|| {
+        let of = table.and(policies.first()).map(|policy| policy.table);
+        run.note(Entry {
+            table: of.map(|table| (table, policy::managed(table).ok().flatten().map_or(String::new(), |m| m.identity))),
+            action: "run",
+            status: if failed == 0 { "done" } else { "error" },
+            detail: Some(said.clone()),
+            ..Entry::default()
+        });
+        log::prune();
+    });
+    emit::notice(&format!("partition maintenance of {said}"));
+    Ok(())
+}
+
+/// How long to wait before the next try: twice as long each time, and never as long as another session.
+fn backoff(tries: i32) -> Duration {
+    let longest = Duration::from_millis(100).saturating_mul(1 << tries.clamp(0, 7));
+    let jitter = u8::try_from((store::now() ^ i64::from(std::process::id())).rem_euclid(100)).unwrap_or_default();
+    longest.mul_f64(0.5 + f64::from(jitter) / 200.0)
+}
+
+/// How far a run has come with a table.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// The table's name, once it was looked at.
+    name: String,
+    /// What was done.
+    done: Vec<&'static str>,
+    failed: i32,
+    removed: usize,
+    /// How often the next operation was tried.
+    tries: i32,
+}
+
+impl Progress {
+    /// Says what was done for the table.
+    fn say(&self) {
+        let done: Vec<String> = ACTIONS
+            .iter()
+            .map(|(action, said)| (self.done.iter().filter(|done| *done == action).count(), said))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, said)| format!("{count} {said}"))
+            .collect();
+        if !done.is_empty() {
+            emit::notice(&format!("partition maintenance of {}: {}", self.name, done.join(", ")));
+        }
+    }
+}
+
+/// What a partition is after each action.
+const ACTIONS: [(&str, &str); 5] = [
+    ("finalize", "finalized"),
+    ("create", "created"),
+    ("detach", "detached"),
+    ("drop", "dropped"),
+    ("archive", "archived"),
+];
+
+/// What came of a step.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// There is nothing to do any more.
+    Nothing,
+    /// The table is not to be gone on with, and this is why.
+    Over(&'static str),
+    /// One operation was done.
+    Done { action: &'static str, removed: bool },
+    /// One operation could not be done, and is passed over from now on.
+    Failed,
+    /// It may be done if it is tried once more, a little later.
+    Again,
+}
+
+/// One operation for one managed table, in the transaction that is open: whoever calls commits it, whatever came of it, and calls again
+/// unless it is over. What is to be done is looked up anew each time, so that nothing is done twice; `progress` counts what was passed over.
+///
+/// The operation runs in a subtransaction, as the owner of the table and restricted as the server restricts its own maintenance. A row of the
+/// log tells of it in the same transaction. Two sessions are never at one table: a lock of the transaction keeps the second out.
+///
+/// # Errors
+/// None for what is wrong with the table; cancel and shutdown go through.
+pub(super) fn step(table: pg_sys::Oid, run: &Run, progress: &mut Progress) -> Result<Step, Error> {
+    let Some(managed) = policy::managed(table)? else { return Ok(Step::Nothing) };
+    progress.name.clone_from(&managed.identity);
+    let over = |status: &'static str, code: Option<String>, detail: String, severity: Severity| {
+        let name = &managed.identity;
+        let message = format!("partition maintenance of {name}: {status}");
+        emit::say(&Parts { detail: Some(&detail), ..Parts::plain(severity, &message) });
+        run.note(Entry {
+            table: Some((table, name.clone())),
+            action: "plan",
+            status,
+            sqlstate: code,
+            detail: Some(detail),
+            ..Entry::default()
+        });
+        Ok(Step::Over(status))
+    };
+    if !managed.may {
+        let error = managed.not_yours();
+        return over("refused", Some(sqlstate(error.code().into())), error.said(), Severity::Notice);
+    }
+    if !try_lock(table)? {
+        return over("skipped: running", None, "Another session is at it.".to_owned(), Severity::Notice);
+    }
+    let Some(policy) = policy::of(table)?.filter(|policy| policy.enabled) else { return Ok(Step::Nothing) };
+    let most = MOST_REMOVED.saturating_sub(progress.removed);
+    let jobs = spi::attempted_as(managed.owner, || {
+        let _pinned = Caller::now().pin();
+        agenda::look(&policy, store::now(), most).unwrap_or_else(|error| error.raise())
+    });
+    let jobs = match jobs {
+        Ok(jobs) => jobs,
+        Err(caught) => return over("error", Some(sqlstate(caught.code)), caught.said(), Severity::Warning),
+    };
+    let Some(job) = jobs.into_iter().nth(usize::try_from(progress.failed).unwrap_or_default()) else {
+        return Ok(Step::Nothing);
+    };
+    let is_removal = matches!(job.task, Task::Remove(..));
+    if is_removal
+        && progress.removed == 0
+        && let Some(detail) = clock_has_jumped(&policy)
+    {
+        return over("refused", None, detail, Severity::Warning);
+    }
+    let outcome = attempt(&policy, &managed, &job);
+    if outcome.is_retryable && progress.tries < config::PARTITION_LOCK_RETRIES.get() {
+        return Ok(Step::Again);
+    }
+    outcome.say(&managed, &job);
+    run.note(outcome.entry(table, &managed, &job));
+    let failed = outcome.has_failed();
+    Ok(if failed { Step::Failed } else { Step::Done { action: job.action, removed: is_removal } })
+}
+
+/// First key of the locks by which sessions keep out of each other's way at a table; the second is the table.
+const LOCK_CLASS: i32 = 0x7764_6e70;
+
+/// Keeps other sessions from the maintenance of a table, until the end of the transaction.
+pub(super) fn try_lock(table: pg_sys::Oid) -> Result<bool, Error> {
+    let rows = spi::select(
+        "SELECT pg_catalog.pg_try_advisory_xact_lock($1, $2)",
+        &[LOCK_CLASS.into(), table.to_u32().cast_signed().into()],
+        |row| Ok(row.get::<bool>(1)?),
+    )?;
+    Ok(rows.into_iter().flatten().next().unwrap_or_default())
+}
+
+/// Says so where the clock is more than an interval ahead of the last run: what is too old then may be so by mistake.
+fn clock_has_jumped(policy: &Policy) -> Option<String> {
+    let (last, now) = (log::last_run(policy.table)?, store::now());
+    let expected =
+        calendar::instant(&policy.zone, calendar::plus(calendar::wall(&policy.zone, last), policy.stride, 1));
+    (now > expected).then(|| {
+        format!(
+            "The last run was at {}, more than an interval ago: nothing is taken away by this run. If the clock is right, the next one will.",
+            store::iso(last)
+        )
+    })
+}
+
+/// What came of an operation.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) status: &'static str,
+    pub(super) sqlstate: Option<String>,
+    pub(super) detail: Option<String>,
+    is_retryable: bool,
+    took: Duration,
+    lock_wait: Duration,
+}
+
+/// Does one thing as the owner of the table, in a subtransaction.
+pub(super) fn attempt(policy: &Policy, managed: &Managed, job: &Job) -> Outcome {
+    let begun = Instant::now();
+    apply::lock_wait();
+    if let Task::Blocked(error) = &job.task {
+        return Outcome {
+            status: "blocked",
+            sqlstate: Some(sqlstate(error.code().into())),
+            detail: Some(error.said()),
+            is_retryable: false,
+            took: begun.elapsed(),
+            lock_wait: Duration::ZERO,
+        };
+    }
+    let done = spi::attempted_as(managed.owner, || {
+        let caller = Caller::now();
+        let _pinned = caller.pin();
+        agenda::work(policy, job, &caller).unwrap_or_else(|error| error.raise())
+    });
+    let (took, lock_wait) = (begun.elapsed(), apply::lock_wait());
+    match done {
+        Ok(detail) => Outcome { status: "done", sqlstate: None, detail, is_retryable: false, took, lock_wait },
+        Err(caught) => {
+            use PgSqlErrorCode as Code;
+            let is_late = caught.code == Code::ERRCODE_LOCK_NOT_AVAILABLE;
+            let others = [Code::ERRCODE_T_R_DEADLOCK_DETECTED, Code::ERRCODE_T_R_SERIALIZATION_FAILURE];
+            Outcome {
+                status: if is_late { "lock_timeout" } else { "error" },
+                sqlstate: Some(sqlstate(caught.code)),
+                detail: Some(caught.said()),
+                is_retryable: is_late || others.contains(&caught.code),
+                took,
+                lock_wait,
+            }
+        }
+    }
+}
+
+impl Outcome {
+    fn has_failed(&self) -> bool {
+        self.status != "done"
+    }
+
+    /// What the log has of it.
+    pub(super) fn entry(&self, table: pg_sys::Oid, managed: &Managed, job: &Job) -> Entry {
+        Entry {
+            table: Some((table, managed.identity.clone())),
+            action: job.action,
+            partition: Some(job.partition.clone()),
+            sql: (!job.sql.is_empty()).then(|| job.sql.join(";\n") + ";"),
+            status: self.status,
+            sqlstate: self.sqlstate.clone(),
+            detail: self.detail.clone(),
+            took: Some(self.took),
+            lock_wait: Some(self.lock_wait),
+        }
+    }
+
+    /// What could not be done is said at once; the rest with the table.
+    fn say(&self, managed: &Managed, job: &Job) {
+        if self.has_failed() {
+            let message = format!(
+                "partition maintenance of {}: {} {}: {}",
+                managed.identity, job.action, job.partition, self.status
+            );
+            emit::say(&Parts { detail: self.detail.as_deref(), ..Parts::plain(Severity::Warning, &message) });
+        }
+    }
+}

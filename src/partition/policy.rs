@@ -1,0 +1,315 @@
+//! What is kept of the tables whose partitions are managed.
+
+use super::grid::Mark;
+use super::key::Kind;
+use super::stride::Stride;
+use super::{calendar, grid, series};
+use crate::error::{Code, Error};
+use crate::facts::live;
+use crate::spi;
+use crate::store::{self, Index, Key, Row, Table, Value, Writer};
+use crate::text::Text;
+use pgrx::datum::Interval;
+use pgrx::pg_sys::Oid;
+
+const BY_TABLE: Index = Index(c"partition_policy_pkey", 1);
+
+/// What becomes of partitions that are too old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Removal {
+    Detach,
+    Drop,
+    Archive,
+}
+
+impl Removal {
+    pub(crate) const WORDS: [(&'static str, Self); 3] =
+        [("detach", Self::Detach), ("drop", Self::Drop), ("archive", Self::Archive)];
+
+    pub(crate) fn name(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, removal)| *removal == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// A length of time by the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) months: i32,
+    pub(crate) days: i32,
+    pub(crate) micros: i64,
+}
+
+impl From<Stride> for Span {
+    fn from(stride: Stride) -> Self {
+        let none = Self { months: 0, days: 0, micros: 0 };
+        match stride {
+            Stride::Months(months) => Self { months, ..none },
+            Stride::Days(days) => Self { days, ..none },
+            Stride::Time(micros) => Self { micros, ..none },
+        }
+    }
+}
+
+impl From<Interval> for Span {
+    fn from(interval: Interval) -> Self {
+        Self { months: interval.months(), days: interval.days(), micros: interval.micros() }
+    }
+}
+
+/// What is wanted of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Policy {
+    pub(crate) table: Oid,
+    pub(crate) stride: Stride,
+    /// How many intervals ahead of the one that holds now.
+    pub(crate) premake: i32,
+    /// How far back from now partitions are kept.
+    pub(crate) retention: Option<Span>,
+    pub(crate) removal: Removal,
+    pub(crate) archive_schema: Option<String>,
+    pub(crate) zone: String,
+    /// By the clock of the zone, in microseconds since 2000; `None`: where an empty set begins.
+    pub(crate) anchor: Option<i64>,
+    /// As stored.
+    pub(crate) tablespace: Option<String>,
+    pub(crate) enabled: bool,
+    /// What the row asks for beyond what maintenance can do.
+    pub(super) beyond: Option<String>,
+}
+
+impl Policy {
+    pub(crate) fn new(table: Oid, stride: Stride) -> Self {
+        Self {
+            table,
+            stride,
+            premake: 4,
+            retention: None,
+            removal: Removal::Detach,
+            archive_schema: None,
+            zone: "UTC".to_owned(),
+            anchor: None,
+            tablespace: None,
+            enabled: true,
+            beyond: None,
+        }
+    }
+
+    /// Refuses what was written by something that can do more.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match &self.beyond {
+            None => Ok(()),
+            Some(what) => Err(Error::new(Code::NotSupported, format!("{what} of a managed table is not supported"))
+                .hint("Set the policy anew: warden.manage_partitions.")),
+        }
+    }
+
+    pub(super) fn anchor(&self) -> i64 {
+        self.anchor.unwrap_or_else(|| grid::default_anchor(self.stride))
+    }
+
+    pub(super) fn anchor_mark(&self, kind: Kind) -> Mark {
+        calendar::mark_of_wall(kind, &self.zone, self.anchor())
+    }
+
+    /// The intervals that are to have partitions: their numbers, and from where to where, in microseconds since 1970. The first
+    /// holds the moment.
+    pub(super) fn due(&self, kind: Kind, now: &Mark) -> Result<Vec<(i32, i128, i128)>, Error> {
+        let begin = |number| calendar::bound(kind, &self.zone, self.anchor(), self.stride, number);
+        let far =
+            || Error::new(Code::InvalidParameter, "partition_interval is too short for the time since its anchor");
+        let mut number = grid::number(self.stride, &self.anchor_mark(kind), now).ok_or_else(far)?;
+        let beyond = self.premake.checked_add(3).and_then(|n| number.checked_add(n));
+        beyond.ok_or_else(far)?;
+        while begin(number) > now.steady {
+            number -= 1;
+        }
+        while begin(number + 1) <= now.steady {
+            number += 1;
+        }
+        let mut lower = begin(number);
+        Ok((number..=number + self.premake)
+            .map(|number| {
+                let upper = begin(number + 1);
+                (number, core::mem::replace(&mut lower, upper), upper)
+            })
+            .collect())
+    }
+
+    /// What ends here or before is too old, in microseconds since 1970.
+    pub(super) fn cutoff(&self, kind: Kind, now: &Mark, keep: Option<Span>) -> Option<i128> {
+        let wall = calendar::minus(now.wall, keep.or(self.retention)?);
+        Some(calendar::since_1970(match kind {
+            Kind::Instant => calendar::instant(&self.zone, wall),
+            Kind::Date | Kind::Timestamp => wall,
+        }))
+    }
+
+    fn read(row: &Row) -> Result<Self, Error> {
+        let text = |n| row.get(n).text().map(ToOwned::to_owned);
+        let interval = |n| match row.get(n) {
+            Value::Interval { months, days, micros } => Some(Span { months: *months, days: *days, micros: *micros }),
+            _ => None,
+        };
+        let length = interval(1).ok_or_else(|| Error::new(Code::Internal, "a policy without partition_interval"))?;
+        let removal = text(4).unwrap_or_default();
+        let beyond = [
+            ("key_encoding", text(8).filter(|encoding| encoding != "auto")),
+            ("default_partition", text(9).filter(|default| default != "keep")),
+            ("name_format", text(10)),
+            ("storage_parameters", text(12)),
+            ("copy_grants", (*row.get(13) == Value::Bool(true)).then(|| "true".to_owned())),
+        ];
+        Ok(Self {
+            premake: row.get(2).number().and_then(|premake| i32::try_from(premake).ok()).unwrap_or_default(),
+            retention: interval(3),
+            removal: Removal::WORDS.iter().find(|(word, _)| *word == removal).map_or(Removal::Detach, |(_, r)| *r),
+            archive_schema: text(5),
+            zone: text(6).unwrap_or_default(),
+            anchor: row.get(7).number(),
+            tablespace: text(11),
+            enabled: *row.get(14) == Value::Bool(true),
+            beyond: beyond.into_iter().find_map(|(what, value)| value.map(|value| format!("{what} {value}"))),
+            ..Self::new(row.get(0).oid().unwrap_or(Oid::INVALID), series::stride(length)?)
+        })
+    }
+
+    fn row(&self) -> Vec<Value> {
+        let interval = |Span { months, days, micros }| Value::Interval { months, days, micros };
+        vec![
+            Value::Oid(self.table),
+            interval(self.stride.into()),
+            Value::Int4(self.premake),
+            self.retention.map_or(Value::Null, interval),
+            self.removal.name().into(),
+            self.archive_schema.clone().into(),
+            self.zone.clone().into(),
+            self.anchor.map_or(Value::Null, Value::Time),
+            "auto".into(),
+            "keep".into(),
+            Value::Null,
+            self.tablespace.clone().into(),
+            Value::Null,
+            Value::Bool(false),
+            Value::Bool(self.enabled),
+            Value::Time(store::now()),
+            store::current_role().into(),
+        ]
+    }
+}
+
+fn locked(reason: String) -> Error {
+    Error::new(Code::LockNotAvailable, reason)
+}
+
+/// All policies, by table.
+///
+/// # Errors
+/// When the table of policies is locked.
+pub(crate) fn all() -> Result<Vec<Policy>, Error> {
+    let rows = store::rows(Table::PartitionPolicy, None).map_err(locked)?;
+    let mut policies = rows.iter().map(Policy::read).collect::<Result<Vec<_>, _>>()?;
+    policies.sort_by_key(|policy| policy.table.to_u32());
+    Ok(policies)
+}
+
+/// What is kept of one table.
+///
+/// # Errors
+/// As [`all`].
+pub(crate) fn of(table: Oid) -> Result<Option<Policy>, Error> {
+    let rows = store::rows(Table::PartitionPolicy, Some((BY_TABLE, Key::Oid(table)))).map_err(locked)?;
+    rows.first().map(Policy::read).transpose()
+}
+
+fn writer() -> Result<Writer, Error> {
+    Writer::of_policy(Table::PartitionPolicy)
+        .ok_or_else(|| Error::new(Code::NotInPrerequisiteState, "extension pg_warden is not there"))
+}
+
+/// Keeps a policy in the place of the table's last; one that is the same stays as it is.
+pub(super) fn put(policy: &Policy) -> Result<(), Error> {
+    let writer = writer()?;
+    let old = writer.rows(Some((BY_TABLE, Key::Oid(policy.table))));
+    for row in &old {
+        if Policy::read(row).is_ok_and(|old| old == *policy) {
+            return Ok(());
+        }
+        take_away(&writer, row)?;
+    }
+    writer.insert(policy.row());
+    Ok(())
+}
+
+/// Forgets what was kept of a table; `false` where there was nothing.
+pub(super) fn remove(table: Oid) -> Result<bool, Error> {
+    let writer = writer()?;
+    let rows = writer.rows(Some((BY_TABLE, Key::Oid(table))));
+    for row in &rows {
+        take_away(&writer, row)?;
+    }
+    Ok(!rows.is_empty())
+}
+
+fn take_away(writer: &Writer, row: &Row) -> Result<(), Error> {
+    if writer.delete(row) {
+        return Ok(());
+    }
+    Err(Error::new(Code::NotInPrerequisiteState, "the policy of this table has just been changed by another session")
+        .hint("Call again."))
+}
+
+/// Forgets the tables that are gone. Their numbers may be given to others some day.
+///
+/// # Errors
+/// When the table of policies is locked.
+pub(crate) fn forget_dropped() -> Result<(), String> {
+    let gone = |row: &Row| row.get(0).oid().is_some_and(|table| !live::relation_exists(table));
+    if !store::rows(Table::PartitionPolicy, None)?.iter().any(gone) {
+        return Ok(());
+    }
+    let writer = Writer::in_passing(Table::PartitionPolicy)?;
+    for row in writer.rows(None).iter().filter(|row| gone(row)) {
+        // Where another session has taken it away, it is gone as well.
+        let _ = writer.delete(row);
+    }
+    Ok(())
+}
+
+/// A table as those who work at it see it.
+#[derive(Debug)]
+pub(super) struct Managed {
+    /// Qualified and quoted.
+    pub(super) identity: String,
+    pub(super) owner: Oid,
+    owner_name: String,
+    /// The caller is the owner, or a member of that role.
+    pub(super) may: bool,
+}
+
+impl Managed {
+    pub(super) fn not_yours(&self) -> Error {
+        Error::new(Code::InsufficientPrivilege, format!("must be owner of table {}", self.identity))
+            .hint(format!("Its owner is {}; a member of that role may call this, too.", self.owner_name))
+    }
+}
+
+/// A table by its OID; `None` where it is gone.
+pub(super) fn managed(table: Oid) -> Result<Option<Managed>, Error> {
+    let rows = spi::select_planned(
+        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relowner, pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)),
+                pg_catalog.pg_has_role(c.relowner, 'USAGE')
+           FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+          WHERE c.oid OPERATOR(pg_catalog.=) $1",
+        &[table.into()],
+        |row| {
+            let text = |n| -> Result<String, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0).unwrap_or_default()) };
+            Ok(Managed {
+                identity: text(1)?,
+                owner: row.get::<Oid>(2)?.unwrap_or(Oid::INVALID),
+                owner_name: text(3)?,
+                may: row.get::<bool>(4)?.unwrap_or_default(),
+            })
+        },
+    )?;
+    Ok(rows.into_iter().next())
+}
