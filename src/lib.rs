@@ -32,10 +32,17 @@ extension_sql_file!(
     name = "views",
     requires = ["policy", audit::todo::todo_rows, help::rule_rows, status::status_rows, policy::journal::would_block]
 );
+extension_sql_file!("../sql/partition_policy.sql", name = "partition_policy", requires = ["schema"]);
 extension_sql_file!(
     "../sql/partitions.sql",
     name = "partitions",
-    requires = ["schema", partition::list::range_partitioned]
+    requires = [
+        "schema",
+        partition::list::range_partitioned,
+        partition::list::partition_encoding,
+        partition::list::key_time,
+        partition::list::key_value
+    ]
 );
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 

@@ -31,6 +31,8 @@ pub(crate) enum Table {
     ExemptedObject,
     ExemptionUse,
     Journal,
+    /// Of sql/partition_policy.sql.
+    PartitionPolicy,
 }
 
 impl Table {
@@ -48,6 +50,7 @@ impl Table {
             Self::ExemptedObject => c"exempted_object",
             Self::ExemptionUse => c"exemption_use",
             Self::Journal => c"journal",
+            Self::PartitionPolicy => c"partition_policy",
         }
     }
 

@@ -55,7 +55,7 @@ const OWNERS_VIEWS: [&str; 3] = ["warden.exemptions", "warden.journal", "warden.
 
 /// What PUBLIC may do, beside USAGE of types. The functions of `warden_internal` cannot be named without USAGE of that schema, which nobody has: they are
 /// reached through a view, by those who may read it.
-const PUBLIC: [&str; 22] = [
+const PUBLIC: [&str; 27] = [
     "warden USAGE",
     "warden.help() EXECUTE",
     "warden.help(text) EXECUTE",
@@ -68,8 +68,13 @@ const PUBLIC: [&str; 22] = [
     "warden.rules SELECT",
     "warden.time_partitions SELECT",
     "warden.uuidv7_lower_bound(timestamp with time zone) EXECUTE",
+    "warden_internal.has_zone(text) EXECUTE",
+    "warden_internal.key_time(text,text) EXECUTE",
+    "warden_internal.key_value(text,text,text) EXECUTE",
     "warden_internal.one_partition(text,text,oid,oid,oid) EXECUTE",
     "warden_internal.partition_bounds(oid,text,text,boolean) EXECUTE",
+    "warden_internal.partition_encoding(oid) EXECUTE",
+    "warden_internal.partition_ranges(oid,text,text,boolean) EXECUTE",
     "warden_internal.partition_rows(oid) EXECUTE",
     "warden_internal.partition_zone(oid) EXECUTE",
     "warden_internal.range_partitioned(text) EXECUTE",
