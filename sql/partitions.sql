@@ -3,14 +3,23 @@
 --
 -- PUBLIC has no USAGE of warden_internal: bodies that call into it are parsed here, not when they run.
 
+-- Whether this encoding of a key is one of instants, so that days are those of a zone.
+CREATE FUNCTION warden_internal.has_zone(encoding pg_catalog.text) RETURNS pg_catalog.bool LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT coalesce(encoding NOT IN ('date', 'timestamp', 'text:iso'), false);
+END;
+COMMENT ON FUNCTION warden_internal.has_zone(pg_catalog.text) IS 'pg_warden: whether keys of an encoding are instants';
+
 -- The partitions of a table partitioned by RANGE, in order of their bounds, the default last. Times are texts of UTC in ISO style, the
 -- same in every session. NULL as a
--- bound: of the default. *_at: NULL where the key does not begin with a time. holds:
+-- bound: of the default. *_key: of the first column. *_at: NULL where that is no date or time. holds:
 -- all, some or none of the rows with key_value in the first column. for_gaps: detach-pending ones, which take no rows, are left out.
 CREATE FUNCTION warden_internal.partition_bounds(
     parent pg_catalog.oid, zone pg_catalog.text, key_value pg_catalog.text DEFAULT NULL, for_gaps pg_catalog.bool DEFAULT false,
     OUT place pg_catalog.int8, OUT partition pg_catalog.oid, OUT is_default pg_catalog.bool, OUT detach_pending pg_catalog.bool,
     OUT lower_bound pg_catalog.text, OUT upper_bound pg_catalog.text,
+    OUT lower_key pg_catalog.text, OUT upper_key pg_catalog.text,
     OUT lower_at pg_catalog.timestamptz, OUT upper_at pg_catalog.timestamptz,
     OUT holds pg_catalog.text, OUT is_behind_gap pg_catalog.bool)
     RETURNS SETOF pg_catalog.record LANGUAGE plpgsql STABLE
@@ -141,7 +150,9 @@ BEGIN
             FROM found AS b
             WINDOW w AS (ORDER BY b.is_default%s)
         )
-        SELECT b.place, b.oid, b.is_default, b.pending, %s, %s, %s, %s, %s,
+        SELECT b.place, b.oid, b.is_default, b.pending, %s, %s,
+               CASE b.lr[1] WHEN -1 THEN '-infinity' WHEN 1 THEN 'infinity' ELSE b.lv[1] END,
+               CASE b.ur[1] WHEN -1 THEN '-infinity' WHEN 1 THEN 'infinity' ELSE b.uv[1] END, %s, %s, %s,
                CASE WHEN $4 THEN b.place > 1 AND NOT b.is_default AND NOT (%s) END
         FROM b
         ORDER BY b.place
@@ -154,6 +165,38 @@ $$;
 COMMENT ON FUNCTION warden_internal.partition_bounds(pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.bool) IS
     'pg_warden: the partitions of a table partitioned by RANGE, in order';
 
+-- The same, with the times of encoded keys.
+CREATE FUNCTION warden_internal.partition_ranges(
+    parent pg_catalog.oid, zone pg_catalog.text, key_value pg_catalog.text DEFAULT NULL, for_gaps pg_catalog.bool DEFAULT false,
+    OUT place pg_catalog.int8, OUT partition pg_catalog.oid, OUT is_default pg_catalog.bool, OUT detach_pending pg_catalog.bool,
+    OUT lower_bound pg_catalog.text, OUT upper_bound pg_catalog.text,
+    OUT lower_at pg_catalog.timestamptz, OUT upper_at pg_catalog.timestamptz,
+    OUT holds pg_catalog.text, OUT is_behind_gap pg_catalog.bool)
+    RETURNS SETOF pg_catalog.record LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT b.place, b.partition, b.is_default, b.detach_pending, b.lower_bound, b.upper_bound,
+           CASE WHEN e.encoding IS NULL OR e.is_plain OR b.is_default THEN b.lower_at
+                WHEN b.lower_key IN ('-infinity', 'infinity') THEN b.lower_key::pg_catalog.timestamptz
+                WHEN e.encoding = 'text:iso'
+                THEN warden_internal.key_time(e.encoding, b.lower_key) AT TIME ZONE 'UTC' AT TIME ZONE zone
+                ELSE warden_internal.key_time(e.encoding, b.lower_key) END,
+           CASE WHEN e.encoding IS NULL OR e.is_plain OR b.is_default THEN b.upper_at
+                WHEN b.upper_key IN ('-infinity', 'infinity') THEN b.upper_key::pg_catalog.timestamptz
+                WHEN e.encoding = 'text:iso'
+                THEN warden_internal.key_time(e.encoding, b.upper_key) AT TIME ZONE 'UTC' AT TIME ZONE zone
+                ELSE warden_internal.key_time(e.encoding, b.upper_key) END,
+           b.holds, b.is_behind_gap
+    FROM (SELECT x.encoding, x.encoding IN ('date', 'timestamp', 'timestamptz') AS is_plain
+          FROM (SELECT warden_internal.partition_encoding(parent)) AS x (encoding)) AS e
+    CROSS JOIN LATERAL warden_internal.partition_bounds(
+        parent, zone, CASE WHEN e.encoding IS NULL OR e.is_plain THEN key_value
+                           ELSE warden_internal.key_value(e.encoding, key_value, zone) END, for_gaps) AS b
+    ORDER BY b.place;
+END;
+COMMENT ON FUNCTION warden_internal.partition_ranges(pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.bool) IS
+    'pg_warden: the partitions of a table partitioned by RANGE, in order, with times of all keys that say one';
+
 -- The time zone that the bounds of a table are counted in: the first of the setting, UTC, the session's and the server's in which all of
 -- them are midnights, else the setting.
 CREATE FUNCTION warden_internal.partition_zone(parent pg_catalog.oid) RETURNS pg_catalog.text LANGUAGE sql STABLE
@@ -163,14 +206,11 @@ BEGIN ATOMIC
         SELECT coalesce(nullif(pg_catalog.current_setting('warden.partition_time_zone', true), ''), 'UTC') AS zone
     ), edges AS MATERIALIZED (
         SELECT e.at
-        FROM warden_internal.partition_bounds(parent, 'UTC') AS b
+        FROM warden_internal.partition_ranges(parent, 'UTC') AS b
         CROSS JOIN LATERAL (VALUES (b.lower_at), (b.upper_at)) AS e (at)
         -- Not near the ends of the calendar, where a zone may lead beyond.
         WHERE e.at > '4712-01-01 BC' AND e.at < '294276-12-30'
-          AND EXISTS (
-              SELECT FROM pg_catalog.pg_partitioned_table AS p
-              JOIN pg_catalog.pg_opclass AS c ON c.oid = p.partclass[0]
-              WHERE p.partrelid = parent AND c.opcintype = 'pg_catalog.timestamptz'::pg_catalog.regtype)
+          AND warden_internal.has_zone(warden_internal.partition_encoding(parent))
     )
     SELECT coalesce((
         SELECT z.zone
@@ -198,15 +238,12 @@ BEGIN ATOMIC
         FROM pg_catalog.pg_partitioned_table AS p
         JOIN pg_catalog.pg_class AS t ON t.oid = p.partrelid
         JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
-        JOIN pg_catalog.pg_opclass AS c ON c.oid = p.partclass[0]
         LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0] AND a.attnum > 0
-        CROSS JOIN LATERAL warden_internal.partition_bounds(
+        CROSS JOIN LATERAL warden_internal.partition_ranges(
             p.partrelid, coalesce(nullif(pg_catalog.current_setting('warden.partition_time_zone', true), ''), 'UTC')) AS b
         WHERE p.partstrat = 'r'
           AND CASE WHEN parent IS NULL
-                   THEN c.opcdefault AND c.opcintype IN ('pg_catalog.date'::pg_catalog.regtype,
-                                                         'pg_catalog.timestamp'::pg_catalog.regtype,
-                                                         'pg_catalog.timestamptz'::pg_catalog.regtype)
+                   THEN warden_internal.partition_encoding(p.partrelid) IS NOT NULL
                    ELSE p.partrelid = parent END
     ),
     -- Each partition with all that is below it.
@@ -317,7 +354,7 @@ BEGIN ATOMIC
         pg_catalog.min(b.partition) FILTER (WHERE b.holds = 'some' AND NOT b.detach_pending),
         pg_catalog.min(b.partition) FILTER (WHERE b.is_default))
     FROM (SELECT warden_internal.range_partitioned(table_name) AS oid) AS t
-    CROSS JOIN LATERAL warden_internal.partition_bounds(t.oid, warden_internal.partition_zone(t.oid), value) AS b;
+    CROSS JOIN LATERAL warden_internal.partition_ranges(t.oid, warden_internal.partition_zone(t.oid), value) AS b;
 END;
 COMMENT ON FUNCTION warden.partition_for(pg_catalog.text, pg_catalog.text) IS
     'the partition that holds rows with this value of the key''s first column, the default if no other does, else NULL';
@@ -356,16 +393,14 @@ BEGIN ATOMIC
         SELECT warden_internal.range_partitioned(table_name) AS oid
     ), z AS MATERIALIZED (
         -- Keys without a zone are counted by their own clock.
-        SELECT t.oid, CASE WHEN c.opcintype = 'pg_catalog.timestamptz'::pg_catalog.regtype
+        SELECT t.oid, CASE WHEN warden_internal.has_zone(warden_internal.partition_encoding(t.oid))
                            THEN warden_internal.partition_zone(t.oid) ELSE 'UTC' END AS zone
         FROM t
-        JOIN pg_catalog.pg_partitioned_table AS p ON p.partrelid = t.oid
-        JOIN pg_catalog.pg_opclass AS c ON c.oid = p.partclass[0]
     ), ranges AS (
         SELECT b.place, b.is_behind_gap, b.lower_bound AS ends, pg_catalog.lag(b.upper_bound) OVER w AS begins,
                l.at AS next_from, u.at AS next_to, pg_catalog.lag(l.at) OVER w AS last_from, pg_catalog.lag(u.at) OVER w AS last_to
         FROM z
-        CROSS JOIN LATERAL warden_internal.partition_bounds(z.oid, z.zone, NULL, true) AS b
+        CROSS JOIN LATERAL warden_internal.partition_ranges(z.oid, z.zone, NULL, true) AS b
         -- Not near the ends of the calendar, where a zone may lead beyond.
         CROSS JOIN LATERAL (SELECT CASE WHEN b.lower_at > '4712-01-01 BC' AND b.lower_at < '294276-12-30'
                                         THEN b.lower_at AT TIME ZONE z.zone END) AS l (at)

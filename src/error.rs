@@ -15,6 +15,8 @@ pub enum Code {
     NullNotAllowed,
     /// 22008
     DatetimeOverflow,
+    /// 22003
+    NumericOutOfRange,
     /// 22023
     InvalidParameter,
     /// 23514
@@ -55,6 +57,7 @@ impl From<Code> for PgSqlErrorCode {
             Code::SyntaxError => Self::ERRCODE_SYNTAX_ERROR,
             Code::NullNotAllowed => Self::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Code::DatetimeOverflow => Self::ERRCODE_DATETIME_FIELD_OVERFLOW,
+            Code::NumericOutOfRange => Self::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
             Code::InvalidParameter => Self::ERRCODE_INVALID_PARAMETER_VALUE,
             Code::CheckViolation => Self::ERRCODE_CHECK_VIOLATION,
             Code::InvalidTransactionTermination => Self::ERRCODE_INVALID_TRANSACTION_TERMINATION,

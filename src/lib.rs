@@ -36,7 +36,13 @@ extension_sql_file!(
 extension_sql_file!(
     "../sql/partitions.sql",
     name = "partitions",
-    requires = ["schema", partition::list::range_partitioned]
+    requires = [
+        "schema",
+        partition::list::range_partitioned,
+        partition::list::partition_encoding,
+        partition::list::key_time,
+        partition::list::key_value
+    ]
 );
 extension_sql_file!("../sql/partition_schedule.sql", name = "partition_schedule", requires = ["schema"]);
 extension_sql_file!(

@@ -1,7 +1,8 @@
 //! Partitions by time: bounds from the server's calendar, one lock policy, nothing left half done.
 //!
 //! [`key`] says which table is meant and whether its key is a time, [`inspect`] what is there, [`plan`] what to do
-//! about it and in which SQL, over the arithmetic of [`bounds`]; [`apply`] locks and does it.
+//! about it and in which SQL, over the arithmetic of [`bounds`]; [`apply`] locks and does it. [`encoding`] makes keys of
+//! times where the server does not.
 //! [`list`] leads to `sql/partitions.sql`, which only looks.
 #![expect(clippy::result_large_err, reason = "pgrx raises an ErrorReport with all its fields, and nothing else")]
 
@@ -19,6 +20,7 @@ mod agenda;
 mod apply;
 mod bounds;
 mod calendar;
+mod encoding;
 mod grid;
 mod inspect;
 mod key;

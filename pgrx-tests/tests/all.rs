@@ -42,6 +42,7 @@ mod memory;
 mod opt_outs;
 mod pages;
 mod partition_advice;
+mod partition_keys;
 mod partition_lists;
 mod partition_maintenance;
 mod partition_policy;
@@ -89,6 +90,7 @@ fn cases() -> Vec<Case> {
         replication::cases(),
         settings::cases(),
         partition_advice::cases(),
+        partition_keys::cases(),
         partition_lists::cases(),
         partitions::cases(),
         partition_steps::cases(),

@@ -69,7 +69,7 @@ const OWNERS_VIEWS: [&str; 6] = [
 
 /// What PUBLIC may do, beside USAGE of types. The functions of `warden_internal` cannot be named without USAGE of that schema, which nobody has: they are
 /// reached through a view, by those who may read it.
-const PUBLIC: [&str; 30] = [
+const PUBLIC: [&str; 35] = [
     "warden USAGE",
     "warden.help() EXECUTE",
     "warden.help(text) EXECUTE",
@@ -87,9 +87,14 @@ const PUBLIC: [&str; 30] = [
     "warden.time_partitions SELECT",
     "warden.uuidv7_lower_bound(timestamp with time zone) EXECUTE",
     "warden_internal.named_relation(text) EXECUTE",
+    "warden_internal.has_zone(text) EXECUTE",
+    "warden_internal.key_time(text,text) EXECUTE",
+    "warden_internal.key_value(text,text,text) EXECUTE",
     "warden_internal.one_partition(text,text,oid,oid,oid) EXECUTE",
     "warden_internal.partition_advice(oid) EXECUTE",
     "warden_internal.partition_bounds(oid,text,text,boolean) EXECUTE",
+    "warden_internal.partition_encoding(oid) EXECUTE",
+    "warden_internal.partition_ranges(oid,text,text,boolean) EXECUTE",
     "warden_internal.partition_rows(oid) EXECUTE",
     "warden_internal.partition_zone(oid) EXECUTE",
     "warden_internal.partitions_ahead(oid,text) EXECUTE",

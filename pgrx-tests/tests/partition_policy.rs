@@ -11,6 +11,7 @@ cases![
     b9_another_zone_than_the_bounds,
     an_anchor_must_meet_the_last_partition,
     days_are_the_smallest_parts_of_a_date,
+    what_keys_mean_is_declared,
     what_is_not_supported_is_refused,
     bad_input,
     rights,
@@ -250,12 +251,53 @@ fn days_are_the_smallest_parts_of_a_date(leg: &Leg) -> Result {
     Ok(())
 }
 
+fn what_keys_mean_is_declared(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run("CREATE TABLE e (ts bigint, id int) PARTITION BY RANGE (ts)")?;
+    ensure_eq!(refused(&mut s, "'e'")?, "0A000 key column ts of table \"e\" is of type bigint");
+    ensure_eq!(
+        refused(&mut s, "'e', key_encoding => 'text:iso'")?,
+        "0A000 key column ts of table \"e\" is of type bigint"
+    );
+    ensure_eq!(refused(&mut s, "'e', key_encoding => 'epoch'")?, "22023 invalid value for key_encoding: 'epoch'");
+    ensure_eq!(s.value("SELECT count(*) FROM warden.partition_policies")?, "0");
+    s.run("SELECT * FROM warden.manage_partitions('e', premake => 1, key_encoding => 'epoch_ms')")?;
+    // Not given, it stays, as the calendar does.
+    s.run("SELECT * FROM warden.manage_partitions('e', premake => 2)")?;
+    ensure_eq!(s.column(KEPT)?, ["public.e 1 mon 2 detach UTC 2000-01-01 00:00:00 epoch_ms keep f t"]);
+    s.run("SET TimeZone = 'Asia/Tokyo'")?;
+    s.run("CALL warden.partition_maintenance()")?;
+    let bounds = "SELECT bool_and(lower_bound::bigint = extract(epoch FROM month) * 1000 AND lower_at = month AND partition = 'public.e_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM'))
+        FROM (SELECT *, date_trunc('month', now(), 'UTC') + (row_number() OVER (ORDER BY lower_at) - 1) * interval '1 month' AS month FROM warden.list_partitions('e')) l";
+    s.run("SET TimeZone = 'UTC'")?;
+    ensure_eq!(s.value(bounds)?, "t");
+    ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('e')")?, "3");
+    ensure!(s.rows("SELECT * FROM warden.plan_partition_maintenance('e')")?.is_empty(), "nothing is left to do");
+    s.run("DROP TABLE e; CREATE TABLE e (ts uuid) PARTITION BY RANGE (ts)")?;
+    ensure_eq!(
+        refused(&mut s, "'e', key_encoding => 'epoch_s'")?,
+        "22023 key column ts of table \"e\" has no encoding epoch_s"
+    );
+    s.run("SELECT * FROM warden.manage_partitions('e', premake => 1)")?;
+    s.run("CALL warden.partition_maintenance()")?;
+    ensure_eq!(
+        s.value("SELECT bool_and(lower_bound::uuid = warden.uuidv7_lower_bound(lower_at)) AND count(*) = 2 FROM warden.list_partitions('e')")?,
+        "t"
+    );
+    s.run("DROP TABLE e; CREATE TABLE e (ts date) PARTITION BY RANGE (ts)")?;
+    ensure_eq!(
+        refused(&mut s, "'e', key_encoding => 'epoch_s'")?,
+        "22023 key column ts of table \"e\" has no encoding epoch_s"
+    );
+    Ok(())
+}
+
 fn what_is_not_supported_is_refused(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
     s.run("CREATE TABLE e (ts date) PARTITION BY RANGE (ts)")?;
     for (argument, value) in [
-        ("key_encoding", "'epoch_s'"),
         ("default_partition", "'create'"),
         ("name_format", "'YYYY'"),
         ("storage_parameters", "'fillfactor=70'"),

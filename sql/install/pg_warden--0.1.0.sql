@@ -170,7 +170,7 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:41
+-- src/lib.rs:47
 -- requires:
 --   schema
 
@@ -282,7 +282,7 @@ REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:56
+-- src/partition.rs:58
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -293,7 +293,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:41
+-- src/partition.rs:43
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -304,7 +304,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:124
+-- src/partition.rs:126
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -322,7 +322,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:86
+-- src/partition.rs:88
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -333,7 +333,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:196
+-- src/partition.rs:198
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -345,7 +345,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:71
+-- src/partition.rs:73
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -356,7 +356,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:101
+-- src/partition.rs:103
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -387,7 +387,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:223
+-- src/partition.rs:225
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -465,6 +465,26 @@ COMMENT ON FUNCTION warden.help(pg_catalog.text) IS 'the page of a rule: why, wh
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/partition/list.rs:64
+-- pg_warden::partition::list::key_time
+
+CREATE FUNCTION warden_internal.key_time(encoding pg_catalog.text, key pg_catalog.text) RETURNS pg_catalog.timestamptz
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'key_time_wrapper';
+COMMENT ON FUNCTION warden_internal.key_time(pg_catalog.text, pg_catalog.text) IS
+    'pg_warden: the earliest time of a key, NULL where it is none of the encoding';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/list.rs:83
+-- pg_warden::partition::list::key_value
+
+CREATE FUNCTION warden_internal.key_value(encoding pg_catalog.text, value pg_catalog.text, zone pg_catalog.text) RETURNS pg_catalog.text
+    LANGUAGE c STABLE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'key_value_wrapper';
+COMMENT ON FUNCTION warden_internal.key_value(pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
+    'pg_warden: a value of a key, from itself or from a time';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lint.rs:35
 -- pg_warden::lint::lint
 
@@ -475,7 +495,7 @@ COMMENT ON FUNCTION warden.lint(pg_catalog.text, pg_catalog.bool) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/manage.rs:36
+-- src/partition/manage.rs:37
 -- pg_warden::partition::manage::manage_partitions
 
 CREATE FUNCTION warden.manage_partitions(
@@ -499,7 +519,7 @@ REVOKE EXECUTE ON FUNCTION warden.manage_partitions(
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:30
+-- src/partition/list.rs:32
 -- pg_warden::partition::list::named_relation
 
 CREATE FUNCTION warden_internal.named_relation(table_name pg_catalog.text) RETURNS pg_catalog.oid LANGUAGE c STABLE
@@ -508,7 +528,7 @@ COMMENT ON FUNCTION warden_internal.named_relation(pg_catalog.text) IS 'pg_warde
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:42
+-- src/lib.rs:48
 -- requires:
 --   schema
 --   partition::list::named_relation
@@ -693,6 +713,16 @@ COMMENT ON FUNCTION warden.advise_partitioning(pg_catalog.text) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/partition/list.rs:46
+-- pg_warden::partition::list::partition_encoding
+
+CREATE FUNCTION warden_internal.partition_encoding(parent pg_catalog.oid) RETURNS pg_catalog.text LANGUAGE c STABLE
+    SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'partition_encoding_wrapper';
+COMMENT ON FUNCTION warden_internal.partition_encoding(pg_catalog.oid) IS
+    'pg_warden: date, timestamp, timestamptz, or the encoding of a RANGE key; NULL where it is no time';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/partition/maintain.rs:141
 -- pg_warden::partition::maintain::partition_maintenance
 
@@ -728,7 +758,7 @@ REVOKE EXECUTE ON FUNCTION warden.prune_journal(pg_catalog.interval) FROM PUBLIC
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:11
+-- src/partition/list.rs:13
 -- pg_warden::partition::list::range_partitioned
 
 CREATE FUNCTION warden_internal.range_partitioned(table_name pg_catalog.text) RETURNS pg_catalog.oid LANGUAGE c STABLE
@@ -742,20 +772,32 @@ COMMENT ON FUNCTION warden_internal.range_partitioned(pg_catalog.text) IS
 -- requires:
 --   schema
 --   partition::list::range_partitioned
+--   partition::list::partition_encoding
+--   partition::list::key_time
+--   partition::list::key_value
 
 -- What partitions there are. From the catalog alone, without a lock that could wait: bounds are deparsed without their table
 -- (pg_get_expr would lock it), sizes asked where nobody has or wants the table for itself.
 --
 -- PUBLIC has no USAGE of warden_internal: bodies that call into it are parsed here, not when they run.
 
+-- Whether this encoding of a key is one of instants, so that days are those of a zone.
+CREATE FUNCTION warden_internal.has_zone(encoding pg_catalog.text) RETURNS pg_catalog.bool LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT coalesce(encoding NOT IN ('date', 'timestamp', 'text:iso'), false);
+END;
+COMMENT ON FUNCTION warden_internal.has_zone(pg_catalog.text) IS 'pg_warden: whether keys of an encoding are instants';
+
 -- The partitions of a table partitioned by RANGE, in order of their bounds, the default last. Times are texts of UTC in ISO style, the
 -- same in every session. NULL as a
--- bound: of the default. *_at: NULL where the key does not begin with a time. holds:
+-- bound: of the default. *_key: of the first column. *_at: NULL where that is no date or time. holds:
 -- all, some or none of the rows with key_value in the first column. for_gaps: detach-pending ones, which take no rows, are left out.
 CREATE FUNCTION warden_internal.partition_bounds(
     parent pg_catalog.oid, zone pg_catalog.text, key_value pg_catalog.text DEFAULT NULL, for_gaps pg_catalog.bool DEFAULT false,
     OUT place pg_catalog.int8, OUT partition pg_catalog.oid, OUT is_default pg_catalog.bool, OUT detach_pending pg_catalog.bool,
     OUT lower_bound pg_catalog.text, OUT upper_bound pg_catalog.text,
+    OUT lower_key pg_catalog.text, OUT upper_key pg_catalog.text,
     OUT lower_at pg_catalog.timestamptz, OUT upper_at pg_catalog.timestamptz,
     OUT holds pg_catalog.text, OUT is_behind_gap pg_catalog.bool)
     RETURNS SETOF pg_catalog.record LANGUAGE plpgsql STABLE
@@ -886,7 +928,9 @@ BEGIN
             FROM found AS b
             WINDOW w AS (ORDER BY b.is_default%s)
         )
-        SELECT b.place, b.oid, b.is_default, b.pending, %s, %s, %s, %s, %s,
+        SELECT b.place, b.oid, b.is_default, b.pending, %s, %s,
+               CASE b.lr[1] WHEN -1 THEN '-infinity' WHEN 1 THEN 'infinity' ELSE b.lv[1] END,
+               CASE b.ur[1] WHEN -1 THEN '-infinity' WHEN 1 THEN 'infinity' ELSE b.uv[1] END, %s, %s, %s,
                CASE WHEN $4 THEN b.place > 1 AND NOT b.is_default AND NOT (%s) END
         FROM b
         ORDER BY b.place
@@ -899,6 +943,38 @@ $$;
 COMMENT ON FUNCTION warden_internal.partition_bounds(pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.bool) IS
     'pg_warden: the partitions of a table partitioned by RANGE, in order';
 
+-- The same, with the times of encoded keys.
+CREATE FUNCTION warden_internal.partition_ranges(
+    parent pg_catalog.oid, zone pg_catalog.text, key_value pg_catalog.text DEFAULT NULL, for_gaps pg_catalog.bool DEFAULT false,
+    OUT place pg_catalog.int8, OUT partition pg_catalog.oid, OUT is_default pg_catalog.bool, OUT detach_pending pg_catalog.bool,
+    OUT lower_bound pg_catalog.text, OUT upper_bound pg_catalog.text,
+    OUT lower_at pg_catalog.timestamptz, OUT upper_at pg_catalog.timestamptz,
+    OUT holds pg_catalog.text, OUT is_behind_gap pg_catalog.bool)
+    RETURNS SETOF pg_catalog.record LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT b.place, b.partition, b.is_default, b.detach_pending, b.lower_bound, b.upper_bound,
+           CASE WHEN e.encoding IS NULL OR e.is_plain OR b.is_default THEN b.lower_at
+                WHEN b.lower_key IN ('-infinity', 'infinity') THEN b.lower_key::pg_catalog.timestamptz
+                WHEN e.encoding = 'text:iso'
+                THEN warden_internal.key_time(e.encoding, b.lower_key) AT TIME ZONE 'UTC' AT TIME ZONE zone
+                ELSE warden_internal.key_time(e.encoding, b.lower_key) END,
+           CASE WHEN e.encoding IS NULL OR e.is_plain OR b.is_default THEN b.upper_at
+                WHEN b.upper_key IN ('-infinity', 'infinity') THEN b.upper_key::pg_catalog.timestamptz
+                WHEN e.encoding = 'text:iso'
+                THEN warden_internal.key_time(e.encoding, b.upper_key) AT TIME ZONE 'UTC' AT TIME ZONE zone
+                ELSE warden_internal.key_time(e.encoding, b.upper_key) END,
+           b.holds, b.is_behind_gap
+    FROM (SELECT x.encoding, x.encoding IN ('date', 'timestamp', 'timestamptz') AS is_plain
+          FROM (SELECT warden_internal.partition_encoding(parent)) AS x (encoding)) AS e
+    CROSS JOIN LATERAL warden_internal.partition_bounds(
+        parent, zone, CASE WHEN e.encoding IS NULL OR e.is_plain THEN key_value
+                           ELSE warden_internal.key_value(e.encoding, key_value, zone) END, for_gaps) AS b
+    ORDER BY b.place;
+END;
+COMMENT ON FUNCTION warden_internal.partition_ranges(pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.bool) IS
+    'pg_warden: the partitions of a table partitioned by RANGE, in order, with times of all keys that say one';
+
 -- The time zone that the bounds of a table are counted in: the first of the setting, UTC, the session's and the server's in which all of
 -- them are midnights, else the setting.
 CREATE FUNCTION warden_internal.partition_zone(parent pg_catalog.oid) RETURNS pg_catalog.text LANGUAGE sql STABLE
@@ -908,14 +984,11 @@ BEGIN ATOMIC
         SELECT coalesce(nullif(pg_catalog.current_setting('warden.partition_time_zone', true), ''), 'UTC') AS zone
     ), edges AS MATERIALIZED (
         SELECT e.at
-        FROM warden_internal.partition_bounds(parent, 'UTC') AS b
+        FROM warden_internal.partition_ranges(parent, 'UTC') AS b
         CROSS JOIN LATERAL (VALUES (b.lower_at), (b.upper_at)) AS e (at)
         -- Not near the ends of the calendar, where a zone may lead beyond.
         WHERE e.at > '4712-01-01 BC' AND e.at < '294276-12-30'
-          AND EXISTS (
-              SELECT FROM pg_catalog.pg_partitioned_table AS p
-              JOIN pg_catalog.pg_opclass AS c ON c.oid = p.partclass[0]
-              WHERE p.partrelid = parent AND c.opcintype = 'pg_catalog.timestamptz'::pg_catalog.regtype)
+          AND warden_internal.has_zone(warden_internal.partition_encoding(parent))
     )
     SELECT coalesce((
         SELECT z.zone
@@ -943,15 +1016,12 @@ BEGIN ATOMIC
         FROM pg_catalog.pg_partitioned_table AS p
         JOIN pg_catalog.pg_class AS t ON t.oid = p.partrelid
         JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
-        JOIN pg_catalog.pg_opclass AS c ON c.oid = p.partclass[0]
         LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0] AND a.attnum > 0
-        CROSS JOIN LATERAL warden_internal.partition_bounds(
+        CROSS JOIN LATERAL warden_internal.partition_ranges(
             p.partrelid, coalesce(nullif(pg_catalog.current_setting('warden.partition_time_zone', true), ''), 'UTC')) AS b
         WHERE p.partstrat = 'r'
           AND CASE WHEN parent IS NULL
-                   THEN c.opcdefault AND c.opcintype IN ('pg_catalog.date'::pg_catalog.regtype,
-                                                         'pg_catalog.timestamp'::pg_catalog.regtype,
-                                                         'pg_catalog.timestamptz'::pg_catalog.regtype)
+                   THEN warden_internal.partition_encoding(p.partrelid) IS NOT NULL
                    ELSE p.partrelid = parent END
     ),
     -- Each partition with all that is below it.
@@ -1062,7 +1132,7 @@ BEGIN ATOMIC
         pg_catalog.min(b.partition) FILTER (WHERE b.holds = 'some' AND NOT b.detach_pending),
         pg_catalog.min(b.partition) FILTER (WHERE b.is_default))
     FROM (SELECT warden_internal.range_partitioned(table_name) AS oid) AS t
-    CROSS JOIN LATERAL warden_internal.partition_bounds(t.oid, warden_internal.partition_zone(t.oid), value) AS b;
+    CROSS JOIN LATERAL warden_internal.partition_ranges(t.oid, warden_internal.partition_zone(t.oid), value) AS b;
 END;
 COMMENT ON FUNCTION warden.partition_for(pg_catalog.text, pg_catalog.text) IS
     'the partition that holds rows with this value of the key''s first column, the default if no other does, else NULL';
@@ -1101,16 +1171,14 @@ BEGIN ATOMIC
         SELECT warden_internal.range_partitioned(table_name) AS oid
     ), z AS MATERIALIZED (
         -- Keys without a zone are counted by their own clock.
-        SELECT t.oid, CASE WHEN c.opcintype = 'pg_catalog.timestamptz'::pg_catalog.regtype
+        SELECT t.oid, CASE WHEN warden_internal.has_zone(warden_internal.partition_encoding(t.oid))
                            THEN warden_internal.partition_zone(t.oid) ELSE 'UTC' END AS zone
         FROM t
-        JOIN pg_catalog.pg_partitioned_table AS p ON p.partrelid = t.oid
-        JOIN pg_catalog.pg_opclass AS c ON c.oid = p.partclass[0]
     ), ranges AS (
         SELECT b.place, b.is_behind_gap, b.lower_bound AS ends, pg_catalog.lag(b.upper_bound) OVER w AS begins,
                l.at AS next_from, u.at AS next_to, pg_catalog.lag(l.at) OVER w AS last_from, pg_catalog.lag(u.at) OVER w AS last_to
         FROM z
-        CROSS JOIN LATERAL warden_internal.partition_bounds(z.oid, z.zone, NULL, true) AS b
+        CROSS JOIN LATERAL warden_internal.partition_ranges(z.oid, z.zone, NULL, true) AS b
         -- Not near the ends of the calendar, where a zone may lead beyond.
         CROSS JOIN LATERAL (SELECT CASE WHEN b.lower_at > '4712-01-01 BC' AND b.lower_at < '294276-12-30'
                                         THEN b.lower_at AT TIME ZONE z.zone END) AS l (at)
@@ -1153,7 +1221,7 @@ COMMENT ON FUNCTION warden.uuidv7_lower_bound(pg_catalog.timestamptz) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:47
+-- src/lib.rs:53
 -- requires:
 --   policy
 --   partitions
@@ -1195,7 +1263,7 @@ GRANT SELECT ON warden.partition_policies TO PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:48
+-- src/lib.rs:54
 -- requires:
 --   partition_policy
 
@@ -1314,7 +1382,7 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:240
+-- src/partition.rs:242
 -- pg_warden::partition::schedule_partition_maintenance
 
 CREATE FUNCTION warden.schedule_partition_maintenance(every pg_catalog."interval" DEFAULT '1 hour', INOUT scheduler pg_catalog.text DEFAULT 'auto',
@@ -1392,7 +1460,7 @@ REVOKE EXECUTE ON FUNCTION warden.unexempt(pg_catalog.int8) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/manage.rs:143
+-- src/partition/manage.rs:151
 -- pg_warden::partition::manage::unmanage_partitions
 
 CREATE FUNCTION warden.unmanage_partitions(table_name pg_catalog.text) RETURNS pg_catalog.bool
@@ -1403,7 +1471,7 @@ REVOKE EXECUTE ON FUNCTION warden.unmanage_partitions(pg_catalog.text) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:284
+-- src/partition.rs:286
 -- pg_warden::partition::unschedule_partition_maintenance
 
 CREATE FUNCTION warden.unschedule_partition_maintenance() RETURNS pg_catalog.bool
@@ -1514,7 +1582,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:49
+-- src/lib.rs:55
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;

@@ -109,7 +109,7 @@ fn creations(at: &Situation, policy: &Policy, now: &Mark) -> Result<Vec<Job>, Er
         if !missing.contains(&number) {
             continue;
         }
-        let wanted = at.wanted(window, policy.stride);
+        let wanted = at.wanted(window, policy.stride)?;
         let (job, made) = creation(at, &siblings, wanted)?;
         jobs.push(job);
         siblings.extend(made);

@@ -109,7 +109,7 @@ pub(super) fn create_one(table: &str, start: Date, stride: Stride) -> Result<Out
 
     make(&caller, || {
         let (at, window) = look(oid, &series, None, &caller)?;
-        let mut wanted = at.wanted(&window, stride);
+        let mut wanted = at.wanted(&window, stride)?;
         let parent = literal(&at.facts.parent.identity);
         wanted.call = Some(format!("{}({parent}, '{}')", stride.function(), window.day));
         let remarks = not_aligned(&wanted, table, stride, window.day).into_iter().chain(zone_remark(&at, &wanted));
@@ -188,7 +188,7 @@ pub(super) fn look(
         return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
     };
     let key = facts.key(series.stride.title())?;
-    let siblings = inspect::siblings(oid, key.kind)?;
+    let siblings = inspect::siblings(oid, &key)?;
 
     let setting = config::text(&config::PARTITION_TIME_ZONE);
     let zones: Vec<&str> = match (key.kind, zone) {
@@ -210,17 +210,24 @@ pub(super) fn look_in_zone(oid: pg_sys::Oid, title: &str, zone: &str) -> Result<
         return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
     };
     let key = facts.key(title)?;
-    let siblings = inspect::siblings(oid, key.kind)?;
+    let siblings = inspect::siblings(oid, &key)?;
     Ok(Situation { oid, facts, key, siblings, zone: zone.to_owned(), zone_is_not_the_sessions: false })
 }
 
 impl Situation {
     /// The partition that a window of a series is.
-    pub(super) fn wanted(&self, window: &Window, stride: Stride) -> Wanted {
-        Wanted {
+    ///
+    /// # Errors
+    /// The key has no bound of these times.
+    pub(super) fn wanted(&self, window: &Window, stride: Stride) -> Result<Wanted, Error> {
+        let Window { range, shown, .. } = window;
+        Ok(Wanted {
             name: self.name(&stride.suffix(window.day, &window.time)),
-            range: window.range,
-            shown: window.shown.clone(),
+            range: *range,
+            shown: Shown {
+                lower: inspect::bound(&self.key, range.lower.point, &shown.lower)?,
+                upper: inspect::bound(&self.key, range.upper.point, &shown.upper)?,
+            },
             previous: window.previous,
             next: window.next,
             zone: (self.key.kind == Kind::Instant).then(|| window.zone.clone()),
@@ -228,7 +235,7 @@ impl Situation {
             title: stride.title(),
             beginning: stride.beginning(&window.time),
             call: None,
-        }
+        })
     }
 
     /// The table's name with a suffix.

@@ -3,7 +3,8 @@
 //! Every query here runs with the settings that [`super::apply`] pins: `search_path`, ISO dates, time zone UTC. So the
 //! text of a bound is one and the same in every session, and the server turns it into values.
 
-use super::bounds::{Bound, Day, Edge, Point, Range, Value, parse_bound, tail};
+use super::bounds::{Bound, DAY, Day, Edge, Point, Range, Tail, Value, parse_bound, tail};
+use super::encoding::Encoding;
 use super::key::{Key, Kind, kind_name};
 use super::plan::{MAX, MIN, Shown, Sibling, SiblingKind, Window, literal};
 use super::stride::Stride;
@@ -12,13 +13,14 @@ use crate::spi;
 use crate::text::Text;
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
+use std::ffi::CString;
 use std::ops;
 
 /// The partitions of a table that have a range, in no order.
 ///
 /// # Errors
 /// A bound that cannot be read.
-pub(super) fn siblings(parent: pg_sys::Oid, kind: Kind) -> Result<Vec<Sibling>, Error> {
+pub(super) fn siblings(parent: pg_sys::Oid, key: &Key) -> Result<Vec<Sibling>, Error> {
     // A bound names no column, so it needs no table to be printed; given one, the server would wait for a lock on it.
     let rows = spi::select(
         "SELECT c.oid, c.relname::text, format('%I.%I', n.nspname, c.relname), c.relnamespace = p.relnamespace,
@@ -66,13 +68,31 @@ pub(super) fn siblings(parent: pg_sys::Oid, kind: Kind) -> Result<Vec<Sibling>, 
             }
         }
     }
-    let mut points = evaluate(kind, &bounds)?.into_iter();
+    let mut points = evaluate(key.kind, if key.encoding == Encoding::Plain { &bounds } else { &[] })?.into_iter();
     for (sibling, (lower, upper)) in siblings.iter_mut().zip(bounds) {
-        let mut edge = |values: &[Value]| Edge { point: point(values.first(), &mut points), tail: tail(values) };
-        sibling.range = Range { lower: edge(&lower), upper: edge(&upper) };
+        let mut edge = |values: &[Value]| match (key.encoding, values.first()) {
+            (Encoding::Plain, first) => Ok(Edge { point: point(first, &mut points), tail: tail(values) }),
+            (_, Some(Value::Literal(text))) => encoded(key, text, values, sibling),
+            (_, first) => Ok(Edge { point: point(first, &mut points), tail: tail(values) }),
+        };
+        sibling.range = Range { lower: edge(&lower)?, upper: edge(&upper)? };
         sibling.shown = Shown { lower: shown(&lower), upper: shown(&upper) };
     }
     Ok(siblings)
+}
+
+/// The edge that a bound of an encoded key makes.
+fn encoded(key: &Key, text: &str, values: &[Value], sibling: &Sibling) -> Result<Edge, Error> {
+    let read = key.encoding.read(text).ok_or_else(|| {
+        let encoding = key.encoding.word();
+        Error::new(
+            Code::NotSupported,
+            format!("bound {} of partition \"{}\" is no key of encoding {encoding}", literal(text), sibling.name),
+        )
+        .hint(format!("All bounds have to be: detach {}, or declare another encoding.", sibling.identity))
+    })?;
+    // Within a unit of time, further columns do not matter any more.
+    Ok(if read.tail == Tail::Least { Edge { tail: tail(values), ..read } } else { read })
 }
 
 fn point(first: Option<&Value>, evaluated: &mut impl Iterator<Item = Point>) -> Point {
@@ -195,18 +215,12 @@ pub(super) fn windows(
     let fits = match kind {
         Kind::Instant => {
             "(SELECT coalesce(bool_and(date_trunc('day', e.v AT TIME ZONE z.zone) AT TIME ZONE z.zone = e.v), false)
-                FROM (SELECT t::timestamptz FROM unnest($3) AS t) AS e (v) WHERE isfinite(e.v))"
+                FROM unnest($3) AS e (v))"
         }
         _ => "false",
     };
-    let mut edges: Vec<Text> = Vec::new();
-    if kind == Kind::Instant {
-        let finite = |point: Point| matches!(point, Point::At(_));
-        for s in siblings {
-            edges.extend(finite(s.range.lower.point).then(|| Text::from(first_shown(&s.shown.lower))));
-            edges.extend(finite(s.range.upper.point).then(|| Text::from(first_shown(&s.shown.upper))));
-        }
-    }
+    let edges: Vec<_> = siblings.iter().flat_map(|s| [s.range.lower.point, s.range.upper.point]).collect();
+    let edges: Vec<TimestampWithTimeZone> = edges.into_iter().filter_map(instant).collect();
     spi::select(
         &format!(
             "SELECT z.zone, w.l::text, w.u::text, {}, {}, {}, {}, {fits}, c.t::date - date '2000-01-01', c.t::time::text
@@ -246,6 +260,43 @@ pub(super) fn windows(
             })
         },
     )
+}
+
+/// The bound of a time that the server says so.
+pub(super) fn bound(key: &Key, point: Point, said: &str) -> Result<String, Error> {
+    match (key.encoding, point) {
+        (Encoding::Plain, _) => Ok(said.to_owned()),
+        (encoding, Point::At(micros)) => encoding.bound(micros, said),
+        _ => Err(Error::new(Code::DatetimeOverflow, format!("no key of encoding {} is {said}", key.encoding.word()))),
+    }
+}
+
+/// Microseconds between 1970 and 2000, where the server's count begins.
+const TO_2000: i128 = 946_684_800_000_000;
+
+/// A point as the server's type, where that has it. Not near the ends of the calendar, where a zone may lead beyond.
+pub(super) fn instant(point: Point) -> Option<TimestampWithTimeZone> {
+    const NEAR: i128 = 2 * DAY;
+    let Point::At(micros) = point else { return None };
+    let from_2000 = i64::try_from(micros - TO_2000).ok()?;
+    TimestampWithTimeZone::try_from(i64::try_from(i128::from(from_2000) + NEAR).ok()?).ok()?;
+    TimestampWithTimeZone::try_from(i64::try_from(i128::from(from_2000) - NEAR).ok()?).ok()?;
+    TimestampWithTimeZone::try_from(from_2000).ok()
+}
+
+/// A text as the server reads it in a zone.
+///
+/// # Errors
+/// It is no time.
+pub(super) fn time_in(text: &str, zone: &str) -> Result<Point, Error> {
+    let zone = CString::new(crate::text::encode(zone)).unwrap_or_default();
+    let _zone = spi::Settings::pin(&[(c"TimeZone", &zone)]);
+    let rows = spi::select(
+        &format!("SELECT {} FROM (SELECT $1::timestamptz) AS x (v)", micros("x.v")),
+        &[Text::from(text).into()],
+        |row| read_point(row.get::<Text>(1)?),
+    )?;
+    rows.into_iter().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a time"))
 }
 
 /// Microseconds of UTC, now.
@@ -343,7 +394,7 @@ pub(super) fn rows_in_default(default: &str, key: &Key, shown: &Shown) -> Result
         &format!(
             "SELECT count(*), min(k)::text, max(k)::text
                FROM (SELECT {} AS k FROM {default} WHERE {condition} LIMIT {}) AS found",
-            key.column,
+            key.comparable(),
             ROWS_LOOKED_AT + 1
         ),
         &[],
@@ -360,14 +411,15 @@ pub(super) fn rows_in_default(default: &str, key: &Key, shown: &Shown) -> Result
     }))
 }
 
-/// A condition for the rows of a range.
+/// A condition for the rows of a range. Those with a NULL anywhere in the key belong to the default.
 pub(super) fn in_range(key: &Key, shown: &Shown) -> String {
-    let Key { column, .. } = key;
+    let Key { column, further, .. } = key;
+    let further: String = further.iter().fold(String::new(), |all, column| all + " AND " + column + " IS NOT NULL");
     match (shown.lower.as_str(), shown.upper.as_str()) {
-        (MIN, MAX) => format!("{column} IS NOT NULL"),
-        (MIN, upper) => format!("{column} < {}", literal(upper)),
-        (lower, MAX) => format!("{column} >= {}", literal(lower)),
-        (lower, upper) => format!("{column} >= {} AND {column} < {}", literal(lower), literal(upper)),
+        (MIN, MAX) => format!("{column} IS NOT NULL{further}"),
+        (MIN, upper) => format!("{column} < {}{further}", literal(upper)),
+        (lower, MAX) => format!("{column} >= {}{further}", literal(lower)),
+        (lower, upper) => format!("{column} >= {} AND {column} < {}{further}", literal(lower), literal(upper)),
     }
 }
 

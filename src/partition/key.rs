@@ -1,8 +1,10 @@
 //! Which table is meant, and whether its key takes months.
 
+use super::encoding::Encoding;
 use super::plan::{Parent, ReplicaIdentity, literal};
 use crate::error::{Code, Error};
 use crate::spi;
+use crate::store::{self, Table};
 use crate::text::Text;
 use pgrx::prelude::*;
 use pgrx::spi::SpiHeapTupleData;
@@ -18,8 +20,17 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn of(type_name: &str) -> Option<Self> {
+    pub(super) fn of(type_name: &str) -> Option<Self> {
         [Self::Date, Self::Timestamp, Self::Instant].into_iter().find(|kind| kind.type_name() == type_name)
+    }
+
+    /// As people write its type.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
+            Self::Instant => "timestamptz",
+        }
     }
 
     /// As `format_type` says it.
@@ -127,6 +138,7 @@ fn unquoted(name: &str) -> String {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "a row of the catalog, each flag a column")]
 pub(super) struct Facts {
+    oid: pg_sys::Oid,
     pub(super) parent: Parent,
     pub(super) schema: String,
     pub(super) schema_oid: pg_sys::Oid,
@@ -144,6 +156,8 @@ pub(super) struct Facts {
     /// Quoted; `None` for an expression.
     column: Option<String>,
     type_name: Option<String>,
+    /// Of the key's first column, qualified and quoted; `None` where it has none.
+    collation: Option<String>,
     /// Quoted; `None` for the database's own.
     pub(super) tablespace: Option<String>,
     pub(super) row_security: bool,
@@ -157,14 +171,76 @@ pub(super) struct Facts {
 #[derive(Debug, Clone)]
 pub(super) struct Key {
     pub(super) kind: Kind,
-    /// Quoted.
+    pub(super) encoding: Encoding,
+    /// SQL of the first column, or of the expression in its place, to be compared as the key does.
     pub(super) column: String,
+    /// SQL of the further columns.
+    pub(super) further: Vec<String>,
+}
+
+impl Key {
+    /// What the key is, in messages about the smallest part of it.
+    pub(super) fn what(&self) -> String {
+        match self.encoding {
+            Encoding::Plain => format!("type {}", self.kind.type_name()),
+            encoding => format!("encoding {}", encoding.word()),
+        }
+    }
+
+    /// SQL of a value of the key, as something of which there is a least and a greatest.
+    pub(super) fn comparable(&self) -> String {
+        match self.encoding {
+            // Digits sort as the UUIDs do.
+            Encoding::Uuidv7 => format!("({})::text COLLATE \"C\"", self.column),
+            _ => self.column.clone(),
+        }
+    }
+}
+
+/// What the first column of a table's RANGE key says a time by; `None`: it is no time.
+///
+/// Also for those who may not read the policy: whether a time can be told from a key is no secret.
+///
+/// # Errors
+/// The table of policies is held by another session.
+pub(super) fn time_of(table: pg_sys::Oid) -> Result<Option<(Kind, Encoding)>, Error> {
+    let rows = spi::select_planned(
+        "SELECT pg_catalog.format_type(c.opcintype, NULL),
+                CASE l.collprovider
+                    WHEN 'b' THEN true
+                    WHEN 'c' THEN l.collcollate IN ('C', 'POSIX')
+                    WHEN 'd' THEN (SELECT d.datlocprovider OPERATOR(pg_catalog.=) 'b'
+                                          OR d.datlocprovider OPERATOR(pg_catalog.=) 'c' AND d.datcollate IN ('C', 'POSIX')
+                                     FROM pg_catalog.pg_database AS d
+                                    WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+                    ELSE false END
+           FROM pg_catalog.pg_partitioned_table AS p
+           JOIN pg_catalog.pg_opclass AS c ON c.oid OPERATOR(pg_catalog.=) p.partclass[0] AND c.opcdefault
+           LEFT JOIN pg_catalog.pg_collation AS l ON l.oid OPERATOR(pg_catalog.=) p.partcollation[0]
+          WHERE p.partrelid OPERATOR(pg_catalog.=) $1 AND p.partstrat OPERATOR(pg_catalog.=) 'r'",
+        &[table.into()],
+        |row| Ok((row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default(), row.get::<bool>(2)?.unwrap_or_default())),
+    )?;
+    let Some((type_name, bytewise)) = rows.into_iter().next() else { return Ok(None) };
+    let needs_policy = matches!(type_name.as_str(), "integer" | "bigint" | "numeric" | "text");
+    let declared = if needs_policy { declared(table)? } else { None };
+    Ok(Encoding::of(&type_name, declared.as_deref(), bytewise))
+}
+
+/// The encoding that the policy of a table declares.
+fn declared(table: pg_sys::Oid) -> Result<Option<String>, Error> {
+    const KEY_ENCODING: usize = 8;
+    let by = (store::Index(c"partition_policy_pkey", 1), store::Key::Oid(table));
+    let rows =
+        store::rows(Table::PartitionPolicy, Some(by)).map_err(|said| Error::new(Code::LockNotAvailable, said))?;
+    Ok(rows.first().and_then(|row| row.get(KEY_ENCODING).text()).map(ToOwned::to_owned))
 }
 
 /// Reads all that matters of a relation in one query; `None` when it is gone.
 pub(super) fn read(oid: pg_sys::Oid) -> Result<Option<Facts>, Error> {
     let rows = spi::select(
-        "SELECT c.relname::text AS name,
+        "SELECT c.oid AS oid,
+                c.relname::text AS name,
                 format('%I.%I', n.nspname, c.relname) AS identity,
                 n.nspname::text AS schema,
                 n.oid AS schema_oid,
@@ -182,7 +258,11 @@ pub(super) fn read(oid: pg_sys::Oid) -> Result<Option<Facts>, Error> {
                      SELECT t.oid, t.typbasetype, t.typtype = 'd' FROM pg_type t WHERE t.oid = a.atttypid
                      UNION ALL
                      SELECT t.oid, t.typbasetype, t.typtype = 'd' FROM base b JOIN pg_type t ON t.oid = b.below WHERE b.is_domain)
-                 SELECT format_type(b.oid, NULL) FROM base b WHERE NOT b.is_domain) AS type_name,
+                 SELECT format_type(b.oid, NULL) FROM base b WHERE NOT b.is_domain
+                 UNION ALL
+                 SELECT format_type(o.opcintype, NULL) WHERE a.atttypid IS NULL) AS type_name,
+                (SELECT format('%I.%I', ln.nspname, l.collname)
+                   FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = p.partcollation[0]) AS collation,
                 quote_ident(s.spcname) AS tablespace,
                 c.relrowsecurity AS row_security,
                 c.relreplident::text AS replica_identity,
@@ -194,6 +274,7 @@ pub(super) fn read(oid: pg_sys::Oid) -> Result<Option<Facts>, Error> {
            JOIN pg_namespace n ON n.oid = c.relnamespace
            LEFT JOIN pg_partitioned_table p ON p.partrelid = c.oid
            LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0] AND a.attnum > 0
+           LEFT JOIN pg_opclass o ON o.oid = p.partclass[0]
            LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
            LEFT JOIN pg_class d ON d.oid = p.partdefid
            LEFT JOIN pg_namespace dn ON dn.oid = d.relnamespace
@@ -209,6 +290,7 @@ fn facts(row: &SpiHeapTupleData<'_>) -> Result<Facts, Error> {
     let some = |name: &str| -> Result<String, Error> { Ok(text(name)?.unwrap_or_default()) };
     let flag = |name: &str| -> Result<bool, Error> { Ok(row.get_by_name::<bool, _>(name)?.unwrap_or_default()) };
     Ok(Facts {
+        oid: row.get_by_name("oid")?.unwrap_or(pg_sys::InvalidOid),
         parent: Parent { name: some("name")?, identity: some("identity")? },
         schema: some("schema")?,
         schema_oid: row.get_by_name("schema_oid")?.unwrap_or(pg_sys::InvalidOid),
@@ -223,6 +305,7 @@ fn facts(row: &SpiHeapTupleData<'_>) -> Result<Facts, Error> {
         columns: row.get_by_name("columns")?.unwrap_or_default(),
         column: text("column")?,
         type_name: text("type_name")?,
+        collation: text("collation")?,
         tablespace: text("tablespace")?,
         row_security: flag("row_security")?,
         replica_identity: match some("replica_identity")?.as_str() {
@@ -234,6 +317,45 @@ fn facts(row: &SpiHeapTupleData<'_>) -> Result<Facts, Error> {
         default: text("default_name")?.zip(text("default_identity")?),
         extension: text("extension")?,
     })
+}
+
+/// SQL of all columns of a key. The server prints expressions with the table locked.
+fn columns(table: pg_sys::Oid) -> Result<Vec<String>, Error> {
+    let rows = spi::select(
+        "SELECT quote_ident(a.attname), pg_get_expr(p.partexprs, p.partrelid)
+           FROM pg_partitioned_table p
+          CROSS JOIN unnest(p.partattrs::int2[]) WITH ORDINALITY AS k (attnum, n)
+           LEFT JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.attnum AND k.attnum > 0
+          WHERE p.partrelid = $1
+          ORDER BY k.n",
+        &[table.into()],
+        |row| Ok((row.get::<Text>(1)?.map(|t| t.0), row.get::<Text>(2)?.map(|t| t.0).unwrap_or_default())),
+    )?;
+    let list = rows.first().map(|(_, list)| list.clone()).unwrap_or_default();
+    let mut expressions = split_list(&list).into_iter();
+    let column = |name: Option<String>| name.unwrap_or_else(|| format!("({})", expressions.next().unwrap_or_default()));
+    Ok(rows.into_iter().map(|(name, _)| name).map(column).collect())
+}
+
+/// What stands between commas that are not within parentheses or quotes.
+fn split_list(list: &str) -> Vec<&str> {
+    let (mut depth, mut quote, mut begin) = (0, None, 0);
+    let mut parts = Vec::new();
+    for (at, c) in list.char_indices() {
+        match (quote, c) {
+            (Some(open), c) => quote = quote.filter(|_| c != open),
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[') => depth += 1,
+            (None, ')' | ']') => depth -= 1,
+            (None, ',') if depth == 0 => {
+                parts.push(list[begin..at].trim());
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(list[begin..].trim());
+    parts
 }
 
 /// What a `pg_class.relkind` is called.
@@ -279,19 +401,60 @@ impl Facts {
             return Err(Error::new(Code::NotSupported, format!("table \"{name}\" is temporary"))
                 .hint("Its partitions are as short-lived as itself: create them by hand."));
         }
-        let Some(column) = self.column.clone() else {
-            return Err(Error::new(Code::NotSupported, format!("key of table \"{name}\" begins with an expression"))
-                .hint("Supported is a column of type date, timestamp or timestamptz."));
+        self.time_key()
+    }
+
+    /// The key of a table that is partitioned by RANGE, when it says a time.
+    ///
+    /// # Errors
+    /// Its key is another.
+    pub(super) fn time_key(&self) -> Result<Key, Error> {
+        let Some((kind, encoding)) = time_of(self.oid)? else { return Err(self.no_time()?) };
+        let mut columns = match &self.column {
+            Some(column) if self.columns == 1 => vec![column.clone()],
+            _ => columns(self.oid)?,
         };
+        let further = columns.split_off(1.min(columns.len()));
+        let column = columns.pop().unwrap_or_default();
+        let column = match &self.collation {
+            Some(collation) => format!("{column} COLLATE {collation}"),
+            None => column,
+        };
+        Ok(Key { kind, encoding, column, further })
+    }
+
+    /// Why the key takes no months.
+    fn no_time(&self) -> Result<Error, Error> {
+        let (name, identity) = (&self.parent.name, literal(&self.parent.identity));
         let type_name = self.type_name.clone().unwrap_or_default();
-        let Some(kind) = Kind::of(&type_name) else {
-            return Err(Error::new(
-                Code::NotSupported,
-                format!("key column {column} of table \"{name}\" is of type {type_name}"),
-            )
-            .hint("Supported are date, timestamp and timestamptz, and domains over them."));
+        let error = Error::new(
+            Code::NotSupported,
+            match &self.column {
+                Some(column) => format!("key column {column} of table \"{name}\" is of type {type_name}"),
+                None => format!("key of table \"{name}\" begins with an expression of type {type_name}"),
+            },
+        );
+        let declare =
+            |encoding: &str| format!("SELECT warden.manage_partitions({identity}, key_encoding => '{encoding}');");
+        let error = match declared(self.oid)?.filter(|declared| declared != "auto") {
+            Some(declared) => error.detail(format!("Its policy declares it as {declared}.")),
+            None => error,
         };
-        Ok(Key { kind, column })
+        Ok(match type_name.as_str() {
+            "integer" | "bigint" | "numeric" => error.hint(format!(
+                "If it counts seconds since 1970: {} There are epoch_ms, epoch_us and epoch_ns, too.",
+                declare("epoch_s")
+            )),
+            "text" | "character varying" => error.hint(format!(
+                "Supported is text with COLLATE \"C\" that begins with a time. If that is year, month and day: {} There \
+                 are text:ulid and text:ksuid, too.",
+                declare("text:iso")
+            )),
+            _ => error.hint(
+                "Supported are date, timestamp and timestamptz, domains over them, uuid of version 7, and integer, bigint, \
+                 numeric and text with a declared encoding.",
+            ),
+        })
     }
 
     pub(super) fn must_be_range_partitioned(&self, what: &str) -> Result<(), Error> {
@@ -319,6 +482,14 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_are_split_at_their_own_commas() {
+        assert_eq!(split_list("(ts AT TIME ZONE 'UTC'::text)"), ["(ts AT TIME ZONE 'UTC'::text)"]);
+        assert_eq!(split_list("f(a, b), lower(c)"), ["f(a, b)", "lower(c)"]);
+        assert_eq!(split_list("f(', )', \"x,(y\")[1, 2], d"), ["f(', )', \"x,(y\")[1, 2]", "d"]);
+        assert_eq!(split_list(""), [""]);
+    }
 
     #[test]
     fn table_names_are_told_from_other_text() {

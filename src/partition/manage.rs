@@ -3,6 +3,7 @@
 use super::agenda::{self, MOST_REMOVED};
 use super::apply::{self, Caller, Situation};
 use super::bounds::Point;
+use super::encoding::{self, Encoding};
 use super::grid::{self, Mark, Why};
 use super::inspect::{self, Series, Start};
 use super::key::{self, Kind};
@@ -98,22 +99,27 @@ fn manage_partitions(
     let retention = retention.map(Span::from);
     let removal = one_of("retention_action", retention_action, &Removal::WORDS)?;
     let enabled = enabled.ok_or_else(|| is_null("enabled"))?;
-    refuse_what_is_not_supported(
-        key_encoding,
-        default_partition,
-        name_format.as_ref(),
-        storage_parameters.as_ref(),
-        copy_grants,
-    )?;
+    let encoding = known_encoding(key_encoding)?;
+    refuse_what_is_not_supported(default_partition, name_format.as_ref(), storage_parameters.as_ref(), copy_grants)?;
     check(stride, premake, retention, removal, archive_schema.as_ref())?;
     let oid = key::resolve(&table)?;
     let managed =
         policy::managed(oid)?.ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
+    if !managed.may {
+        return Err(managed.not_yours().into());
+    }
     let caller = Caller::now();
     let _pinned = caller.pin();
 
-    let asked = Asked { zone: time_zone.map(|zone| zone.0), anchor };
-    let (zone, anchor) = calendar_of(oid, stride, &asked, &caller)?;
+    let before = policy::of(oid)?;
+    // As the calendar is, what the key means is no matter of taste: not given, it stays.
+    let kept = before.as_ref().map(|before| before.encoding.clone()).filter(|_| encoding == encoding::AUTO);
+    let encoding = kept.unwrap_or(encoding);
+    let own = || Policy { encoding: encoding.clone(), ..Policy::new(oid, stride) };
+    // First, for the bounds are read as the policy says. An error undoes it.
+    policy::put(&before.clone().map_or_else(own, |before| Policy { encoding: encoding.clone(), ..before }))?;
+    let asked = Asked { encoding: encoding.clone(), zone: time_zone.map(|zone| zone.0), anchor };
+    let (zone, anchor) = calendar_of(oid, stride, &asked, before, &caller)?;
     let policy = Policy {
         premake,
         retention,
@@ -123,7 +129,7 @@ fn manage_partitions(
         anchor: Some(anchor),
         tablespace: tablespace.map(|tablespace| known_tablespace(tablespace.0)).transpose()?,
         enabled,
-        ..Policy::new(oid, stride)
+        ..own()
     };
     policy::put(&policy)?;
     Ok(maintain::numbered(next_run(&policy, &managed)?))
@@ -161,23 +167,39 @@ fn unmanage_partitions(table_name: Option<Text>) -> Result<bool, ErrorReport> {
     Ok(policy::remove(oid)?)
 }
 
+/// The word of an encoding, as it is kept.
+fn known_encoding(given: Option<Text>) -> Result<String, Error> {
+    let Text(word) = given.ok_or_else(|| is_null("key_encoding"))?;
+    if word == encoding::AUTO || Encoding::named(&word).is_some() {
+        return Ok(word);
+    }
+    Err(Error::new(Code::InvalidParameter, format!("invalid value for key_encoding: {}", literal(&word))).hint(
+        "Available values: auto, epoch_s, epoch_ms, epoch_us, epoch_ns, uuidv7, text:iso, text:ulid, text:ksuid.",
+    ))
+}
+
+/// Refuses an encoding that the key's type does not have: a time that is stored as one needs none.
+fn check_encoding(at: &Situation, asked: &str) -> Result<(), Error> {
+    if asked == encoding::AUTO || asked == at.key.encoding.word() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::InvalidParameter,
+        format!("key column {} of table \"{}\" has no encoding {asked}", at.key.column, at.facts.parent.name),
+    )
+    .hint(format!("Its encoding is {}.", at.key.encoding.word())))
+}
+
 /// What is asked for and cannot be done is refused: nobody would see it ignored.
 fn refuse_what_is_not_supported(
-    key_encoding: Option<Text>,
     default_partition: Option<Text>,
     name_format: Option<&Text>,
     storage_parameters: Option<&Text>,
     copy_grants: Option<bool>,
 ) -> Result<(), Error> {
-    let Text(key_encoding) = key_encoding.ok_or_else(|| is_null("key_encoding"))?;
     let creates = one_of("default_partition", default_partition, &[("keep", false), ("create", true)])?;
     let copies = copy_grants.ok_or_else(|| is_null("copy_grants"))?;
     let asked = [
-        (
-            "key_encoding",
-            key_encoding != "auto",
-            "Supported is 'auto', for keys of type date, timestamp and timestamptz.",
-        ),
         ("default_partition", creates, "Create it yourself: CREATE TABLE ... PARTITION OF ... DEFAULT;"),
         ("name_format", name_format.is_some(), "Partitions are named after the table and where they begin."),
         (
@@ -248,15 +270,21 @@ fn known_tablespace(name: String) -> Result<String, Error> {
     Ok(name)
 }
 
-/// What the caller says about the calendar.
+/// What the caller says about the key and its calendar.
 struct Asked {
+    encoding: String,
     zone: Option<String>,
     anchor: Option<Timestamp>,
 }
 
 /// The zone of a set, and where its intervals are counted from: as asked, as was kept before, or as the bounds show.
-fn calendar_of(oid: pg_sys::Oid, stride: Stride, asked: &Asked, caller: &Caller) -> Result<(String, i64), Error> {
-    let before = policy::of(oid)?;
+fn calendar_of(
+    oid: pg_sys::Oid,
+    stride: Stride,
+    asked: &Asked,
+    before: Option<Policy>,
+    caller: &Caller,
+) -> Result<(String, i64), Error> {
     let start = Start::Time(Timestamp::saturating_from_raw(grid::default_anchor(stride)));
     let kept_zone = before.as_ref().map(|policy| policy.zone.clone());
     let zone = if let Some(zone) = asked.zone.clone().or(kept_zone) {
@@ -269,6 +297,7 @@ fn calendar_of(oid: pg_sys::Oid, stride: Stride, asked: &Asked, caller: &Caller)
     // Asked first, so that the server itself refuses what is no zone.
     calendar::wall(&zone, store::now());
     let at = apply::look_in_zone(oid, stride.title(), &zone)?;
+    check_encoding(&at, &asked.encoding)?;
     let marks = marks(&at, &zone);
     let kept_anchor =
         before.filter(|policy| policy.stride == stride && policy.zone == zone).and_then(|policy| policy.anchor);

@@ -3,7 +3,7 @@
 use super::grid::Mark;
 use super::key::Kind;
 use super::stride::Stride;
-use super::{calendar, grid, series};
+use super::{calendar, encoding, grid, series};
 use crate::error::{Code, Error};
 use crate::facts::live;
 use crate::spi;
@@ -70,6 +70,8 @@ pub(crate) struct Policy {
     pub(crate) zone: String,
     /// By the clock of the zone, in microseconds since 2000; `None`: where an empty set begins.
     pub(crate) anchor: Option<i64>,
+    /// How the key says a time; `auto` for types that say it themselves.
+    pub(crate) encoding: String,
     /// As stored.
     pub(crate) tablespace: Option<String>,
     pub(crate) enabled: bool,
@@ -88,6 +90,7 @@ impl Policy {
             archive_schema: None,
             zone: "UTC".to_owned(),
             anchor: None,
+            encoding: encoding::AUTO.to_owned(),
             tablespace: None,
             enabled: true,
             beyond: None,
@@ -153,7 +156,6 @@ impl Policy {
         let length = interval(1).ok_or_else(|| Error::new(Code::Internal, "a policy without partition_interval"))?;
         let removal = text(4).unwrap_or_default();
         let beyond = [
-            ("key_encoding", text(8).filter(|encoding| encoding != "auto")),
             ("default_partition", text(9).filter(|default| default != "keep")),
             ("name_format", text(10)),
             ("storage_parameters", text(12)),
@@ -166,6 +168,7 @@ impl Policy {
             archive_schema: text(5),
             zone: text(6).unwrap_or_default(),
             anchor: row.get(7).number(),
+            encoding: text(8).unwrap_or_default(),
             tablespace: text(11),
             enabled: *row.get(14) == Value::Bool(true),
             beyond: beyond.into_iter().find_map(|(what, value)| value.map(|value| format!("{what} {value}"))),
@@ -184,7 +187,7 @@ impl Policy {
             self.archive_schema.clone().into(),
             self.zone.clone().into(),
             self.anchor.map_or(Value::Null, Value::Time),
-            "auto".into(),
+            self.encoding.as_str().into(),
             "keep".into(),
             Value::Null,
             self.tablespace.clone().into(),

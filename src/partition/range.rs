@@ -1,7 +1,8 @@
 //! Partitions whose bounds are given as they are, or follow from those that are there.
 
 use super::apply::{self, Caller, Outcome, Remark, Situation};
-use super::bounds::{DAY, Day, Edge, Point, Range};
+use super::bounds::{DAY, Day, Edge, Point, Range, Tail};
+use super::encoding::Encoding;
 use super::inspect::{self, Series, Start};
 use super::key::{self, Kind};
 use super::plan::{MAX, MIN, NAME_BYTES, Shown, Sibling, Wanted, literal};
@@ -21,6 +22,8 @@ const ANY: Stride = Stride::Time(1);
 struct Moment {
     shown: String,
     point: Point,
+    /// No key of this time is less.
+    is_least: bool,
     /// By the clock of the zone.
     wall: Timestamp,
     day: Day,
@@ -101,6 +104,14 @@ pub(super) fn ensure(table: &str, value: &str) -> Result<String, Error> {
         let at = look(oid, Some(value), &caller)?;
         let moment = moment("value", value, &at, &at.zone)?;
         let edge = Edge::before(moment.point);
+        let parts = |e: Edge| e.point == edge.point && e.tail == Tail::Within;
+        if let Some(parting) = at.siblings.iter().find(|s| parts(s.range.lower) || parts(s.range.upper)) {
+            return Err(Error::new(
+                Code::InvalidParameter,
+                format!("rows of {} are in more than one partition of \"{}\"", literal(value), at.facts.parent.name),
+            )
+            .detail(format!("The rest of the key decides which of them are in {}.", parting.identity)));
+        }
         let wanted = match at.siblings.iter().find(|s| s.range.lower <= edge && edge < s.range.upper) {
             Some(holder) => as_it_is(&at, holder),
             None => next_to_neighbours(&at, &moment)?,
@@ -112,9 +123,21 @@ pub(super) fn ensure(table: &str, value: &str) -> Result<String, Error> {
 
 /// The table, with the zone in which texts are read: the one that its bounds show at the time of this text.
 fn look(oid: pg_sys::Oid, guide: Option<&str>, caller: &Caller) -> Result<Situation, Error> {
+    // A key is not to be read as a time.
+    let guide = match guide.map(str::trim).filter(|text| Encoding::could_be_key(text)) {
+        Some(text) => match key::time_of(oid)? {
+            Some((_, Encoding::Plain)) => Some(text.to_owned()),
+            Some((_, encoding)) => match encoding.read(text) {
+                Some(edge) => inspect::instant(edge.point).map(|instant| written("$1::text", instant)).transpose()?,
+                None => Some(text.to_owned()),
+            },
+            None => None,
+        },
+        None => guide.map(ToOwned::to_owned),
+    };
     let rows = spi::select(
         "SELECT CASE WHEN isfinite($1::timestamptz) THEN $1::timestamptz ELSE now() END AT TIME ZONE 'UTC'",
-        &[guide.map(Text::from).into()],
+        &[guide.map(Text).into()],
         |row| Ok(row.get::<Timestamp>(1)?),
     )?;
     let start =
@@ -133,12 +156,37 @@ fn word(text: &str) -> Option<End> {
 }
 
 fn end(argument: &str, text: &str, at: &Situation, zone: &str) -> Result<End, Error> {
-    word(text).map_or_else(|| moment(argument, text, at, zone).map(End::At), Ok)
+    if let Some(word) = word(text) {
+        return Ok(word);
+    }
+    // A text that begins with a day is a time by itself.
+    let key = at.key.encoding.read(text.trim()).filter(|_| at.key.encoding != Encoding::Iso);
+    let mut moment = moment_of(argument, text, key, at, zone)?;
+    if !moment.is_least {
+        return Err(Error::new(Code::InvalidParameter, format!("{argument} lies within the keys of one time"))
+            .detail(format!("{} is not the least key of {}.", literal(text.trim()), moment.shown)));
+    }
+    moment.shown = inspect::bound(&at.key, moment.point, &moment.shown)?;
+    Ok(End::At(moment))
 }
 
-/// A text as the server reads it in this zone.
+/// A text as the server reads it in this zone; of an encoded key, a key, too.
 fn moment(argument: &str, text: &str, at: &Situation, zone: &str) -> Result<Moment, Error> {
+    moment_of(argument, text, at.key.encoding.read(text.trim()), at, zone)
+}
+
+fn moment_of(argument: &str, text: &str, key: Option<Edge>, at: &Situation, zone: &str) -> Result<Moment, Error> {
     let kind = at.key.kind;
+    let text = match key.map(|edge| (inspect::instant(edge.point), kind)) {
+        None => text.to_owned(),
+        Some((Some(instant), Kind::Instant)) => written("$1::text", instant)?,
+        Some((Some(instant), _)) => written("($1::timestamp)::text", instant)?,
+        Some((None, _)) => {
+            return Err(Error::new(Code::DatetimeOverflow, format!("{argument} cannot be {}", text.trim()))
+                .detail("It is of no time that the calendar has."));
+        }
+    };
+    let text = text.as_str();
     let read = match kind {
         Kind::Instant => {
             let zone = CString::new(text::encode(zone)).unwrap_or_default();
@@ -176,10 +224,20 @@ fn moment(argument: &str, text: &str, at: &Situation, zone: &str) -> Result<Mome
             .hint("A bound beyond every value is MINVALUE or MAXVALUE."));
     };
     if kind == Kind::Date && time != "00:00:00" {
-        return Err(Error::new(Code::InvalidParameter, format!("{argument} must be a day for a key of type date"))
-            .detail(format!("It is {}.", literal(text))));
+        return Err(Error::new(
+            Code::InvalidParameter,
+            format!("{argument} must be a day for a key of {}", at.key.what()),
+        )
+        .detail(format!("It is {}.", literal(text))));
     }
-    Ok(Moment { shown, point, wall, day: Day::from_epoch_days(days), time })
+    let is_least = key.is_none_or(|edge| edge.tail == Tail::Least);
+    Ok(Moment { shown, point, is_least, wall, day: Day::from_epoch_days(days), time })
+}
+
+/// An instant as the server writes it, in UTC.
+fn written(sql: &str, instant: TimestampWithTimeZone) -> Result<String, Error> {
+    let rows = spi::select(&format!("SELECT {sql}"), &[instant.into()], |row| Ok(row.get::<Text>(1)?.map(|t| t.0)))?;
+    Ok(rows.into_iter().flatten().next().unwrap_or_default())
 }
 
 /// A partition between two ends, which may leave a hole beside it: whoever gives bounds means them.
@@ -342,7 +400,7 @@ fn next_to_neighbours(at: &Situation, moment: &Moment) -> Result<Wanted, Error> 
         return Err(Error::new(Code::DatetimeOverflow, format!("value cannot be {}", moment.shown))
             .detail("Names of partitions have no place for an era."));
     }
-    let mut wanted = at.wanted(window, stride);
+    let mut wanted = at.wanted(window, stride)?;
     wanted.call = Some(format!(
         "create_range_partition({}, {}, {}, {})",
         literal(&at.facts.parent.identity),

@@ -3,7 +3,7 @@
 use super::apply::{self, Caller, How, Remark, Situation};
 use super::bounds::{DAY, Day, Meeting};
 use super::inspect::{self, Series, Start};
-use super::key::{self, Kind};
+use super::key::{self, Key, Kind};
 use super::plan::{self, Sibling, SiblingKind, Step, Wanted};
 use super::policy::Span;
 use super::stride::Stride;
@@ -74,7 +74,7 @@ pub(super) fn create(table: &str, order: &Order) -> Result<(Vec<Row>, Vec<Remark
 
     let look = || -> Result<(Situation, Vec<Wanted>), Error> {
         let (at, _) = apply::look(oid, &series, order.zone.as_deref(), &caller)?;
-        check_for_key(at.key.kind, order)?;
+        check_for_key(&at.key, order)?;
         let wanted = all(&at, &series, order)?;
         Ok((at, wanted))
     };
@@ -122,18 +122,21 @@ fn day(time: Timestamp) -> Day {
 }
 
 /// Days are the smallest parts of a date.
-fn check_for_key(kind: Kind, order: &Order) -> Result<(), Error> {
-    if kind != Kind::Date {
+fn check_for_key(key: &Key, order: &Order) -> Result<(), Error> {
+    if key.kind != Kind::Date {
         return Ok(());
     }
     if matches!(order.stride, Stride::Time(_)) {
         return Err(Error::new(
             Code::InvalidParameter,
-            "partition_interval must be days or months for a key of type date",
+            format!("partition_interval must be days or months for a key of {}", key.what()),
         ));
     }
     if i128::from(order.start.into_inner()).rem_euclid(DAY) != 0 {
-        return Err(Error::new(Code::InvalidParameter, "start_at must be a midnight for a key of type date"));
+        return Err(Error::new(
+            Code::InvalidParameter,
+            format!("start_at must be a midnight for a key of {}", key.what()),
+        ));
     }
     Ok(())
 }
@@ -144,7 +147,7 @@ fn all(at: &Situation, series: &Series, order: &Order) -> Result<Vec<Wanted>, Er
             .hint("Choose a longer partition_interval, or a nearer end_at."));
     };
     let windows = inspect::windows(at.key.kind, series, 0..count, &[&at.zone], &[])?;
-    Ok(windows.iter().map(|window| at.wanted(window, order.stride)).collect())
+    windows.iter().map(|window| at.wanted(window, order.stride)).collect()
 }
 
 /// Makes them one by one. What was made is known as a neighbour of the next without asking the server again.
