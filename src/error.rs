@@ -21,6 +21,8 @@ pub enum Code {
     CheckViolation,
     /// 0A000
     NotSupported,
+    /// 25001
+    ActiveTransaction,
     /// 42501
     InsufficientPrivilege,
     /// 42602
@@ -56,6 +58,7 @@ impl From<Code> for PgSqlErrorCode {
             Code::InvalidParameter => Self::ERRCODE_INVALID_PARAMETER_VALUE,
             Code::CheckViolation => Self::ERRCODE_CHECK_VIOLATION,
             Code::NotSupported => Self::ERRCODE_FEATURE_NOT_SUPPORTED,
+            Code::ActiveTransaction => Self::ERRCODE_ACTIVE_SQL_TRANSACTION,
             Code::InsufficientPrivilege => Self::ERRCODE_INSUFFICIENT_PRIVILEGE,
             Code::InvalidName => Self::ERRCODE_INVALID_NAME,
             Code::UndefinedSchema => Self::ERRCODE_INVALID_SCHEMA_NAME,

@@ -41,6 +41,7 @@ mod lock_matrix;
 mod memory;
 mod opt_outs;
 mod pages;
+mod partition_drain;
 mod partition_lists;
 mod partition_range;
 mod partition_series;
@@ -85,6 +86,7 @@ fn cases() -> Vec<Case> {
         regress::cases(),
         replication::cases(),
         settings::cases(),
+        partition_drain::cases(),
         partition_lists::cases(),
         partitions::cases(),
         partition_steps::cases(),

@@ -32,7 +32,7 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 15] = [
+const UNPINNED: [&str; 16] = [
     "warden.create_daily_partition(text,date)",
     "warden.create_monthly_partition(text,date)",
     "warden.create_partitions(text,interval,timestamp without time zone,timestamp without time zone,text,text,text)",
@@ -40,6 +40,7 @@ const UNPINNED: [&str; 15] = [
     "warden.create_range_partition(text,text,text,text)",
     "warden.create_weekly_partition(text,date)",
     "warden.create_yearly_partition(text,date)",
+    "warden.drain_default_partition(text,bigint,interval)",
     "warden.ensure_partition(text,text)",
     "warden.exempt(text,text,text,timestamp with time zone,text)",
     "warden.explain(text)",

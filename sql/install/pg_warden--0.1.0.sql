@@ -32,6 +32,21 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:30
+-- requires:
+--   schema
+
+CREATE TABLE warden_internal.partition_policy (
+    table_name pg_catalog.regclass CONSTRAINT partition_policy_pkey PRIMARY KEY,   -- follows a rename; dumped as a name
+    partition_interval pg_catalog."interval" NOT NULL, premake pg_catalog.int4 NOT NULL,
+    retention pg_catalog."interval", retention_action pg_catalog.text NOT NULL, archive_schema pg_catalog.text,
+    time_zone pg_catalog.text NOT NULL, anchor pg_catalog."timestamp", key_encoding pg_catalog.text NOT NULL,
+    default_partition pg_catalog.text NOT NULL, name_format pg_catalog.text, tablespace pg_catalog.text, storage_parameters pg_catalog.text,
+    copy_grants pg_catalog.bool NOT NULL, enabled pg_catalog.bool NOT NULL,
+    set_at pg_catalog.timestamptz NOT NULL, set_by pg_catalog.text NOT NULL);
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:29
 -- requires:
 --   schema
@@ -244,7 +259,7 @@ REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:43
+-- src/partition.rs:44
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -255,7 +270,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:28
+-- src/partition.rs:29
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -266,7 +281,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:113
+-- src/partition.rs:112
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -284,7 +299,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:73
+-- src/partition.rs:74
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -295,7 +310,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:187
+-- src/partition.rs:184
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -307,7 +322,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:58
+-- src/partition.rs:59
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -318,7 +333,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:88
+-- src/partition.rs:89
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -339,6 +354,18 @@ REVOKE EXECUTE ON FUNCTION warden.disable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/partition/drain.rs:15
+-- pg_warden::partition::drain::drain_default_partition
+
+CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
+                                                wait pg_catalog."interval" DEFAULT '0')
+    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
+COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
+    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
+REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/policy/set.rs:251
 -- pg_warden::policy::set::enable
 
@@ -349,7 +376,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:216
+-- src/partition.rs:211
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -458,7 +485,7 @@ COMMENT ON FUNCTION warden_internal.range_partitioned(pg_catalog.text) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:35
+-- src/lib.rs:36
 -- requires:
 --   schema
 --   partition::list::range_partitioned
@@ -971,7 +998,7 @@ COMMENT ON FUNCTION warden_internal.would_block(pg_catalog.text, pg_catalog.text
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:30
+-- src/lib.rs:31
 -- requires:
 --   policy
 --   audit::todo::todo_rows
@@ -1060,7 +1087,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:40
+-- src/lib.rs:41
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;

@@ -307,17 +307,19 @@ pub(super) fn prepare(at: &Situation, wanted: &Wanted, model: Option<&Sibling>, 
     })
 }
 
-/// Runs the DDL.
-pub(super) fn create(at: &Situation, child: &Child) -> Result<(), Error> {
+/// Runs the DDL, and says how many rows moved.
+pub(super) fn create(at: &Situation, child: &Child) -> Result<u64, Error> {
+    let mut moved = 0;
     for statement in child.statements() {
-        spi::run(&statement)?;
+        // None but the moving one writes rows.
+        moved += spi::run_counting(&statement)?;
     }
     if child.replica_identity == ReplicaIdentity::Index
         && let Some(index) = inspect::replica_identity_index(at.oid, &child.identity)?
     {
         spi::run(&format!("ALTER TABLE {} REPLICA IDENTITY USING INDEX {index}", child.identity))?;
     }
-    Ok(())
+    Ok(moved)
 }
 
 /// Further columns of the key are left open: ranges of time tile the table whatever they hold.
@@ -393,6 +395,16 @@ pub(super) fn within<T>(
     parent: &plan::Parent,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
+    within_after(caller, parent, "Nothing was changed.", work)
+}
+
+/// The same for a call that committed before: `done` says what stays.
+pub(super) fn within_after<T>(
+    caller: &Caller,
+    parent: &plan::Parent,
+    done: &str,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
     let (patience, callers) = (caller.patience(), caller.lock_timeout);
     let work = AssertUnwindSafe(work);
     let late = AssertUnwindSafe(|said: String| {
@@ -401,7 +413,7 @@ pub(super) fn within<T>(
             Code::LockNotAvailable,
             format!("no lock for a partition of \"{}\" within {}", parent.name, duration(patience)),
         )
-        .detail(format!("The server said: {said}. Nothing was changed."))
+        .detail(format!("The server said: {said}. {done}"))
         .hint(format!(
             "Call again later, or wait longer: SET {setting} = '...'; who is in the way: \
              SELECT pid, mode, relation::regclass FROM pg_locks WHERE granted AND relation = {}::regclass;",
