@@ -29,6 +29,8 @@ pub enum Code {
     InvalidName,
     /// 3F000
     UndefinedSchema,
+    /// 42703
+    UndefinedColumn,
     /// 42704
     UndefinedObject,
     /// 42809
@@ -62,6 +64,7 @@ impl From<Code> for PgSqlErrorCode {
             Code::InsufficientPrivilege => Self::ERRCODE_INSUFFICIENT_PRIVILEGE,
             Code::InvalidName => Self::ERRCODE_INVALID_NAME,
             Code::UndefinedSchema => Self::ERRCODE_INVALID_SCHEMA_NAME,
+            Code::UndefinedColumn => Self::ERRCODE_UNDEFINED_COLUMN,
             Code::UndefinedObject => Self::ERRCODE_UNDEFINED_OBJECT,
             Code::WrongObjectType => Self::ERRCODE_WRONG_OBJECT_TYPE,
             Code::ReservedName => Self::ERRCODE_RESERVED_NAME,

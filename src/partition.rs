@@ -16,6 +16,7 @@ use stride::Stride;
 
 mod apply;
 mod bounds;
+mod convert;
 mod drain;
 mod inspect;
 mod key;

@@ -293,6 +293,14 @@ pub(crate) struct Caught {
     pub(crate) code: PgSqlErrorCode,
     pub(crate) message: String,
     pub(crate) detail: Option<String>,
+    pub(crate) hint: Option<String>,
+}
+
+impl Caught {
+    /// Whether another try may succeed: a lock was not to be had, or a deadlock was found.
+    pub(crate) fn is_about_locks(&self) -> bool {
+        matches!(self.code, PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE | PgSqlErrorCode::ERRCODE_T_R_DEADLOCK_DETECTED)
+    }
 }
 
 /// As [`shielded`], with all that the error says.
@@ -300,6 +308,18 @@ pub(crate) struct Caught {
 /// # Errors
 /// As [`shielded`].
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
+    caught_but(work, is_users_own)
+}
+
+/// As [`caught`], with locks that were not to be had: for work whose `lock_timeout` is pg_warden's.
+///
+/// # Errors
+/// As [`shielded`].
+pub(crate) fn caught_with_locks<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
+    caught_but(work, |error| is_users_own(error) && code_of(error) != PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE)
+}
+
+fn caught_but<T>(work: impl FnOnce() -> T, goes_on: fn(&CaughtError) -> bool) -> Result<T, Caught> {
     // SAFETY: reads two globals, which a subtransaction changes and its end does not put back by itself.
     let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
     // SAFETY: released or rolled back below on both ways.
@@ -316,7 +336,7 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
                 pg_sys::MemoryContextSwitchTo(context);
                 pg_sys::CurrentResourceOwner = owner;
             }
-            if is_users_own(&error) {
+            if goes_on(&error) {
                 error.rethrow();
             }
             Err(caught_of(&error))
@@ -362,5 +382,6 @@ fn caught_of(error: &CaughtError) -> Caught {
         code: report.sql_error_code(),
         message: report.message().to_owned(),
         detail: report.detail().map(ToOwned::to_owned),
+        hint: report.hint().map(ToOwned::to_owned),
     }
 }

@@ -47,6 +47,49 @@ CREATE TABLE warden_internal.partition_policy (
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:31
+-- requires:
+--   schema
+
+-- Conversions of tables that are under way, and those that are done. Written from C alone.
+CREATE TABLE warden_internal.partition_conversion (
+    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
+    column_name pg_catalog.text NOT NULL,
+    partition_interval pg_catalog."interval" NOT NULL,
+    time_zone pg_catalog.text NOT NULL,
+    cutoff pg_catalog.text NOT NULL,
+    constraint_name pg_catalog.text NOT NULL,
+    phase pg_catalog.text NOT NULL,
+    started_at pg_catalog.timestamptz NOT NULL,
+    started_by pg_catalog.text NOT NULL,
+    last_error pg_catalog.text
+);
+COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
+
+-- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
+CREATE VIEW warden.partition_conversions AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
+           t.estimate AS rows_total, p.started_at, p.last_error
+    FROM warden_internal.partition_conversion AS p
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    LEFT JOIN pg_catalog.pg_constraint AS k
+        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
+    -- Those of the table itself, and of its partitions.
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
+        FROM pg_catalog.pg_class AS r
+        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
+           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
+                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
+    ) AS t (estimate);
+COMMENT ON VIEW warden.partition_conversions IS
+    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:29
 -- requires:
 --   schema
@@ -259,7 +302,23 @@ REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:44
+-- src/partition/convert.rs:69
+-- pg_warden::partition::convert::convert_to_partitioned
+
+CREATE PROCEDURE warden.convert_to_partitioned(table_name pg_catalog.text, column_name pg_catalog.text,
+                                               partition_interval pg_catalog."interval" DEFAULT '1 month',
+                                               mode pg_catalog.text DEFAULT 'attach', premake pg_catalog.int4 DEFAULT 4,
+                                               lock_timeout pg_catalog."interval" DEFAULT '2s')
+    LANGUAGE c AS 'MODULE_PATHNAME', 'convert_to_partitioned_wrapper';
+COMMENT ON PROCEDURE warden.convert_to_partitioned(pg_catalog.text, pg_catalog.text, pg_catalog."interval", pg_catalog.text, pg_catalog.int4,
+                                                   pg_catalog."interval") IS
+    'makes a live table partitioned by a time column, without copying a row; see warden.plan_conversion';
+REVOKE EXECUTE ON PROCEDURE warden.convert_to_partitioned(pg_catalog.text, pg_catalog.text, pg_catalog."interval", pg_catalog.text,
+                                                          pg_catalog.int4, pg_catalog."interval") FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition.rs:45
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -270,7 +329,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:29
+-- src/partition.rs:30
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -281,7 +340,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:112
+-- src/partition.rs:113
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -299,7 +358,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:74
+-- src/partition.rs:75
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -310,7 +369,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:184
+-- src/partition.rs:185
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -322,7 +381,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:59
+-- src/partition.rs:60
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -333,7 +392,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:89
+-- src/partition.rs:90
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -376,7 +435,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:211
+-- src/partition.rs:212
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -464,6 +523,19 @@ COMMENT ON FUNCTION warden.lint(pg_catalog.text, pg_catalog.bool) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/partition/convert.rs:33
+-- pg_warden::partition::convert::plan_conversion
+
+CREATE FUNCTION warden.plan_conversion(table_name pg_catalog.text, column_name pg_catalog.text,
+                                       partition_interval pg_catalog."interval" DEFAULT '1 month')
+    RETURNS TABLE (step pg_catalog.int4, severity pg_catalog.text, item pg_catalog.text, detail pg_catalog.text, sql pg_catalog.text)
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'plan_conversion_wrapper';
+COMMENT ON FUNCTION warden.plan_conversion(pg_catalog.text, pg_catalog.text, pg_catalog."interval") IS
+    'what is in the way of warden.convert_to_partitioned, and what it would do, with its locks; only reads';
+REVOKE EXECUTE ON FUNCTION warden.plan_conversion(pg_catalog.text, pg_catalog.text, pg_catalog."interval") FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/policy/journal.rs:26
 -- pg_warden::policy::journal::prune_journal
 
@@ -485,7 +557,7 @@ COMMENT ON FUNCTION warden_internal.range_partitioned(pg_catalog.text) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:36
+-- src/lib.rs:37
 -- requires:
 --   schema
 --   partition::list::range_partitioned
@@ -998,7 +1070,7 @@ COMMENT ON FUNCTION warden_internal.would_block(pg_catalog.text, pg_catalog.text
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:31
+-- src/lib.rs:32
 -- requires:
 --   policy
 --   audit::todo::todo_rows
@@ -1087,7 +1159,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:41
+-- src/lib.rs:42
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;

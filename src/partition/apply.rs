@@ -52,17 +52,24 @@ pub(super) struct Caller {
     pub(super) time_zone: String,
     server_time_zone: String,
     lock_timeout: i32,
+    /// What this call asks for, instead of the setting.
+    asked: Option<i32>,
 }
 
 impl Caller {
     pub(super) fn now() -> Self {
         let (time_zone, server_time_zone) = spi::setting(c"TimeZone");
-        Self { time_zone, server_time_zone, lock_timeout: spi::lock_timeout() }
+        Self { time_zone, server_time_zone, lock_timeout: spi::lock_timeout(), asked: None }
+    }
+
+    /// With another longest wait, in milliseconds.
+    pub(super) fn with_patience(self, milliseconds: i32) -> Self {
+        Self { asked: Some(milliseconds), ..self }
     }
 
     /// Longest wait for a lock in milliseconds: the setting's, and never longer than the caller's own.
     fn patience(&self) -> i32 {
-        let own = config::PARTITION_LOCK_TIMEOUT.get();
+        let own = self.asked.unwrap_or_else(|| config::PARTITION_LOCK_TIMEOUT.get());
         if self.lock_timeout > 0 { own.min(self.lock_timeout) } else { own }
     }
 
@@ -182,6 +189,11 @@ pub(super) fn look(
 }
 
 impl Situation {
+    /// A table that is not partitioned yet, by the column that its key will be.
+    pub(super) fn of_plain(oid: pg_sys::Oid, facts: Facts, key: Key, zone: String) -> Self {
+        Self { oid, facts, key, siblings: Vec::new(), zone, zone_is_not_the_sessions: false }
+    }
+
     /// The partition that a window of a series is.
     pub(super) fn wanted(&self, window: &Window, stride: Stride) -> Wanted {
         Wanted {
@@ -200,9 +212,14 @@ impl Situation {
 
     /// The table's name with a suffix.
     pub(super) fn name(&self, suffix: &str) -> String {
-        let width = |c: char| text::encode(c.encode_utf8(&mut [0; 4])).len();
-        plan::partition_name(&self.facts.schema, &self.facts.parent.name, suffix, width)
+        name(&self.facts.schema, &self.facts.parent.name, suffix)
     }
+}
+
+/// A name with a suffix, cut to what the server can store.
+pub(super) fn name(schema: &str, name: &str, suffix: &str) -> String {
+    let width = |c: char| text::encode(c.encode_utf8(&mut [0; 4])).len();
+    plan::partition_name(schema, name, suffix, width)
 }
 
 fn exists(at: &Situation, wanted: &Wanted, sibling: &Sibling) -> Outcome {

@@ -204,7 +204,7 @@ fn no_default(at: &Situation, ranges: i64) -> Result<Option<Remark>, Error> {
     Ok(None)
 }
 
-fn notice(message: String, detail: Option<String>, hint: Option<String>) -> Remark {
+pub(super) fn notice(message: String, detail: Option<String>, hint: Option<String>) -> Remark {
     Remark { severity: Severity::Notice, sqlstate: "00000", message, detail, hint }
 }
 
