@@ -134,7 +134,7 @@ BEGIN
             RETURN QUERY SELECT 'interval', other.length::text,
                 format('The rows reach from %s to %s: about %s partitions of %s rows and %s each.', ends.first::date, ends.last::date, other.parts,
                        round(t.rows / other.parts), pg_size_pretty(round(t.bytes / other.parts))),
-                NULL
+                format('SELECT * FROM warden.plan_conversion(%L, %L, %L);', t.identity, key.attname, other.length::text)
             WHERE ends.first IS NOT NULL;
         EXCEPTION WHEN lock_not_available THEN
             RETURN QUERY SELECT 'interval', 'not checked', format('Table %s is locked by another session.', t.identity), NULL;

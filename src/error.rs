@@ -23,14 +23,16 @@ pub enum Code {
     CheckViolation,
     /// 0A000
     NotSupported,
-    /// 2D000
-    InvalidTransactionTermination,
+    /// 25001
+    ActiveTransaction,
     /// 42501
     InsufficientPrivilege,
     /// 42602
     InvalidName,
     /// 3F000
     UndefinedSchema,
+    /// 42703
+    UndefinedColumn,
     /// 42704
     UndefinedObject,
     /// 42809
@@ -60,11 +62,12 @@ impl From<Code> for PgSqlErrorCode {
             Code::NumericOutOfRange => Self::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
             Code::InvalidParameter => Self::ERRCODE_INVALID_PARAMETER_VALUE,
             Code::CheckViolation => Self::ERRCODE_CHECK_VIOLATION,
-            Code::InvalidTransactionTermination => Self::ERRCODE_INVALID_TRANSACTION_TERMINATION,
             Code::NotSupported => Self::ERRCODE_FEATURE_NOT_SUPPORTED,
+            Code::ActiveTransaction => Self::ERRCODE_ACTIVE_SQL_TRANSACTION,
             Code::InsufficientPrivilege => Self::ERRCODE_INSUFFICIENT_PRIVILEGE,
             Code::InvalidName => Self::ERRCODE_INVALID_NAME,
             Code::UndefinedSchema => Self::ERRCODE_INVALID_SCHEMA_NAME,
+            Code::UndefinedColumn => Self::ERRCODE_UNDEFINED_COLUMN,
             Code::UndefinedObject => Self::ERRCODE_UNDEFINED_OBJECT,
             Code::WrongObjectType => Self::ERRCODE_WRONG_OBJECT_TYPE,
             Code::ReservedName => Self::ERRCODE_RESERVED_NAME,

@@ -28,6 +28,7 @@ mod text;
 
 extension_sql_file!("../sql/schema.sql", name = "schema", bootstrap);
 extension_sql_file!("../sql/policy.sql", name = "policy", requires = ["schema"]);
+extension_sql_file!("../sql/partition_conversion.sql", name = "partition_conversion", requires = ["schema"]);
 extension_sql_file!(
     "../sql/views.sql",
     name = "views",

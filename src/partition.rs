@@ -20,6 +20,8 @@ mod agenda;
 mod apply;
 mod bounds;
 mod calendar;
+mod convert;
+mod drain;
 mod encoding;
 mod grid;
 mod inspect;

@@ -16,6 +16,7 @@ use pgrx::prelude::*;
 use pgrx::spi::{OwnedPreparedStatement, SpiClient, SpiHeapTupleData};
 use std::collections::HashMap;
 use std::ffi::CString;
+use std::time::{Duration, Instant};
 
 thread_local! {
     /// How many of pg_warden's own calls that run DDL are under way.
@@ -88,16 +89,16 @@ fn query(sql: &str) -> CString {
 /// # Errors
 /// SPI's own; errors of the statement unwind as the server raised them.
 pub(crate) fn run(sql: &str) -> Result<(), Error> {
-    let _own = OwnDdl::begin();
-    Ok(Spi::connect_mut(|client| client.update(query(sql).as_c_str(), None, &[]).map(|_| ()))?)
+    run_counting(sql).map(|_| ())
 }
 
-/// Runs one statement that changes rows of pg_warden's own, and returns how many.
+/// The same, and how many rows it wrote.
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) fn change(sql: &str) -> Result<usize, Error> {
-    Ok(Spi::connect_mut(|client| client.update(query(sql).as_c_str(), None, &[]).map(|rows| rows.len()))?)
+pub(crate) fn run_counting(sql: &str) -> Result<u64, Error> {
+    let _own = OwnDdl::begin();
+    Ok(Spi::connect_mut(|client| client.update(query(sql).as_c_str(), None, &[]).map(|done| done.len() as u64))?)
 }
 
 /// The same in the name of another role: for one statement of our own, with the search path pinned.
@@ -105,6 +106,23 @@ pub(crate) fn change(sql: &str) -> Result<usize, Error> {
 /// # Errors
 /// As [`run`].
 pub(crate) fn run_as(role: pg_sys::Oid, sql: &str) -> Result<(), Error> {
+    with_rights_of(role, || run(sql))
+}
+
+/// Reads tables of our own with the rights of the role that owns them; whether the caller may know is asked before.
+///
+/// # Errors
+/// As [`select`].
+pub(crate) fn select_as<T>(
+    role: pg_sys::Oid,
+    sql: &str,
+    arguments: &[DatumWithOid<'_>],
+    row: impl FnMut(&SpiHeapTupleData<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    with_rights_of(role, || select(sql, arguments, row))
+}
+
+fn with_rights_of<T>(role: pg_sys::Oid, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let _path = Settings::pin_search_path();
     let (mut caller, mut context) = (pg_sys::InvalidOid, 0);
     let local = pg_sys::SECURITY_LOCAL_USERID_CHANGE.cast_signed();
@@ -113,7 +131,7 @@ pub(crate) fn run_as(role: pg_sys::Oid, sql: &str) -> Result<(), Error> {
         pg_sys::GetUserIdAndSecContext(&raw mut caller, &raw mut context);
         pg_sys::SetUserIdAndSecContext(role, context | local);
     }
-    let done = run(sql);
+    let done = work();
     // SAFETY: as above.
     unsafe { pg_sys::SetUserIdAndSecContext(caller, context) };
     done
@@ -132,6 +150,55 @@ impl OwnDdl {
 impl Drop for OwnDdl {
     fn drop(&mut self) {
         OWN_DDL.set(OWN_DDL.get().saturating_sub(1));
+    }
+}
+
+/// Whether a procedure that is called may commit: neither in a transaction block nor by a function.
+pub(crate) fn may_commit(call: pg_sys::FunctionCallInfo) -> bool {
+    // SAFETY: the server's own description of the call, whose context is null or a node.
+    unsafe {
+        let context = (*call).context;
+        !context.is_null()
+            && (*context).type_ == pg_sys::NodeTag::T_CallContext
+            && !(*context.cast::<pg_sys::CallContext>()).atomic
+    }
+}
+
+/// Commits in a procedure that may. Nothing that belongs to the transaction may be held: no [`Settings`], no rows. [`resume`] is
+/// to follow.
+pub(crate) fn commit() {
+    // SAFETY: the connection is closed here; an error in between ends in an abort, which does the same.
+    unsafe {
+        pg_sys::SPI_connect_ext(pg_sys::SPI_OPT_NONATOMIC.cast_signed());
+        pg_sys::SPI_commit();
+        pg_sys::SPI_finish();
+    }
+}
+
+/// Makes the transaction after a [`commit`] ready for queries, after so long a time. Until then it has no snapshot, so that a long
+/// wait keeps no dead rows from VACUUM.
+pub(crate) fn resume(milliseconds: i64) {
+    wait(milliseconds);
+    // SAFETY: the portal of the CALL is there as long as the procedure runs.
+    unsafe { pg_sys::EnsurePortalSnapshotExists() };
+}
+
+/// Waits so long, and ends early with an error when the statement is cancelled.
+fn wait(milliseconds: i64) {
+    let end = Instant::now() + Duration::from_millis(milliseconds.unsigned_abs());
+    loop {
+        pgrx::check_for_interrupts!();
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        let left = core::ffi::c_long::try_from(left.as_millis() + 1).unwrap_or(3_600_000).min(3_600_000);
+        let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
+        // SAFETY: the process's own latch.
+        unsafe {
+            pg_sys::WaitLatch(pg_sys::MyLatch, events.cast_signed(), left, pg_sys::PG_WAIT_EXTENSION);
+            pg_sys::ResetLatch(pg_sys::MyLatch);
+        }
     }
 }
 
@@ -237,6 +304,11 @@ impl Caught {
             .flatten()
             .fold(format!("{}.", self.message), |text, part| text + " " + part)
     }
+
+    /// Whether another try may succeed: a lock was not to be had, or a deadlock was found.
+    pub(crate) fn is_about_locks(&self) -> bool {
+        matches!(self.code, PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE | PgSqlErrorCode::ERRCODE_T_R_DEADLOCK_DETECTED)
+    }
 }
 
 /// As [`shielded`], with all that the error says.
@@ -266,6 +338,14 @@ pub(crate) fn attempted_as<T>(role: pg_sys::Oid, work: impl FnOnce() -> T) -> Re
         unsafe { pg_sys::SetUserIdAndSecContext(caller, context) };
         done
     })
+}
+
+/// As [`caught`], with locks that were not to be had: for work whose `lock_timeout` is pg_warden's.
+///
+/// # Errors
+/// As [`shielded`].
+pub(crate) fn caught_with_locks<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
+    caught_unless(is_users_own, work)
 }
 
 fn caught_unless<T>(passes: impl Fn(PgSqlErrorCode) -> bool, work: impl FnOnce() -> T) -> Result<T, Caught> {

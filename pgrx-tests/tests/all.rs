@@ -42,6 +42,8 @@ mod memory;
 mod opt_outs;
 mod pages;
 mod partition_advice;
+mod partition_convert;
+mod partition_drain;
 mod partition_keys;
 mod partition_lists;
 mod partition_maintenance;
@@ -91,6 +93,8 @@ fn cases() -> Vec<Case> {
         settings::cases(),
         partition_advice::cases(),
         partition_keys::cases(),
+        partition_convert::cases(),
+        partition_drain::cases(),
         partition_lists::cases(),
         partitions::cases(),
         partition_steps::cases(),

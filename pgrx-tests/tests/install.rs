@@ -32,9 +32,10 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 22] = [
+const UNPINNED: [&str; 25] = [
     "warden.advise_partitioning(text)",
     "warden.apply_partition_retention(text,interval,text,boolean,integer)",
+    "warden.convert_to_partitioned(text,text,interval,text,integer,interval)",
     "warden.create_daily_partition(text,date)",
     "warden.create_monthly_partition(text,date)",
     "warden.create_partitions(text,interval,timestamp without time zone,timestamp without time zone,text,text,text)",
@@ -42,6 +43,7 @@ const UNPINNED: [&str; 22] = [
     "warden.create_range_partition(text,text,text,text)",
     "warden.create_weekly_partition(text,date)",
     "warden.create_yearly_partition(text,date)",
+    "warden.drain_default_partition(text,bigint,interval)",
     "warden.ensure_partition(text,text)",
     "warden.exempt(text,text,text,timestamp with time zone,text)",
     "warden.explain(text)",
@@ -52,15 +54,17 @@ const UNPINNED: [&str; 22] = [
     "warden.partition_gaps(text)",
     "warden_internal.named_relation(text)",
     "warden.partition_maintenance(text,interval)",
+    "warden.plan_conversion(text,text,interval)",
     "warden.plan_partition_maintenance(text,timestamp with time zone)",
     "warden.unmanage_partitions(text)",
     "warden_internal.range_partitioned(text)",
 ];
 
 /// Views that read the tables of warden_internal for those who were given the view. `recent` and those of partitions show everybody what is their own.
-const OWNERS_VIEWS: [&str; 6] = [
+const OWNERS_VIEWS: [&str; 7] = [
     "warden.exemptions",
     "warden.journal",
+    "warden.partition_conversions",
     "warden.partition_log",
     "warden.partition_maintenance_status",
     "warden.partition_policies",

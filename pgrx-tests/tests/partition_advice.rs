@@ -60,6 +60,10 @@ fn advice_for_rows_in_the_order_of_time(leg: &Leg) -> Result {
         interval.starts_with("The rows reach from 2026-01-01 to 2026-12-14: about 12 partitions of 8333 rows"),
         "{interval}"
     );
+    let sql = s.value("SELECT sql FROM warden.advise_partitioning('events') WHERE topic = 'interval'")?;
+    ensure_eq!(sql, "SELECT * FROM warden.plan_conversion('public.events', 'at', '1 mon');");
+    // What it says to run runs.
+    s.run(&sql)?;
     let key = reason(&mut s, "events", "unique key")?;
     ensure!(key.contains("events_pkey is unique over (id)") && key.contains("hold at as well"), "{key}");
     ensure!(reason(&mut s, "events", "reference")?.contains("notes_event_fkey of table public.notes"), "the reference");

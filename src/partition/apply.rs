@@ -54,12 +54,19 @@ pub(super) struct Caller {
     pub(super) time_zone: String,
     server_time_zone: String,
     lock_timeout: i32,
+    /// What this call asks for, instead of the setting.
+    asked: Option<i32>,
 }
 
 impl Caller {
     pub(super) fn now() -> Self {
         let (time_zone, server_time_zone) = spi::setting(c"TimeZone");
-        Self { time_zone, server_time_zone, lock_timeout: spi::lock_timeout() }
+        Self { time_zone, server_time_zone, lock_timeout: spi::lock_timeout(), asked: None }
+    }
+
+    /// With another longest wait, in milliseconds.
+    pub(super) fn with_patience(self, milliseconds: i32) -> Self {
+        Self { asked: Some(milliseconds), ..self }
     }
 
     pub(super) fn server_time_zone(&self) -> &str {
@@ -68,7 +75,7 @@ impl Caller {
 
     /// Longest wait for a lock in milliseconds: the setting's, and never longer than the caller's own.
     fn patience(&self) -> i32 {
-        let own = config::PARTITION_LOCK_TIMEOUT.get();
+        let own = self.asked.unwrap_or_else(|| config::PARTITION_LOCK_TIMEOUT.get());
         if self.lock_timeout > 0 { own.min(self.lock_timeout) } else { own }
     }
 
@@ -215,6 +222,11 @@ pub(super) fn look_in_zone(oid: pg_sys::Oid, title: &str, zone: &str) -> Result<
 }
 
 impl Situation {
+    /// A table that is not partitioned yet, by the column that its key will be.
+    pub(super) fn of_plain(oid: pg_sys::Oid, facts: Facts, key: Key, zone: String) -> Self {
+        Self { oid, facts, key, siblings: Vec::new(), zone, zone_is_not_the_sessions: false }
+    }
+
     /// The partition that a window of a series is.
     ///
     /// # Errors
@@ -240,9 +252,14 @@ impl Situation {
 
     /// The table's name with a suffix.
     pub(super) fn name(&self, suffix: &str) -> String {
-        let width = |c: char| text::encode(c.encode_utf8(&mut [0; 4])).len();
-        plan::partition_name(&self.facts.schema, &self.facts.parent.name, suffix, width)
+        name(&self.facts.schema, &self.facts.parent.name, suffix)
     }
+}
+
+/// A name with a suffix, cut to what the server can store.
+pub(super) fn name(schema: &str, name: &str, suffix: &str) -> String {
+    let width = |c: char| text::encode(c.encode_utf8(&mut [0; 4])).len();
+    plan::partition_name(schema, name, suffix, width)
 }
 
 fn exists(at: &Situation, wanted: &Wanted, sibling: &Sibling) -> Outcome {
@@ -359,17 +376,19 @@ pub(super) fn draft(
     })
 }
 
-/// Runs the DDL.
-pub(super) fn create(at: &Situation, child: &Child) -> Result<(), Error> {
+/// Runs the DDL, and says how many rows moved.
+pub(super) fn create(at: &Situation, child: &Child) -> Result<u64, Error> {
+    let mut moved = 0;
     for statement in child.statements() {
-        spi::run(&statement)?;
+        // None but the moving one writes rows.
+        moved += spi::run_counting(&statement)?;
     }
     if child.replica_identity == ReplicaIdentity::Index
         && let Some(index) = inspect::replica_identity_index(at.oid, &child.identity)?
     {
         spi::run(&format!("ALTER TABLE {} REPLICA IDENTITY USING INDEX {index}", child.identity))?;
     }
-    Ok(())
+    Ok(moved)
 }
 
 /// Further columns of the key are left open: ranges of time tile the table whatever they hold.
@@ -445,6 +464,16 @@ pub(super) fn within<T>(
     parent: &plan::Parent,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
+    within_after(caller, parent, "Nothing was changed.", work)
+}
+
+/// The same for a call that committed before: `done` says what stays.
+pub(super) fn within_after<T>(
+    caller: &Caller,
+    parent: &plan::Parent,
+    done: &str,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
     let (patience, callers) = (caller.patience(), caller.lock_timeout);
     let work = AssertUnwindSafe(work);
     let late = AssertUnwindSafe(|said: String| {
@@ -453,7 +482,7 @@ pub(super) fn within<T>(
             Code::LockNotAvailable,
             format!("no lock for a partition of \"{}\" within {}", parent.name, duration(patience)),
         )
-        .detail(format!("The server said: {said}. Nothing was changed."))
+        .detail(format!("The server said: {said}. {done}"))
         .hint(format!(
             "Call again later, or wait longer: SET {setting} = '...'; who is in the way: \
              SELECT pid, mode, relation::regclass FROM pg_locks WHERE granted AND relation = {}::regclass;",

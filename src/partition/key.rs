@@ -1,7 +1,8 @@
 //! Which table is meant, and whether its key takes months.
 
 use super::encoding::Encoding;
-use super::plan::{Parent, ReplicaIdentity, literal};
+pub(super) use super::plan::ReplicaIdentity;
+use super::plan::{Parent, literal};
 use crate::error::{Code, Error};
 use crate::spi;
 use crate::store::{self, Table};
@@ -455,6 +456,33 @@ impl Facts {
                  numeric and text with a declared encoding.",
             ),
         })
+    }
+
+    /// Whether it is a table that is not partitioned, and the caller's.
+    ///
+    /// # Errors
+    /// It is another relation, or somebody else's.
+    pub(super) fn must_be_plain(&self) -> Result<(), Error> {
+        let name = &self.parent.name;
+        if self.is_system {
+            return Err(Error::new(Code::WrongObjectType, format!("\"{name}\" is a system relation"))
+                .detail(format!("It is in schema {}.", self.schema_quoted)));
+        }
+        match self.kind.as_str() {
+            "r" => {}
+            "p" => {
+                return Err(Error::new(Code::WrongObjectType, format!("table \"{name}\" is partitioned already")));
+            }
+            kind => {
+                return Err(Error::new(Code::WrongObjectType, format!("\"{name}\" is not a table"))
+                    .detail(format!("It is a {}.", kind_name(kind))));
+            }
+        }
+        if !self.may {
+            return Err(Error::new(Code::InsufficientPrivilege, format!("must be owner of table {name}"))
+                .hint(format!("Its owner is {}; a member of that role may call this, too.", self.owner)));
+        }
+        Ok(())
     }
 
     pub(super) fn must_be_range_partitioned(&self, what: &str) -> Result<(), Error> {

@@ -137,7 +137,7 @@ pub(super) fn the_policy(table: &str) -> Result<(Policy, Managed), Error> {
 /// * `wait` - how long to wait between two operations
 ///
 /// # Errors
-/// 2D000 inside a transaction, 42704 for a table that is not managed, 42501 for one of another owner, 22004, 22023 for `wait`.
+/// 25001 inside a transaction, 42704 for a table that is not managed, 42501 for one of another owner, 22004, 22023 for `wait`.
 #[pg_extern(
     sql = r#"
 CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')
@@ -159,12 +159,9 @@ fn partition_maintenance(
         return Ok(());
     }
     let transactions = Transactions::of_procedure(call).ok_or_else(|| {
-        Error::new(
-            Code::InvalidTransactionTermination,
-            "partition maintenance cannot run inside a transaction block or a function",
-        )
-        .detail("It commits after each operation.")
-        .hint("CALL it by itself.")
+        Error::new(Code::ActiveTransaction, "partition maintenance cannot run inside a transaction block or a function")
+            .detail("It commits after each operation.")
+            .hint("CALL it by itself.")
     })?;
     transactions::must_write(c"partition maintenance");
     run(&transactions, table_name.map(|table| table.0).as_deref(), pause)?;

@@ -121,8 +121,52 @@ pub(super) fn ensure(table: &str, value: &str) -> Result<String, Error> {
     Ok(outcome.partition)
 }
 
+/// The partition that is to hold a value which none holds: of the length and from the start that are given, or else next to
+/// its neighbours.
+///
+/// # Errors
+/// As [`ensure`].
+pub(super) fn for_value(at: &Situation, value: &str, rule: Option<Rule>) -> Result<Wanted, Error> {
+    let moment = moment("value", value, at, &at.zone)?;
+    let Some(Rule { stride, start }) = rule else { return next_to_neighbours(at, &moment) };
+    let start = match (start, nearest(&at.siblings, moment.point)) {
+        (Some(start), _) => self::moment("anchor", &wall(start)?, at, &at.zone)?,
+        (None, Some(sibling)) => ends(at, sibling)?.0,
+        // A Monday, and the first of a month, where nothing says more.
+        (None, None) if matches!(stride, Stride::Days(days) if days % 7 == 0) => {
+            self::moment("anchor", "2001-01-01", at, &at.zone)?
+        }
+        (None, None) => self::moment("anchor", "2000-01-01", at, &at.zone)?,
+    };
+    of_series(at, &moment, &start, stride)
+}
+
+/// How long partitions are, and from where they are counted; `None`: from what is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    pub(super) stride: Stride,
+    pub(super) start: Option<Timestamp>,
+}
+
+/// The text of a wall clock.
+fn wall(time: Timestamp) -> Result<String, Error> {
+    let rows =
+        spi::select("SELECT $1::text", &[time.into()], |row| Ok(row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default()))?;
+    Ok(rows.into_iter().next().unwrap_or_default())
+}
+
 /// The table, with the zone in which texts are read: the one that its bounds show at the time of this text.
-fn look(oid: pg_sys::Oid, guide: Option<&str>, caller: &Caller) -> Result<Situation, Error> {
+pub(super) fn look(oid: pg_sys::Oid, guide: Option<&str>, caller: &Caller) -> Result<Situation, Error> {
+    look_in(oid, guide, None, caller)
+}
+
+/// The same in a zone that is known.
+pub(super) fn look_in(
+    oid: pg_sys::Oid,
+    guide: Option<&str>,
+    zone: Option<&str>,
+    caller: &Caller,
+) -> Result<Situation, Error> {
     // A key is not to be read as a time.
     let guide = match guide.map(str::trim).filter(|text| Encoding::could_be_key(text)) {
         Some(text) => match key::time_of(oid)? {
@@ -143,7 +187,7 @@ fn look(oid: pg_sys::Oid, guide: Option<&str>, caller: &Caller) -> Result<Situat
     let start =
         rows.into_iter().flatten().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a time"))?;
     let series = Series { start: Start::Time(start), stride: ANY };
-    apply::look(oid, &series, None, caller).map(|(at, _)| at)
+    apply::look(oid, &series, zone, caller).map(|(at, _)| at)
 }
 
 /// The bound beyond every value that a text is.
@@ -389,8 +433,13 @@ fn next_to_neighbours(at: &Situation, moment: &Moment) -> Result<Wanted, Error> 
         .detail(why)
         .hint("Say it: warden.create_range_partition."));
     }
-    let series = Series { start: Start::Time(lower.wall), stride };
-    let number = strides_between(&lower, moment, stride);
+    of_series(at, moment, &lower, stride)
+}
+
+/// The partition of a series that holds a time.
+fn of_series(at: &Situation, moment: &Moment, start: &Moment, stride: Stride) -> Result<Wanted, Error> {
+    let series = Series { start: Start::Time(start.wall), stride };
+    let number = strides_between(start, moment, stride);
     let numbers = number.saturating_sub(1)..number.saturating_add(2);
     let windows = inspect::windows(at.key.kind, &series, numbers, &[&at.zone], &[])?;
     let edge = Edge::before(moment.point);

@@ -207,7 +207,7 @@ fn unschedule_job(job: &str) -> Result<(), Error> {
     if !is_pg_cron_here()? {
         return Ok(());
     }
-    let gone = spi::change(&format!(
+    let gone = spi::run_counting(&format!(
         "SELECT cron.unschedule(j.jobid) FROM cron.job AS j WHERE j.jobname OPERATOR(pg_catalog.=) {}",
         literal(job)
     ))?;

@@ -166,7 +166,7 @@ fn is_due() -> bool {
             if spi::select(there, &[], |_| Ok(()))?.is_empty() {
                 return Ok(false);
             }
-            spi::change(
+            spi::run_counting(
                 "UPDATE warden_internal.partition_schedule SET last_started = pg_catalog.now()
                  WHERE scheduler OPERATOR(pg_catalog.=) 'worker'
                    AND (last_started IS NULL OR last_started OPERATOR(pg_catalog.+) every OPERATOR(pg_catalog.<=) pg_catalog.now())",

@@ -1,0 +1,280 @@
+//! Moves the rows of a default partition into partitions, one range and one transaction after the other.
+
+use super::apply::{self, Caller, How, Remark, Situation};
+use super::plan::{self, Method, Step, Wanted, literal};
+use super::range::{self, Rule};
+use super::{inspect, is_null, key, policy, say};
+use crate::error::emit::Severity;
+use crate::error::{Code, Error};
+use crate::spi;
+use crate::text::Text;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+/// Moves the rows of the default partition of a table into partitions.
+#[pg_extern(
+    sql = r#"
+CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
+                                                wait pg_catalog."interval" DEFAULT '0')
+    LANGUAGE c AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';
+COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
+    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
+REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
+"#,
+    requires = ["schema", "partition_policy"]
+)]
+fn drain_default_partition(
+    table_name: Option<Text>,
+    max_rows: Option<i64>,
+    wait: Option<Interval>,
+    call: pg_sys::FunctionCallInfo,
+) -> Result<(), ErrorReport> {
+    let Text(table) = table_name.ok_or_else(|| is_null("table_name"))?;
+    let pause = pause(&wait.ok_or_else(|| is_null("wait"))?)?;
+    if max_rows.is_some_and(|most| most < 1) {
+        return Err(Error::new(Code::InvalidParameter, "max_rows must be above zero")
+            .hint("Without it, all rows are moved.")
+            .into());
+    }
+    if !spi::may_commit(call) {
+        return Err(must_be_alone("drain_default_partition").into());
+    }
+    let mut drain = Drain { table: key::resolve(&table)?, max_rows, moved: 0, ranges: 0, behind: None };
+    while let Some(remark) = drain.step()? {
+        spi::commit();
+        // What is said of a range is true only now.
+        say(&[remark]);
+        spi::resume(pause);
+    }
+    Ok(())
+}
+
+/// How long to wait between transactions, in milliseconds.
+pub(super) fn pause(wait: &Interval) -> Result<i64, Error> {
+    let days = i64::from(wait.months()) * 30 + i64::from(wait.days());
+    let pause = days * 86_400_000 + wait.micros() / 1000;
+    if pause < 0 || wait.micros() < 0 {
+        return Err(Error::new(Code::InvalidParameter, "wait must not be negative"));
+    }
+    Ok(pause)
+}
+
+pub(super) fn must_be_alone(procedure: &str) -> Error {
+    Error::new(Code::ActiveTransaction, format!("{procedure} cannot run inside a transaction block or a function"))
+        .detail("It commits after each step.")
+        .hint("CALL it by itself.")
+}
+
+/// How far a call is.
+struct Drain {
+    table: pg_sys::Oid,
+    max_rows: Option<i64>,
+    moved: i64,
+    ranges: i64,
+    /// Ranges before this bound were looked at.
+    behind: Option<String>,
+}
+
+impl Drain {
+    /// Moves the rows of the next range, and says what came of it; `None` when there is no other.
+    fn step(&mut self) -> Result<Option<Remark>, Error> {
+        let caller = Caller::now();
+        let _pinned = caller.pin();
+        // Rows that a policy hides would be left behind unseen.
+        let _all_rows = spi::Settings::pin(&[(c"row_security", c"off")]);
+        let rule = rule(self.table)?;
+        let zone = rule.as_ref().map(|(_, zone)| zone.as_str());
+        let before = range::look_in(self.table, None, zone, &caller)?;
+        let done = if self.ranges == 0 { "Nothing was changed." } else { "What was moved before stays moved." };
+        apply::within_after(&caller, &before.facts.parent, done, || {
+            let Some(default) = before.facts.default.clone() else { return no_default(&before, self.ranges) };
+            let Some(least) = least(&before, &default.1, self.behind.as_deref())? else {
+                return self.end(&before, &default);
+            };
+            apply::lock(&before)?;
+            let now = range::look_in(self.table, Some(&least), zone, &caller)?;
+            apply::must_have_its_name(&before, &now)?;
+            let wanted = range::for_value(&now, &least, rule.as_ref().map(|(rule, _)| *rule))?;
+            self.behind = Some(wanted.shown.upper.clone());
+            self.range(&now, &wanted, &default)
+        })
+    }
+
+    fn range(&mut self, at: &Situation, wanted: &Wanted, default: &(String, String)) -> Result<Option<Remark>, Error> {
+        let left = self.max_rows.map(|most| most - self.moved);
+        if let (Some(most), Some(left)) = (self.max_rows, left)
+            && more_than(at, wanted, &default.1, left)?
+        {
+            return Ok(self.too_many(at, wanted, &default.0, most, left));
+        }
+        let (parent, name) = (&at.facts.parent.name, &default.0);
+        let child = match plan::decide(&at.facts.parent, wanted, &at.siblings) {
+            // The default cannot hold rows of a partition that is there.
+            Ok(Step::Exists(sibling)) => Err(Error::new(
+                Code::Internal,
+                format!("rows of partition \"{}\" are in the default partition", sibling.name),
+            )),
+            // Rows of the range are there, so more may be on their way: nobody writes while the range changes hands.
+            Ok(Step::Create(model)) => {
+                apply::prepare(at, wanted, model, How { method: Some(Method::PartitionOf), moves_rows: true })
+            }
+            Err(error) => Err(error),
+        };
+        let child = match child {
+            Ok(child) => child,
+            // All ranges have this.
+            Err(error) if error.code() == Code::NotSupported => return Err(error),
+            Err(error) => {
+                return Ok(Some(Remark {
+                    severity: Severity::Warning,
+                    sqlstate: "01000",
+                    message: format!("rows of {} stay in default partition \"{name}\" of \"{parent}\"", wanted.shown),
+                    detail: Some(error.said()),
+                    hint: None,
+                }));
+            }
+        };
+        let moved = i64::try_from(apply::create(at, &child)?).unwrap_or(i64::MAX);
+        self.moved = self.moved.saturating_add(moved);
+        self.ranges += 1;
+        Ok(Some(notice(
+            format!("moved {} of \"{parent}\" from \"{name}\" to {}", rows(moved), child.identity),
+            Some(format!("It holds {}.{}", wanted.shown, wanted.in_zone())),
+            None,
+        )))
+    }
+
+    /// A range that is larger than the limit is passed over; one that is larger than what is left of it ends the call.
+    fn too_many(&self, at: &Situation, wanted: &Wanted, name: &str, most: i64, left: i64) -> Option<Remark> {
+        let parent = &at.facts.parent.name;
+        if left == most {
+            return Some(Remark {
+                severity: Severity::Warning,
+                sqlstate: "01000",
+                message: format!("rows of {} stay in default partition \"{name}\" of \"{parent}\"", wanted.shown),
+                detail: Some(format!("They are more than max_rows, which is {most}.")),
+                hint: Some("A range is moved in one transaction: call again with a larger max_rows.".to_owned()),
+            });
+        }
+        say(&[notice(
+            format!(
+                "stopped after {} of \"{parent}\": the next range has more than the {left} that max_rows leaves",
+                rows(self.moved)
+            ),
+            Some(format!("It is {}.", wanted.shown)),
+            Some("Call again to go on.".to_owned()),
+        )]);
+        None
+    }
+
+    /// Says what stays in the default partition because no partition can hold it.
+    fn end(&self, at: &Situation, default: &(String, String)) -> Result<Option<Remark>, Error> {
+        let parent = &at.facts.parent.name;
+        let stay = staying(&at.key.column, &default.1)?;
+        let total: i64 = stay.iter().map(|(_, count)| count).sum();
+        if total > 0 {
+            let shown: Vec<String> =
+                stay.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what}: {n}")).collect();
+            say(&[notice(
+                format!("{} in default partition \"{}\" of \"{parent}\"", stays(total), default.0),
+                Some(format!("No partition of a length holds them. {}.", shown.join(", "))),
+                None,
+            )]);
+        }
+        let hint = (self.ranges > 0).then(|| format!("Give their room back: VACUUM {};", default.1));
+        say(&[notice(
+            format!("moved {} of \"{parent}\" into {}", rows(self.moved), partitions(self.ranges)),
+            None,
+            hint,
+        )]);
+        Ok(None)
+    }
+}
+
+fn no_default(at: &Situation, ranges: i64) -> Result<Option<Remark>, Error> {
+    let parent = &at.facts.parent.name;
+    if ranges > 0 {
+        return Err(Error::new(
+            Code::NotInPrerequisiteState,
+            format!("the default partition of \"{parent}\" was detached meanwhile"),
+        )
+        .detail("What was moved before stays moved."));
+    }
+    say(&[notice(format!("table \"{parent}\" has no default partition, skipping"), None, None)]);
+    Ok(None)
+}
+
+pub(super) fn notice(message: String, detail: Option<String>, hint: Option<String>) -> Remark {
+    Remark { severity: Severity::Notice, sqlstate: "00000", message, detail, hint }
+}
+
+fn rows(count: i64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+fn stays(count: i64) -> String {
+    if count == 1 { "1 row stays".to_owned() } else { format!("{count} rows stay") }
+}
+
+fn partitions(count: i64) -> String {
+    if count == 1 { "1 partition".to_owned() } else { format!("{count} partitions") }
+}
+
+/// The first day that a name of a partition has a place for.
+const FIRST: &str = "0001-01-01";
+
+/// The least value in the default partition that a partition can hold, from a bound on.
+fn least(at: &Situation, default: &str, from: Option<&str>) -> Result<Option<String>, Error> {
+    let column = &at.key.column;
+    let from = literal(from.unwrap_or(FIRST));
+    let rows = spi::select(
+        &format!("SELECT min({column})::text FROM {default} WHERE {column} >= {from} AND {column} < 'infinity'"),
+        &[],
+        |row| Ok(row.get::<Text>(1)?.map(|t| t.0)),
+    )?;
+    Ok(rows.into_iter().flatten().next())
+}
+
+fn more_than(at: &Situation, wanted: &Wanted, default: &str, most: i64) -> Result<bool, Error> {
+    let rows = spi::select(
+        &format!(
+            "SELECT count(*) FROM (SELECT FROM {default} WHERE {} LIMIT {}) AS found",
+            inspect::in_range(&at.key, &wanted.shown),
+            most.saturating_add(1)
+        ),
+        &[],
+        |row| Ok(row.get::<i64>(1)?),
+    )?;
+    Ok(rows.into_iter().flatten().next().unwrap_or_default() > most)
+}
+
+/// How many rows there are that belong to no range, by why.
+fn staying(column: &str, default: &str) -> Result<[(&'static str, i64); 4], Error> {
+    let rows = spi::select(
+        &format!(
+            "SELECT count(*) FILTER (WHERE {column} IS NULL), count(*) FILTER (WHERE {column} = 'infinity'),
+                    count(*) FILTER (WHERE {column} = '-infinity'),
+                    count(*) FILTER (WHERE {column} > '-infinity' AND {column} < '{FIRST}')
+               FROM {default} WHERE {column} IS NULL OR {column} = 'infinity' OR {column} < '{FIRST}'"
+        ),
+        &[],
+        |row| {
+            let count = |n| -> Result<i64, Error> { Ok(row.get::<i64>(n)?.unwrap_or_default()) };
+            Ok([
+                ("NULL", count(1)?),
+                ("infinity", count(2)?),
+                ("-infinity", count(3)?),
+                ("before the year 1", count(4)?),
+            ])
+        },
+    )?;
+    rows.into_iter().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a default partition"))
+}
+
+/// Length, start and zone of the partitions of a table that has a policy.
+fn rule(table: pg_sys::Oid) -> Result<Option<(Rule, String)>, Error> {
+    Ok(policy::of(table)?.map(|policy| {
+        let start = policy.anchor.map(Timestamp::saturating_from_raw);
+        (Rule { stride: policy.stride, start }, policy.zone)
+    }))
+}
