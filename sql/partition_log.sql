@@ -38,7 +38,7 @@ CREATE FUNCTION warden_internal.partitions_ahead(
 BEGIN ATOMIC
     WITH b AS (
         SELECT b.lower_at, b.upper_at, coalesce(pg_catalog.lag(b.upper_at) OVER (ORDER BY b.place) < b.lower_at, true) AS is_behind_gap
-        FROM warden_internal.partition_bounds(parent, zone) AS b
+        FROM warden_internal.partition_ranges(parent, zone) AS b
         WHERE NOT b.is_default AND NOT b.detach_pending AND b.upper_at > pg_catalog.now()
     ), runs AS (
         SELECT b.lower_at, b.upper_at, pg_catalog.count(*) FILTER (WHERE b.is_behind_gap) OVER (ORDER BY b.lower_at) AS run FROM b

@@ -274,6 +274,10 @@ fn what_keys_mean_is_declared(leg: &Leg) -> Result {
     ensure_eq!(s.value(bounds)?, "t");
     ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('e')")?, "3");
     ensure!(s.rows("SELECT * FROM warden.plan_partition_maintenance('e')")?.is_empty(), "nothing is left to do");
+    ensure_eq!(
+        s.value("SELECT partitions_ahead || ' ' || (covered_until = date_trunc('month', now(), 'UTC') + interval '3 months') FROM warden.partition_maintenance_status")?,
+        "2 true"
+    );
     s.run("DROP TABLE e; CREATE TABLE e (ts uuid) PARTITION BY RANGE (ts)")?;
     ensure_eq!(
         refused(&mut s, "'e', key_encoding => 'epoch_s'")?,

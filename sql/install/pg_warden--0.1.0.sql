@@ -32,6 +32,28 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:48
+-- requires:
+--   schema
+
+-- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
+-- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
+
+CREATE TABLE warden_internal.partition_schedule (
+    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
+        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
+    every pg_catalog."interval" NOT NULL,
+    job pg_catalog.text,
+    last_started pg_catalog.timestamptz,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.partition_schedule IS
+    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
+ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:30
 -- requires:
 --   schema
@@ -210,28 +232,6 @@ CREATE VIEW warden.partition_conversions AS
     ) AS t (estimate);
 COMMENT ON VIEW warden.partition_conversions IS
     'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:48
--- requires:
---   schema
-
--- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
--- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
-
-CREATE TABLE warden_internal.partition_schedule (
-    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
-        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
-    every pg_catalog."interval" NOT NULL,
-    job pg_catalog.text,
-    last_started pg_catalog.timestamptz,
-    set_at pg_catalog.timestamptz NOT NULL,
-    set_by pg_catalog.text NOT NULL
-);
-COMMENT ON TABLE warden_internal.partition_schedule IS
-    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
-ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -1379,7 +1379,7 @@ CREATE FUNCTION warden_internal.partitions_ahead(
 BEGIN ATOMIC
     WITH b AS (
         SELECT b.lower_at, b.upper_at, coalesce(pg_catalog.lag(b.upper_at) OVER (ORDER BY b.place) < b.lower_at, true) AS is_behind_gap
-        FROM warden_internal.partition_bounds(parent, zone) AS b
+        FROM warden_internal.partition_ranges(parent, zone) AS b
         WHERE NOT b.is_default AND NOT b.detach_pending AND b.upper_at > pg_catalog.now()
     ), runs AS (
         SELECT b.lower_at, b.upper_at, pg_catalog.count(*) FILTER (WHERE b.is_behind_gap) OVER (ORDER BY b.lower_at) AS run FROM b
@@ -1432,7 +1432,7 @@ GRANT SELECT ON warden.partition_maintenance_status TO PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/drain.rs:15
+-- src/partition/drain.rs:16
 -- pg_warden::partition::drain::drain_default_partition
 
 CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,

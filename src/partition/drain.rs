@@ -1,6 +1,7 @@
 //! Moves the rows of a default partition into partitions, one range and one transaction after the other.
 
 use super::apply::{self, Caller, How, Remark, Situation};
+use super::encoding::Encoding;
 use super::plan::{self, Method, Step, Wanted, literal};
 use super::range::{self, Rule};
 use super::{inspect, is_null, key, policy, say};
@@ -85,6 +86,9 @@ impl Drain {
         let rule = rule(self.table)?;
         let zone = rule.as_ref().map(|(_, zone)| zone.as_str());
         let before = range::look_in(self.table, None, zone, &caller)?;
+        if before.key.encoding != Encoding::Plain {
+            return Err(not_by_itself(&before));
+        }
         let done = if self.ranges == 0 { "Nothing was changed." } else { "What was moved before stays moved." };
         apply::within_after(&caller, &before.facts.parent, done, || {
             let Some(default) = before.facts.default.clone() else { return no_default(&before, self.ranges) };
@@ -189,6 +193,22 @@ impl Drain {
         )]);
         Ok(None)
     }
+}
+
+/// Which of other keys are of no time, and stay, is not told here yet.
+fn not_by_itself(at: &Situation) -> Error {
+    Error::new(
+        Code::NotSupported,
+        format!(
+            "keys of table \"{}\" say a time by encoding {}, which is not drained yet",
+            at.facts.parent.name,
+            at.key.encoding.word()
+        ),
+    )
+    .hint(format!(
+        "Move a range by warden.create_partitions({}, ..., default_rows => 'move').",
+        literal(&at.facts.parent.identity)
+    ))
 }
 
 fn no_default(at: &Situation, ranges: i64) -> Result<Option<Remark>, Error> {
