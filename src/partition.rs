@@ -17,7 +17,9 @@ use stride::Stride;
 
 mod apply;
 mod bounds;
+mod default_rows;
 mod encoding;
+mod fill;
 mod inspect;
 mod key;
 pub(crate) mod list;
@@ -169,6 +171,7 @@ fn create_partitions(
     let (rows, remarks) = series::create(&table, &order)?;
     say(&remarks);
     Ok(TableIterator::new(rows.into_iter().map(|row| {
+        let milliseconds = milliseconds(&row);
         (
             Text(row.partition),
             Text(row.lower),
@@ -176,9 +179,13 @@ fn create_partitions(
             Text::from(row.status),
             row.sqlstate.map(Text),
             row.detail.map(Text),
-            row.milliseconds.and_then(|ms| AnyNumeric::try_from(format!("{ms:.3}").as_str()).ok()),
+            milliseconds,
         )
     })))
+}
+
+fn milliseconds(row: &series::Row) -> Option<AnyNumeric> {
+    row.milliseconds.and_then(|ms| AnyNumeric::try_from(format!("{ms:.3}").as_str()).ok())
 }
 
 /// Creates the partition of a table with these bounds; does nothing when it exists.

@@ -32,7 +32,7 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 15] = [
+const UNPINNED: [&str; 17] = [
     "warden.create_daily_partition(text,date)",
     "warden.create_monthly_partition(text,date)",
     "warden.create_partitions(text,interval,timestamp without time zone,timestamp without time zone,text,text,text)",
@@ -40,9 +40,11 @@ const UNPINNED: [&str; 15] = [
     "warden.create_range_partition(text,text,text,text)",
     "warden.create_weekly_partition(text,date)",
     "warden.create_yearly_partition(text,date)",
+    "warden.default_partition_rows(text,boolean)",
     "warden.ensure_partition(text,text)",
     "warden.exempt(text,text,text,timestamp with time zone,text)",
     "warden.explain(text)",
+    "warden.fill_partition_gaps(text)",
     "warden.lint(text,boolean)",
     "warden.list_partitions(text)",
     "warden.partition_for(text,text)",

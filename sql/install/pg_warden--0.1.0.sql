@@ -259,7 +259,7 @@ REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:45
+-- src/partition.rs:47
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -270,7 +270,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:30
+-- src/partition.rs:32
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -281,7 +281,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:113
+-- src/partition.rs:115
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -299,7 +299,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:75
+-- src/partition.rs:77
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -310,7 +310,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:185
+-- src/partition.rs:192
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -322,7 +322,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:60
+-- src/partition.rs:62
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -333,7 +333,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:90
+-- src/partition.rs:92
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -341,6 +341,18 @@ CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start
 COMMENT ON FUNCTION warden.create_yearly_partition(pg_catalog.text, pg_catalog.date) IS
     'creates the partition of table_name (as SQL writes it) for the year from start_date on, and returns its name; a notice says when it exists';
 REVOKE EXECUTE ON FUNCTION warden.create_yearly_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/default_rows.rs:29
+-- pg_warden::partition::default_rows::default_partition_rows
+
+CREATE FUNCTION warden.default_partition_rows(table_name pg_catalog.text, exact pg_catalog.bool DEFAULT false)
+    RETURNS TABLE (lower_bound pg_catalog.text, upper_bound pg_catalog.text, partition_exists pg_catalog.bool, row_count pg_catalog.int8)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'default_partition_rows_wrapper';
+COMMENT ON FUNCTION warden.default_partition_rows(pg_catalog.text, pg_catalog.bool) IS
+    'how many rows of each range lie in the default partition of table_name: an estimate from some pages, or exact from all of them';
+REVOKE EXECUTE ON FUNCTION warden.default_partition_rows(pg_catalog.text, pg_catalog.bool) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -364,7 +376,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:212
+-- src/partition.rs:219
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -409,6 +421,19 @@ CREATE FUNCTION warden.explain(statement pg_catalog.text)
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'explain_wrapper';
 COMMENT ON FUNCTION warden.explain(pg_catalog.text) IS
     'what a DDL statement would lock, what waits for that, what it would do under the lock, and who is in the way; nothing runs';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/fill.rs:17
+-- pg_warden::partition::fill::fill_partition_gaps
+
+CREATE FUNCTION warden.fill_partition_gaps(table_name pg_catalog.text)
+    RETURNS TABLE (partition pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text, status pg_catalog.text,
+                   sqlstate pg_catalog.text, detail pg_catalog.text, lock_ms pg_catalog."numeric")
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'fill_partition_gaps_wrapper';
+COMMENT ON FUNCTION warden.fill_partition_gaps(pg_catalog.text) IS
+    'creates partitions for all ranges between others of table_name that none holds, as long as their neighbours, and returns what came of each';
+REVOKE EXECUTE ON FUNCTION warden.fill_partition_gaps(pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */

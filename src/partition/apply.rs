@@ -165,6 +165,27 @@ pub(super) fn look(
         return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
     };
     let key = facts.key(series.stride.title())?;
+    situation(oid, facts, key, series, zone, caller)
+}
+
+/// The same for those who only want to know: without a look at who they are.
+pub(super) fn look_only(oid: pg_sys::Oid, series: &Series, caller: &Caller) -> Result<Situation, Error> {
+    let Some(facts) = key::read(oid)? else {
+        return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
+    };
+    facts.must_be_range_partitioned(series.stride.title())?;
+    let key = facts.time_key()?;
+    situation(oid, facts, key, series, None, caller).map(|(at, _)| at)
+}
+
+fn situation(
+    oid: pg_sys::Oid,
+    facts: Facts,
+    key: Key,
+    series: &Series,
+    zone: Option<&str>,
+    caller: &Caller,
+) -> Result<(Situation, Window), Error> {
     let siblings = inspect::siblings(oid, &key)?;
 
     let setting = config::text(&config::PARTITION_TIME_ZONE);
