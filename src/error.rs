@@ -31,6 +31,8 @@ pub enum Code {
     UndefinedSchema,
     /// 42704
     UndefinedObject,
+    /// 42804
+    DatatypeMismatch,
     /// 42809
     WrongObjectType,
     /// 42939
@@ -63,6 +65,7 @@ impl From<Code> for PgSqlErrorCode {
             Code::InvalidName => Self::ERRCODE_INVALID_NAME,
             Code::UndefinedSchema => Self::ERRCODE_INVALID_SCHEMA_NAME,
             Code::UndefinedObject => Self::ERRCODE_UNDEFINED_OBJECT,
+            Code::DatatypeMismatch => Self::ERRCODE_DATATYPE_MISMATCH,
             Code::WrongObjectType => Self::ERRCODE_WRONG_OBJECT_TYPE,
             Code::ReservedName => Self::ERRCODE_RESERVED_NAME,
             Code::UndefinedTable => Self::ERRCODE_UNDEFINED_TABLE,

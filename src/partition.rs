@@ -16,6 +16,7 @@ use series::Order;
 use stride::Stride;
 
 mod apply;
+mod attach;
 mod bounds;
 mod default_rows;
 mod encoding;

@@ -41,6 +41,7 @@ mod lock_matrix;
 mod memory;
 mod opt_outs;
 mod pages;
+mod partition_attach;
 mod partition_gaps;
 mod partition_keys;
 mod partition_lists;
@@ -87,6 +88,7 @@ fn cases() -> Vec<Case> {
         regress::cases(),
         replication::cases(),
         settings::cases(),
+        partition_attach::cases(),
         partition_gaps::cases(),
         partition_keys::cases(),
         partition_lists::cases(),

@@ -349,7 +349,7 @@ pub(super) fn create(at: &Situation, child: &Child) -> Result<(), Error> {
 }
 
 /// Further columns of the key are left open: ranges of time tile the table whatever they hold.
-fn bound(first: &str, columns: i32) -> String {
+pub(super) fn bound(first: &str, columns: i32) -> String {
     let (mut values, further) = match first {
         MAX => (MAX.to_owned(), MAX),
         MIN => (MIN.to_owned(), MIN),
@@ -361,7 +361,7 @@ fn bound(first: &str, columns: i32) -> String {
     values
 }
 
-fn method(facts: &Facts, key: &Key, lower: Point) -> Result<Method, Error> {
+pub(super) fn method(facts: &Facts, key: &Key, lower: Point) -> Result<Method, Error> {
     // The clock matters only beside a default.
     let now = if facts.default.is_some() { inspect::now()? } else { 0 };
     Ok(plan::method(facts.default.is_some(), lower, now, key.kind == Kind::Instant))
@@ -376,11 +376,12 @@ fn taken(facts: &Facts, wanted: &Wanted, identity: &str, occupant: &inspect::Occ
         None if occupant.is_attachable => (
             "a table that is no partition".to_owned(),
             format!(
-                "If it holds the rows of this range: ALTER TABLE {} ATTACH PARTITION {identity} FOR VALUES FROM ({}) TO ({}); \
-                 otherwise rename it first.",
-                parent.identity,
-                bound(lower, facts.columns),
-                bound(upper, facts.columns)
+                "If it holds the rows of this range: SELECT warden.attach_partition({}, {}, {}, {}); otherwise rename it \
+                 first.",
+                literal(&parent.identity),
+                literal(identity),
+                literal(lower),
+                literal(upper)
             ),
         ),
         None => (format!("{a} {}", occupant.kind), format!("Rename the {} first.", occupant.kind)),
@@ -393,7 +394,13 @@ fn taken(facts: &Facts, wanted: &Wanted, identity: &str, occupant: &inspect::Occ
     .hint(hint)
 }
 
-fn rows_in_default(at: &Situation, wanted: &Wanted, name: &str, default: &str, rows: &str) -> Result<Error, Error> {
+pub(super) fn rows_in_default(
+    at: &Situation,
+    wanted: &Wanted,
+    name: &str,
+    default: &str,
+    rows: &str,
+) -> Result<Error, Error> {
     let columns = inspect::insertable_columns(at.oid)?;
     let parent = &at.facts.parent.identity;
     let error = Error::new(

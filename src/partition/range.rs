@@ -67,14 +67,7 @@ pub(super) fn create(table: &str, lower: &str, upper: &str, name: Option<&str>) 
     let guide = [lower, upper].into_iter().find(|text| word(text).is_none());
     apply::make(&caller, || {
         let at = look(oid, guide, &caller)?;
-        let (from, to) = (end("lower_bound", lower, &at, &at.zone)?, end("upper_bound", upper, &at, &at.zone)?);
-        if from.point() >= to.point() {
-            return Err(Error::new(Code::InvalidParameter, "lower_bound must be below upper_bound").detail(format!(
-                "They are {} and {}.",
-                from.shown(),
-                to.shown()
-            )));
-        }
+        let (from, to) = both_ends(&at, lower, upper)?;
         let name = match name {
             Some(name) => given_name(name, &at)?,
             None => at.name(&suffix(&from, &to)?),
@@ -84,6 +77,22 @@ pub(super) fn create(table: &str, lower: &str, upper: &str, name: Option<&str>) 
         let remarks = other_clock(&at, lower, upper, &wanted, &caller)?.into_iter().collect();
         Ok((at, wanted, remarks))
     })
+}
+
+/// The ends that two texts are.
+///
+/// # Errors
+/// They are none, or not in order.
+pub(super) fn both_ends(at: &Situation, lower: &str, upper: &str) -> Result<(End, End), Error> {
+    let (from, to) = (end("lower_bound", lower, at, &at.zone)?, end("upper_bound", upper, at, &at.zone)?);
+    if from.point() < to.point() {
+        return Ok((from, to));
+    }
+    Err(Error::new(Code::InvalidParameter, "lower_bound must be below upper_bound").detail(format!(
+        "They are {} and {}.",
+        from.shown(),
+        to.shown()
+    )))
 }
 
 /// The partition that holds a value; created, as long as its neighbours, where there is none.
@@ -332,7 +341,7 @@ fn given_name(text: &str, at: &Situation) -> Result<String, Error> {
 }
 
 /// Says so when the first bounds of a set were read by another clock than the session's.
-fn other_clock(
+pub(super) fn other_clock(
     at: &Situation,
     lower: &str,
     upper: &str,
