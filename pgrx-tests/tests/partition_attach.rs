@@ -113,7 +113,7 @@ fn columns_further_and_expressions(leg: &Leg) -> Result {
            CREATE TABLE old (ts timestamp, tenant int, name text); INSERT INTO old VALUES ('2026-01-31 23:00', 1, 'a'), ('2026-01-31 23:00', 1, NULL)")?;
     let error = refused(&mut s, JANUARY)?;
     ensure_eq!(parts(&error), ("23514", "table \"old\" has rows that do not belong to a partition of \"e\""));
-    ensure_eq!(error.detail(), "1 row is not in [2026-01-01, 2026-02-01), 1 of them with a NULL in the key.");
+    ensure_eq!(error.detail(), "1 row has a NULL in the key.");
     s.run("DELETE FROM old WHERE name IS NULL; SET client_min_messages = debug1")?;
     let outcome = s.outcome(&format!("SELECT warden.{JANUARY}"));
     ensure!(outcome.notices.iter().any(|n| n.message.ends_with("is implied by existing constraints")), "{outcome}");
@@ -254,18 +254,15 @@ fn rows_outside(leg: &Leg) -> Result {
     let mut s = db.session()?;
     s.run("CREATE TABLE e (ts date, id int) PARTITION BY RANGE (ts); CREATE TABLE old (ts date, id int)")?;
     for (rows, detail) in [
-        (
-            "('2026-02-01'), ('2026-01-15')",
-            "1 row is not in [2026-01-01, 2026-02-01); they lie from 2026-02-01 to 2026-02-01.",
-        ),
+        ("('2026-02-01'), ('2026-01-15')", "1 row is not in [2026-01-01, 2026-02-01): it is at 2026-02-01."),
         (
             "('2025-12-31'), ('2026-01-15'), ('infinity')",
-            "2 rows are not in [2026-01-01, 2026-02-01); they lie from 2025-12-31 to infinity.",
+            "2 rows are not in [2026-01-01, 2026-02-01): they lie from 2025-12-31 to infinity.",
         ),
-        ("(NULL), ('2026-01-15')", "1 row is not in [2026-01-01, 2026-02-01), 1 of them with a NULL in the key."),
+        ("(NULL), ('2026-01-15')", "1 row has a NULL in the key."),
         (
             "(NULL), ('2020-01-15'), ('2020-01-16')",
-            "3 rows are not in [2026-01-01, 2026-02-01), 1 of them with a NULL in the key; they lie from 2020-01-15 to 2020-01-16.",
+            "2 rows are not in [2026-01-01, 2026-02-01): they lie from 2020-01-15 to 2020-01-16. 1 row has a NULL in the key.",
         ),
     ] {
         s.run(&format!("TRUNCATE old; INSERT INTO old VALUES {rows}"))?;
@@ -274,7 +271,7 @@ fn rows_outside(leg: &Leg) -> Result {
         ensure_eq!(error.detail(), detail);
     }
     s.run("INSERT INTO old SELECT '2026-05-01', n FROM generate_series(1, 10001) AS n")?;
-    ensure!(refused(&mut s, JANUARY)?.detail().starts_with("More than 10000 rows are not in"));
+    ensure!(refused(&mut s, JANUARY)?.detail().ends_with("There may be more: no others were looked at."));
     // In a transaction that goes on.
     s.run("BEGIN; SAVEPOINT a")?;
     ensure_eq!(s.error(&format!("SELECT warden.{JANUARY}"))?.sqlstate, "23514");

@@ -310,14 +310,19 @@ impl Plan {
             },
         )?;
         let (count, nulls, least, greatest) = rows.into_iter().next().unwrap_or_default();
-        let many = if count > ROWS_LOOKED_AT { format!("More than {ROWS_LOOKED_AT}") } else { count.to_string() };
-        let rows = if count == 1 { "row is" } else { "rows are" };
-        let mut detail = format!("{many} {rows} not in {}", wanted.shown);
-        if nulls > 0 {
-            detail = format!("{detail}, {nulls} of them with a NULL in the key");
+        let mut said = Vec::new();
+        match count - nulls {
+            0 => {}
+            1 => said.push(format!("1 row is not in {}: it is at {least}.", wanted.shown)),
+            more => said.push(format!("{more} rows are not in {}: they lie from {least} to {greatest}.", wanted.shown)),
         }
-        if count > nulls {
-            detail = format!("{detail}; they lie from {least} to {greatest}");
+        match nulls {
+            0 => {}
+            1 => said.push("1 row has a NULL in the key.".to_owned()),
+            more => said.push(format!("{more} rows have a NULL in the key.")),
+        }
+        if count > ROWS_LOOKED_AT {
+            said.push("There may be more: no others were looked at.".to_owned());
         }
         Ok(Error::new(
             Code::CheckViolation,
@@ -326,7 +331,7 @@ impl Plan {
                 child.name, at.facts.parent.name
             ),
         )
-        .detail(format!("{detail}.{}", wanted.in_zone()))
+        .detail(format!("{}{}", said.join(" "), wanted.in_zone()))
         .hint("Nothing was changed. Move these rows away first, or choose wider bounds."))
     }
 }
