@@ -35,6 +35,8 @@ pub enum Code {
     UndefinedColumn,
     /// 42704
     UndefinedObject,
+    /// 42804
+    DatatypeMismatch,
     /// 42809
     WrongObjectType,
     /// 42939
@@ -69,6 +71,7 @@ impl From<Code> for PgSqlErrorCode {
             Code::UndefinedSchema => Self::ERRCODE_INVALID_SCHEMA_NAME,
             Code::UndefinedColumn => Self::ERRCODE_UNDEFINED_COLUMN,
             Code::UndefinedObject => Self::ERRCODE_UNDEFINED_OBJECT,
+            Code::DatatypeMismatch => Self::ERRCODE_DATATYPE_MISMATCH,
             Code::WrongObjectType => Self::ERRCODE_WRONG_OBJECT_TYPE,
             Code::ReservedName => Self::ERRCODE_RESERVED_NAME,
             Code::UndefinedTable => Self::ERRCODE_UNDEFINED_TABLE,

@@ -18,11 +18,14 @@ use stride::Stride;
 
 mod agenda;
 mod apply;
+mod attach;
 mod bounds;
 mod calendar;
 mod convert;
+mod default_rows;
 mod drain;
 mod encoding;
+mod fill;
 mod grid;
 mod inspect;
 mod key;
@@ -184,6 +187,7 @@ fn create_partitions(
     let (rows, remarks) = series::create(&table, &order)?;
     say(&remarks);
     Ok(TableIterator::new(rows.into_iter().map(|row| {
+        let milliseconds = milliseconds(&row);
         (
             Text(row.partition),
             Text(row.lower),
@@ -191,9 +195,13 @@ fn create_partitions(
             Text::from(row.status),
             row.sqlstate.map(Text),
             row.detail.map(Text),
-            row.milliseconds.and_then(|ms| AnyNumeric::try_from(format!("{ms:.3}").as_str()).ok()),
+            milliseconds,
         )
     })))
+}
+
+fn milliseconds(row: &series::Row) -> Option<AnyNumeric> {
+    row.milliseconds.and_then(|ms| AnyNumeric::try_from(format!("{ms:.3}").as_str()).ok())
 }
 
 /// Creates the partition of a table with these bounds; does nothing when it exists.

@@ -42,8 +42,10 @@ mod memory;
 mod opt_outs;
 mod pages;
 mod partition_advice;
+mod partition_attach;
 mod partition_convert;
 mod partition_drain;
+mod partition_gaps;
 mod partition_keys;
 mod partition_lists;
 mod partition_maintenance;
@@ -92,6 +94,8 @@ fn cases() -> Vec<Case> {
         replication::cases(),
         settings::cases(),
         partition_advice::cases(),
+        partition_attach::cases(),
+        partition_gaps::cases(),
         partition_keys::cases(),
         partition_convert::cases(),
         partition_drain::cases(),

@@ -32,10 +32,11 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 25] = [
+const UNPINNED: [&str; 28] = [
     "warden.advise_partitioning(text)",
     "warden.apply_partition_retention(text,interval,text,boolean,integer)",
     "warden.convert_to_partitioned(text,text,interval,text,integer,interval)",
+    "warden.attach_partition(text,text,text,text)",
     "warden.create_daily_partition(text,date)",
     "warden.create_monthly_partition(text,date)",
     "warden.create_partitions(text,interval,timestamp without time zone,timestamp without time zone,text,text,text)",
@@ -44,9 +45,11 @@ const UNPINNED: [&str; 25] = [
     "warden.create_weekly_partition(text,date)",
     "warden.create_yearly_partition(text,date)",
     "warden.drain_default_partition(text,bigint,interval)",
+    "warden.default_partition_rows(text,boolean)",
     "warden.ensure_partition(text,text)",
     "warden.exempt(text,text,text,timestamp with time zone,text)",
     "warden.explain(text)",
+    "warden.fill_partition_gaps(text)",
     "warden.lint(text,boolean)",
     "warden.list_partitions(text)",
     "warden.manage_partitions(text,interval,integer,interval,text,text,text,timestamp without time zone,text,text,text,text,text,boolean,boolean)",

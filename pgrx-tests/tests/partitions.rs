@@ -699,11 +699,11 @@ fn d5_name_taken_by_something_else(leg: &Leg) -> Result {
             "42P07",
             "name \"events_2026_01\" for a partition of \"events\" is taken by a table",
             "public.events_2026_01 is a table that is no partition.",
-            "If it holds the rows of this range: ALTER TABLE public.events ATTACH PARTITION public.events_2026_01 \
-             FOR VALUES FROM ('2026-01-01') TO ('2026-02-01'); otherwise rename it first."
+            "If it holds the rows of this range: SELECT warden.attach_partition('public.events', 'public.events_2026_01', \
+             '2026-01-01', '2026-02-01'); otherwise rename it first."
         )
     );
-    s.run("ALTER TABLE public.events ATTACH PARTITION public.events_2026_01 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')")?;
+    s.run("SELECT warden.attach_partition('public.events', 'public.events_2026_01', '2026-01-01', '2026-02-01')")?;
     ensure_eq!(call(&mut s, "events", "2026-01-01").notices.len(), 1);
     // A partition of another table.
     s.run(

@@ -32,25 +32,46 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:48
+-- src/lib.rs:31
 -- requires:
 --   schema
 
--- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
--- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
-
-CREATE TABLE warden_internal.partition_schedule (
-    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
-        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
-    every pg_catalog."interval" NOT NULL,
-    job pg_catalog.text,
-    last_started pg_catalog.timestamptz,
-    set_at pg_catalog.timestamptz NOT NULL,
-    set_by pg_catalog.text NOT NULL
+-- Conversions of tables that are under way, and those that are done. Written from C alone.
+CREATE TABLE warden_internal.partition_conversion (
+    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
+    column_name pg_catalog.text NOT NULL,
+    partition_interval pg_catalog."interval" NOT NULL,
+    time_zone pg_catalog.text NOT NULL,
+    cutoff pg_catalog.text NOT NULL,
+    constraint_name pg_catalog.text NOT NULL,
+    phase pg_catalog.text NOT NULL,
+    started_at pg_catalog.timestamptz NOT NULL,
+    started_by pg_catalog.text NOT NULL,
+    last_error pg_catalog.text
 );
-COMMENT ON TABLE warden_internal.partition_schedule IS
-    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
-ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
+COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
+
+-- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
+CREATE VIEW warden.partition_conversions AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
+           t.estimate AS rows_total, p.started_at, p.last_error
+    FROM warden_internal.partition_conversion AS p
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    LEFT JOIN pg_catalog.pg_constraint AS k
+        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
+    -- Those of the table itself, and of its partitions.
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
+        FROM pg_catalog.pg_class AS r
+        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
+           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
+                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
+    ) AS t (estimate);
+COMMENT ON VIEW warden.partition_conversions IS
+    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -192,46 +213,25 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:31
+-- src/lib.rs:48
 -- requires:
 --   schema
 
--- Conversions of tables that are under way, and those that are done. Written from C alone.
-CREATE TABLE warden_internal.partition_conversion (
-    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
-    column_name pg_catalog.text NOT NULL,
-    partition_interval pg_catalog."interval" NOT NULL,
-    time_zone pg_catalog.text NOT NULL,
-    cutoff pg_catalog.text NOT NULL,
-    constraint_name pg_catalog.text NOT NULL,
-    phase pg_catalog.text NOT NULL,
-    started_at pg_catalog.timestamptz NOT NULL,
-    started_by pg_catalog.text NOT NULL,
-    last_error pg_catalog.text
-);
-COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
+-- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
+-- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
 
--- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
-CREATE VIEW warden.partition_conversions AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
-           t.estimate AS rows_total, p.started_at, p.last_error
-    FROM warden_internal.partition_conversion AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    LEFT JOIN pg_catalog.pg_constraint AS k
-        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
-    -- Those of the table itself, and of its partitions.
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
-        FROM pg_catalog.pg_class AS r
-        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
-           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
-                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
-    ) AS t (estimate);
-COMMENT ON VIEW warden.partition_conversions IS
-    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
+CREATE TABLE warden_internal.partition_schedule (
+    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
+        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
+    every pg_catalog."interval" NOT NULL,
+    job pg_catalog.text,
+    last_started pg_catalog.timestamptz,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.partition_schedule IS
+    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
+ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -259,6 +259,18 @@ CREATE FUNCTION warden.apply_preset(preset pg_catalog.text) RETURNS pg_catalog.v
 COMMENT ON FUNCTION warden.apply_preset(pg_catalog.text) IS
     'sets the levels of all rules and ddl_lock_timeout: relaxed, recommended, strict, rails or django';
 REVOKE EXECUTE ON FUNCTION warden.apply_preset(pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/attach.rs:22
+-- pg_warden::partition::attach::attach_partition
+
+CREATE FUNCTION warden.attach_partition(table_name pg_catalog.text, partition_name pg_catalog.text, lower_bound pg_catalog.text,
+                                        upper_bound pg_catalog.text)
+    RETURNS pg_catalog.text LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'attach_partition_wrapper';
+COMMENT ON FUNCTION warden.attach_partition(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
+    'makes the table partition_name the partition of table_name from lower_bound to upper_bound, once its rows are proved to be of that range';
+REVOKE EXECUTE ON FUNCTION warden.attach_partition(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -341,7 +353,7 @@ REVOKE EXECUTE ON PROCEDURE warden.convert_to_partitioned(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:60
+-- src/partition.rs:63
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -352,7 +364,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:45
+-- src/partition.rs:48
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -363,7 +375,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:128
+-- src/partition.rs:131
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -381,7 +393,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:90
+-- src/partition.rs:93
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -392,7 +404,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:200
+-- src/partition.rs:208
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -404,7 +416,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:75
+-- src/partition.rs:78
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -415,7 +427,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:105
+-- src/partition.rs:108
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -423,6 +435,18 @@ CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start
 COMMENT ON FUNCTION warden.create_yearly_partition(pg_catalog.text, pg_catalog.date) IS
     'creates the partition of table_name (as SQL writes it) for the year from start_date on, and returns its name; a notice says when it exists';
 REVOKE EXECUTE ON FUNCTION warden.create_yearly_partition(pg_catalog.text, pg_catalog.date) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/default_rows.rs:29
+-- pg_warden::partition::default_rows::default_partition_rows
+
+CREATE FUNCTION warden.default_partition_rows(table_name pg_catalog.text, exact pg_catalog.bool DEFAULT false)
+    RETURNS TABLE (lower_bound pg_catalog.text, upper_bound pg_catalog.text, partition_exists pg_catalog.bool, row_count pg_catalog.int8)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'default_partition_rows_wrapper';
+COMMENT ON FUNCTION warden.default_partition_rows(pg_catalog.text, pg_catalog.bool) IS
+    'how many rows of each range lie in the default partition of table_name: an estimate from some pages, or exact from all of them';
+REVOKE EXECUTE ON FUNCTION warden.default_partition_rows(pg_catalog.text, pg_catalog.bool) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -446,7 +470,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:227
+-- src/partition.rs:235
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -491,6 +515,19 @@ CREATE FUNCTION warden.explain(statement pg_catalog.text)
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'explain_wrapper';
 COMMENT ON FUNCTION warden.explain(pg_catalog.text) IS
     'what a DDL statement would lock, what waits for that, what it would do under the lock, and who is in the way; nothing runs';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/fill.rs:17
+-- pg_warden::partition::fill::fill_partition_gaps
+
+CREATE FUNCTION warden.fill_partition_gaps(table_name pg_catalog.text)
+    RETURNS TABLE (partition pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text, status pg_catalog.text,
+                   sqlstate pg_catalog.text, detail pg_catalog.text, lock_ms pg_catalog."numeric")
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'fill_partition_gaps_wrapper';
+COMMENT ON FUNCTION warden.fill_partition_gaps(pg_catalog.text) IS
+    'creates partitions for all ranges between others of table_name that none holds, as long as their neighbours, and returns what came of each';
+REVOKE EXECUTE ON FUNCTION warden.fill_partition_gaps(pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -1466,7 +1503,7 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:244
+-- src/partition.rs:252
 -- pg_warden::partition::schedule_partition_maintenance
 
 CREATE FUNCTION warden.schedule_partition_maintenance(every pg_catalog."interval" DEFAULT '1 hour', INOUT scheduler pg_catalog.text DEFAULT 'auto',
@@ -1555,7 +1592,7 @@ REVOKE EXECUTE ON FUNCTION warden.unmanage_partitions(pg_catalog.text) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:288
+-- src/partition.rs:296
 -- pg_warden::partition::unschedule_partition_maintenance
 
 CREATE FUNCTION warden.unschedule_partition_maintenance() RETURNS pg_catalog.bool

@@ -195,6 +195,27 @@ pub(super) fn look(
         return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
     };
     let key = facts.key(series.stride.title())?;
+    situation(oid, facts, key, series, zone, caller)
+}
+
+/// The same for those who only want to know: without a look at who they are.
+pub(super) fn look_only(oid: pg_sys::Oid, series: &Series, caller: &Caller) -> Result<Situation, Error> {
+    let Some(facts) = key::read(oid)? else {
+        return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
+    };
+    facts.must_be_range_partitioned(series.stride.title())?;
+    let key = facts.time_key()?;
+    situation(oid, facts, key, series, None, caller).map(|(at, _)| at)
+}
+
+fn situation(
+    oid: pg_sys::Oid,
+    facts: Facts,
+    key: Key,
+    series: &Series,
+    zone: Option<&str>,
+    caller: &Caller,
+) -> Result<(Situation, Window), Error> {
     let siblings = inspect::siblings(oid, &key)?;
 
     let setting = config::text(&config::PARTITION_TIME_ZONE);
@@ -392,7 +413,7 @@ pub(super) fn create(at: &Situation, child: &Child) -> Result<u64, Error> {
 }
 
 /// Further columns of the key are left open: ranges of time tile the table whatever they hold.
-fn bound(first: &str, columns: i32) -> String {
+pub(super) fn bound(first: &str, columns: i32) -> String {
     let (mut values, further) = match first {
         MAX => (MAX.to_owned(), MAX),
         MIN => (MIN.to_owned(), MIN),
@@ -419,11 +440,12 @@ pub(super) fn taken(facts: &Facts, wanted: &Wanted, identity: &str, occupant: &i
         None if occupant.is_attachable => (
             "a table that is no partition".to_owned(),
             format!(
-                "If it holds the rows of this range: ALTER TABLE {} ATTACH PARTITION {identity} FOR VALUES FROM ({}) TO ({}); \
-                 otherwise rename it first.",
-                parent.identity,
-                bound(lower, facts.columns),
-                bound(upper, facts.columns)
+                "If it holds the rows of this range: SELECT warden.attach_partition({}, {}, {}, {}); otherwise rename it \
+                 first.",
+                literal(&parent.identity),
+                literal(identity),
+                literal(lower),
+                literal(upper)
             ),
         ),
         None => (format!("{a} {}", occupant.kind), format!("Rename the {} first.", occupant.kind)),
@@ -436,7 +458,13 @@ pub(super) fn taken(facts: &Facts, wanted: &Wanted, identity: &str, occupant: &i
     .hint(hint)
 }
 
-fn rows_in_default(at: &Situation, wanted: &Wanted, name: &str, default: &str, rows: &str) -> Result<Error, Error> {
+pub(super) fn rows_in_default(
+    at: &Situation,
+    wanted: &Wanted,
+    name: &str,
+    default: &str,
+    rows: &str,
+) -> Result<Error, Error> {
     let columns = inspect::insertable_columns(at.oid)?;
     let parent = &at.facts.parent.identity;
     let error = Error::new(

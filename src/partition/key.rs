@@ -175,6 +175,8 @@ pub(super) struct Key {
     pub(super) encoding: Encoding,
     /// SQL of the first column, or of the expression in its place, to be compared as the key does.
     pub(super) column: String,
+    /// Qualified and quoted; `None` for types that have none.
+    pub(super) collation: Option<String>,
     /// SQL of the further columns.
     pub(super) further: Vec<String>,
 }
@@ -421,7 +423,7 @@ impl Facts {
             Some(collation) => format!("{column} COLLATE {collation}"),
             None => column,
         };
-        Ok(Key { kind, encoding, column, further })
+        Ok(Key { kind, encoding, column, collation: self.collation.clone(), further })
     }
 
     /// Why the key takes no months.

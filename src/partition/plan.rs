@@ -141,6 +141,25 @@ pub(crate) fn decide<'a>(parent: &Parent, wanted: &Wanted, siblings: &'a [Siblin
     Ok(Step::Create(newest.filter(|s| s.kind == SiblingKind::Table)))
 }
 
+/// Whether a table can be attached with a range: `Some` where a partition has it already.
+///
+/// # Errors
+/// The range is taken.
+pub(crate) fn attachable<'a>(
+    parent: &Parent,
+    wanted: &Wanted,
+    siblings: &'a [Sibling],
+) -> Result<Option<&'a Sibling>, Error> {
+    let mut touched = siblings.iter().filter(|s| wanted.range.meets(&s.range) != Meeting::Apart);
+    let Some(first) = touched.next() else { return Ok(None) };
+    match wanted.range.meets(&first.range) {
+        _ if first.is_detaching => Err(still_detaching(parent, first)),
+        Meeting::Same => Ok(Some(first)),
+        Meeting::Covered => Err(covered(parent, wanted, first)),
+        Meeting::Overlap | Meeting::Apart => Err(overlaps(parent, wanted, first, touched.count())),
+    }
+}
+
 fn still_detaching(parent: &Parent, sibling: &Sibling) -> Error {
     Error::new(
         Code::NotInPrerequisiteState,

@@ -15,31 +15,31 @@ use pgrx::prelude::*;
 use std::ffi::CString;
 
 /// What zones and errors go by where nothing is known of a length yet.
-const ANY: Stride = Stride::Time(1);
+pub(super) const ANY: Stride = Stride::Time(1);
 
 /// A time as the key holds it.
 #[derive(Debug, Clone)]
-struct Moment {
-    shown: String,
-    point: Point,
+pub(super) struct Moment {
+    pub(super) shown: String,
+    pub(super) point: Point,
     /// No key of this time is less.
     is_least: bool,
     /// By the clock of the zone.
-    wall: Timestamp,
-    day: Day,
-    time: String,
+    pub(super) wall: Timestamp,
+    pub(super) day: Day,
+    pub(super) time: String,
 }
 
 /// One end of a range.
 #[derive(Debug, Clone)]
-enum End {
+pub(super) enum End {
     Below,
     At(Moment),
     Above,
 }
 
 impl End {
-    fn point(&self) -> Point {
+    pub(super) fn point(&self) -> Point {
         match self {
             Self::Below => Point::Below,
             Self::At(moment) => moment.point,
@@ -47,7 +47,7 @@ impl End {
         }
     }
 
-    fn shown(&self) -> &str {
+    pub(super) fn shown(&self) -> &str {
         match self {
             Self::Below => MIN,
             Self::At(moment) => &moment.shown,
@@ -67,29 +67,32 @@ pub(super) fn create(table: &str, lower: &str, upper: &str, name: Option<&str>) 
     let guide = [lower, upper].into_iter().find(|text| word(text).is_none());
     apply::make(&caller, || {
         let at = look(oid, guide, &caller)?;
-        let (from, to) = (end("lower_bound", lower, &at, &at.zone)?, end("upper_bound", upper, &at, &at.zone)?);
-        if from.point() >= to.point() {
-            return Err(Error::new(Code::InvalidParameter, "lower_bound must be below upper_bound").detail(format!(
-                "They are {} and {}.",
-                from.shown(),
-                to.shown()
-            )));
-        }
+        let (from, to) = both_ends(&at, lower, upper)?;
         let name = match name {
             Some(name) => given_name(name, &at)?,
             None => at.name(&suffix(&from, &to)?),
         };
         let mut wanted = wanted(&at, &from, &to, name);
-        wanted.call = Some(format!(
-            "create_range_partition({}, {}, {}, {})",
-            literal(&at.facts.parent.identity),
-            literal(from.shown()),
-            literal(to.shown()),
-            literal(&rules::wording::quote_ident(&wanted.name))
-        ));
+        wanted.call = Some(call(&at, &wanted));
         let remarks = other_clock(&at, lower, upper, &wanted, &caller)?.into_iter().collect();
         Ok((at, wanted, remarks))
     })
+}
+
+/// The ends that two texts are.
+///
+/// # Errors
+/// They are none, or not in order.
+pub(super) fn both_ends(at: &Situation, lower: &str, upper: &str) -> Result<(End, End), Error> {
+    let (from, to) = (end("lower_bound", lower, at, &at.zone)?, end("upper_bound", upper, at, &at.zone)?);
+    if from.point() < to.point() {
+        return Ok((from, to));
+    }
+    Err(Error::new(Code::InvalidParameter, "lower_bound must be below upper_bound").detail(format!(
+        "They are {} and {}.",
+        from.shown(),
+        to.shown()
+    )))
 }
 
 /// The partition that holds a value; created, as long as its neighbours, where there is none.
@@ -155,6 +158,22 @@ fn wall(time: Timestamp) -> Result<String, Error> {
     Ok(rows.into_iter().next().unwrap_or_default())
 }
 
+/// What the zone of a set is looked for with where no time is given: now.
+pub(super) fn any_series() -> Result<Series, Error> {
+    series_at(None)
+}
+
+fn series_at(guide: Option<String>) -> Result<Series, Error> {
+    let rows = spi::select(
+        "SELECT CASE WHEN isfinite($1::timestamptz) THEN $1::timestamptz ELSE now() END AT TIME ZONE 'UTC'",
+        &[guide.map(Text).into()],
+        |row| Ok(row.get::<Timestamp>(1)?),
+    )?;
+    let start =
+        rows.into_iter().flatten().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a time"))?;
+    Ok(Series { start: Start::Time(start), stride: ANY })
+}
+
 /// The table, with the zone in which texts are read: the one that its bounds show at the time of this text.
 pub(super) fn look(oid: pg_sys::Oid, guide: Option<&str>, caller: &Caller) -> Result<Situation, Error> {
     look_in(oid, guide, None, caller)
@@ -179,19 +198,11 @@ pub(super) fn look_in(
         },
         None => guide.map(ToOwned::to_owned),
     };
-    let rows = spi::select(
-        "SELECT CASE WHEN isfinite($1::timestamptz) THEN $1::timestamptz ELSE now() END AT TIME ZONE 'UTC'",
-        &[guide.map(Text).into()],
-        |row| Ok(row.get::<Timestamp>(1)?),
-    )?;
-    let start =
-        rows.into_iter().flatten().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a time"))?;
-    let series = Series { start: Start::Time(start), stride: ANY };
-    apply::look(oid, &series, zone, caller).map(|(at, _)| at)
+    apply::look(oid, &series_at(guide)?, zone, caller).map(|(at, _)| at)
 }
 
 /// The bound beyond every value that a text is.
-fn word(text: &str) -> Option<End> {
+pub(super) fn word(text: &str) -> Option<End> {
     match text.trim().to_ascii_uppercase().as_str() {
         MIN => Some(End::Below),
         MAX => Some(End::Above),
@@ -199,7 +210,7 @@ fn word(text: &str) -> Option<End> {
     }
 }
 
-fn end(argument: &str, text: &str, at: &Situation, zone: &str) -> Result<End, Error> {
+pub(super) fn end(argument: &str, text: &str, at: &Situation, zone: &str) -> Result<End, Error> {
     if let Some(word) = word(text) {
         return Ok(word);
     }
@@ -215,8 +226,13 @@ fn end(argument: &str, text: &str, at: &Situation, zone: &str) -> Result<End, Er
 }
 
 /// A text as the server reads it in this zone; of an encoded key, a key, too.
-fn moment(argument: &str, text: &str, at: &Situation, zone: &str) -> Result<Moment, Error> {
+pub(super) fn moment(argument: &str, text: &str, at: &Situation, zone: &str) -> Result<Moment, Error> {
     moment_of(argument, text, at.key.encoding.read(text.trim()), at, zone)
+}
+
+/// The moment of a window's bound, which the server has printed already.
+pub(super) fn moment_at(shown: &str, at: &Situation) -> Result<Moment, Error> {
+    moment_of("bound", shown, None, at, &at.zone)
 }
 
 fn moment_of(argument: &str, text: &str, key: Option<Edge>, at: &Situation, zone: &str) -> Result<Moment, Error> {
@@ -285,7 +301,7 @@ fn written(sql: &str, instant: TimestampWithTimeZone) -> Result<String, Error> {
 }
 
 /// A partition between two ends, which may leave a hole beside it: whoever gives bounds means them.
-fn wanted(at: &Situation, from: &End, to: &End, name: String) -> Wanted {
+pub(super) fn wanted(at: &Situation, from: &End, to: &End, name: String) -> Wanted {
     Wanted {
         name,
         range: Range { lower: Edge::before(from.point()), upper: Edge::before(to.point()) },
@@ -300,8 +316,19 @@ fn wanted(at: &Situation, from: &End, to: &End, name: String) -> Wanted {
     }
 }
 
+/// The call that makes a partition with its bounds and name.
+pub(super) fn call(at: &Situation, wanted: &Wanted) -> String {
+    format!(
+        "create_range_partition({}, {}, {}, {})",
+        literal(&at.facts.parent.identity),
+        literal(&wanted.shown.lower),
+        literal(&wanted.shown.upper),
+        literal(&rules::wording::quote_ident(&wanted.name))
+    )
+}
+
 /// What a partition between these ends is called: a year, a quarter or a month by its name, all else by where it begins.
-fn suffix(from: &End, to: &End) -> Result<String, Error> {
+pub(super) fn suffix(from: &End, to: &End) -> Result<String, Error> {
     let End::At(lower) = from else {
         return Err(Error::new(Code::InvalidParameter, "partition_name is needed where lower_bound is MINVALUE")
             .detail("Names of partitions say where they begin."));
@@ -320,7 +347,7 @@ fn suffix(from: &End, to: &End) -> Result<String, Error> {
 }
 
 /// The length between two times: months where the calendar says so, else days, else a time.
-fn stride(lower: &Moment, upper: &Moment) -> Stride {
+pub(super) fn stride(lower: &Moment, upper: &Moment) -> Stride {
     let length = i128::from(upper.wall.into_inner()) - i128::from(lower.wall.into_inner());
     let months = (upper.day.year - lower.day.year) * 12 + i64::from(upper.day.month) - i64::from(lower.day.month);
     if upper.time == lower.time {
@@ -358,7 +385,7 @@ fn given_name(text: &str, at: &Situation) -> Result<String, Error> {
 }
 
 /// Says so when the first bounds of a set were read by another clock than the session's.
-fn other_clock(
+pub(super) fn other_clock(
     at: &Situation,
     lower: &str,
     upper: &str,
@@ -414,16 +441,11 @@ fn next_to_neighbours(at: &Situation, moment: &Moment) -> Result<Wanted, Error> 
         }
         None => None,
     };
-    let why = match (stride, other) {
-        (_, Some((sibling, other))) if other != stride => {
+    let why = match other {
+        Some((sibling, other)) if other != stride => {
             Some(format!("{} and {} are not of one length.", nearest.identity, sibling.identity))
         }
-        // Months that begin behind the 28th are not of one day.
-        (Stride::Months(_), _) if lower.day.of_month > 28 => {
-            Some(format!("{} begins at the end of a month.", nearest.identity))
-        }
-        (Stride::Days(28..=31), _) => Some(format!("{} may be a month or days.", nearest.identity)),
-        _ => None,
+        _ => ambiguous(nearest, &lower, stride),
     };
     if let Some(why) = why {
         return Err(Error::new(
@@ -450,18 +472,24 @@ fn of_series(at: &Situation, moment: &Moment, start: &Moment, stride: Stride) ->
             .detail("Names of partitions have no place for an era."));
     }
     let mut wanted = at.wanted(window, stride)?;
-    wanted.call = Some(format!(
-        "create_range_partition({}, {}, {}, {})",
-        literal(&at.facts.parent.identity),
-        literal(&wanted.shown.lower),
-        literal(&wanted.shown.upper),
-        literal(&rules::wording::quote_ident(&wanted.name))
-    ));
+    wanted.call = Some(call(at, &wanted));
     Ok(wanted)
 }
 
-fn is_finite(sibling: &Sibling) -> bool {
+pub(super) fn is_finite(sibling: &Sibling) -> bool {
     matches!((sibling.range.lower.point, sibling.range.upper.point), (Point::At(_), Point::At(_)))
+}
+
+/// Why a partition does not show how long the next one is to be.
+pub(super) fn ambiguous(sibling: &Sibling, lower: &Moment, stride: Stride) -> Option<String> {
+    match stride {
+        // Months that begin behind the 28th are not of one day.
+        Stride::Months(_) if lower.day.of_month > 28 => {
+            Some(format!("{} begins at the end of a month.", sibling.identity))
+        }
+        Stride::Days(28..=31) => Some(format!("{} may be a month or days.", sibling.identity)),
+        _ => None,
+    }
 }
 
 /// The partition with two ends that is nearest to a point that it does not hold.
@@ -478,13 +506,13 @@ fn nearest(siblings: &[Sibling], point: Point) -> Option<&Sibling> {
         .map(|(_, s)| s)
 }
 
-fn ends(at: &Situation, sibling: &Sibling) -> Result<(Moment, Moment), Error> {
+pub(super) fn ends(at: &Situation, sibling: &Sibling) -> Result<(Moment, Moment), Error> {
     let read = |shown: &str| moment("bound", inspect::first_shown(shown), at, &at.zone);
     Ok((read(&sibling.shown.lower)?, read(&sibling.shown.upper)?))
 }
 
 /// About how many strides lie between two times: right, or one too many.
-fn strides_between(from: &Moment, to: &Moment, stride: Stride) -> i32 {
+pub(super) fn strides_between(from: &Moment, to: &Moment, stride: Stride) -> i32 {
     let wall = i128::from(to.wall.into_inner()) - i128::from(from.wall.into_inner());
     let strides = match (stride, from.point, to.point) {
         (Stride::Months(n), ..) => {

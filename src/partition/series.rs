@@ -15,7 +15,7 @@ use pgrx::prelude::*;
 use std::time::Instant;
 
 /// The most partitions that one call makes: all their locks are held until the end of its transaction.
-const MOST: i32 = 10_000;
+pub(super) const MOST: i32 = 10_000;
 
 /// What is asked for.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(super) struct Order {
 /// What came of one partition.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// Qualified and quoted: the new one, or the one that is there.
+    /// Qualified and quoted: the new one, or the one that is there; empty where it was not decided what there is to be.
     pub(super) partition: String,
     pub(super) lower: String,
     pub(super) upper: String,
@@ -81,18 +81,19 @@ pub(super) fn create(table: &str, order: &Order) -> Result<(Vec<Row>, Vec<Remark
     let (before, wanted) = look()?;
     let all_exist = |wanted: &Wanted| before.siblings.iter().any(|s| !s.is_detaching && s.range == wanted.range);
     if wanted.iter().all(all_exist) {
-        return Ok((rows(before, &wanted, order.how)?, Vec::new()));
+        let mut before = before;
+        return Ok((rows(&mut before, &wanted, order.how)?, Vec::new()));
     }
     apply::within(&caller, &before.facts.parent, || {
         apply::lock(&before)?;
-        let (now, wanted) = look()?;
+        let (mut now, wanted) = look()?;
         apply::must_have_its_name(&before, &now)?;
         let name = now.facts.parent.name.clone();
         let mut remarks = Vec::new();
         if order.zone.is_none() {
             remarks.extend(wanted.first().and_then(|first| apply::zone_remark(&now, first)));
         }
-        let rows = rows(now, &wanted, order.how)?;
+        let rows = rows(&mut now, &wanted, order.how)?;
         remarks.extend(missing(&name, &rows));
         Ok((rows, remarks))
     })
@@ -151,10 +152,10 @@ fn all(at: &Situation, series: &Series, order: &Order) -> Result<Vec<Wanted>, Er
 }
 
 /// Makes them one by one. What was made is known as a neighbour of the next without asking the server again.
-fn rows(mut at: Situation, all: &[Wanted], how: How) -> Result<Vec<Row>, Error> {
+pub(super) fn rows(at: &mut Situation, all: &[Wanted], how: How) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::with_capacity(all.len());
     for wanted in all {
-        let (row, made) = one(&at, wanted, how)?;
+        let (row, made) = one(at, wanted, how)?;
         rows.push(row);
         at.siblings.extend(made);
     }
@@ -232,14 +233,18 @@ pub(super) fn sqlstate(code: PgSqlErrorCode) -> String {
 }
 
 /// A caller who does not read the rows is to know that there are holes.
-fn missing(name: &str, rows: &[Row]) -> Option<Remark> {
+pub(super) fn missing(name: &str, rows: &[Row]) -> Option<Remark> {
     let missing: Vec<&Row> = rows.iter().filter(|row| matches!(row.status, "blocked" | "error")).collect();
     let first = missing.first()?;
+    let what = match first.partition.as_str() {
+        "" => format!("of [{}, {})", first.lower, first.upper),
+        partition => partition.to_owned(),
+    };
     Some(Remark {
         severity: Severity::Warning,
         sqlstate: "01000",
         message: format!("{} of {} partitions of \"{name}\" could not be created", missing.len(), rows.len()),
-        detail: Some(format!("The first is {}: {}", first.partition, first.detail.clone().unwrap_or_default())),
+        detail: Some(format!("The first is {what}: {}", first.detail.clone().unwrap_or_default())),
         hint: None,
     })
 }

@@ -65,7 +65,7 @@ pub(super) fn read(
     let at = Situation::of_plain(
         oid,
         facts,
-        Key { kind, encoding: Encoding::Plain, column: quoted, further: Vec::new() },
+        Key { kind, encoding: Encoding::Plain, column: quoted, collation: None, further: Vec::new() },
         zone,
     );
     let rule = Some(Rule { stride, start: None });
