@@ -477,7 +477,7 @@ REVOKE EXECUTE ON FUNCTION warden.manage_partitions(
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:141
+-- src/partition/maintain.rs:146
 -- pg_warden::partition::maintain::partition_maintenance
 
 CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')

@@ -12,7 +12,7 @@ use super::outlook;
 use super::policy::{self, Managed, Policy};
 use super::series::sqlstate;
 use super::transactions::{self, Transactions};
-use super::{calendar, is_null, key};
+use super::{calendar, grid, is_null, key};
 use crate::error::emit::{self, Parts, Severity};
 use crate::error::{Code, Error};
 use crate::text::Text;
@@ -69,6 +69,11 @@ fn plan_partition_maintenance(
     let as_of = pg_sys::TimestampTz::from(as_of.ok_or_else(|| is_null("as_of"))?);
     if matches!(as_of, i64::MIN | i64::MAX) {
         return Err(Error::new(Code::DatetimeOverflow, "as_of cannot be infinite").into());
+    }
+    if grid::day(as_of).is_bc() {
+        return Err(Error::new(Code::DatetimeOverflow, format!("as_of cannot be {}", grid::day(as_of)))
+            .detail("Names of partitions have no place for an era.")
+            .into());
     }
     let mut rows = Vec::new();
     for policy in meant(table_name.map(|table| table.0).as_deref())? {
