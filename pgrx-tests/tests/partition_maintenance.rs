@@ -36,6 +36,7 @@ cases![
     status_is_judged_by_success,
     a_log_of_ninety_days,
     a_hundred_tables_with_nothing_to_do,
+    when_the_extension_goes,
 ];
 
 /// Action, partition and bounds of a plan.
@@ -993,9 +994,13 @@ fn a_hundred_tables_with_nothing_to_do(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
     for n in 0..20 {
-        s.run(&format!("CREATE TABLE t{n} (ts timestamptz) PARTITION BY RANGE (ts); SELECT * FROM warden.manage_partitions('t{n}', premake => 36)"))?;
+        s.run(&format!(
+            "CREATE TABLE t{n} (ts timestamptz) PARTITION BY RANGE (ts);
+             SELECT * FROM warden.create_partitions('t{n}', '1 month', date_trunc('month', now())::timestamp, (now() + interval '36 months')::timestamp);
+             SELECT * FROM warden.manage_partitions('t{n}', premake => 36)"
+        ))?;
     }
-    run(&mut s, "")?;
+    ensure_eq!(s.value("SELECT count(*) FROM warden.plan_partition_maintenance()")?, "0");
     let fastest = |s: &mut Session, sql: &str| -> Result<Duration> {
         let mut times = Vec::new();
         for _ in 0..10 {
@@ -1013,5 +1018,35 @@ fn a_hundred_tables_with_nothing_to_do(leg: &Leg) -> Result {
         plan < Duration::from_millis(100) && run < Duration::from_millis(100),
         "plan {plan:?}, maintenance {run:?}"
     );
+    Ok(())
+}
+
+fn when_the_extension_goes(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let drop = |s: &mut Session| -> Result<Vec<String>> {
+        let outcome = s.run("BEGIN; DROP EXTENSION pg_warden; ROLLBACK")?;
+        Ok(outcome
+            .notices
+            .iter()
+            .filter(|n| n.severity == "WARNING")
+            .map(|n| format!("{} | {}", n.message, n.detail()))
+            .collect())
+    };
+    ensure_eq!(drop(&mut s)?, Vec::<String>::new());
+    managed(&mut s, "a")?;
+    run(&mut s, "")?;
+    let until = s.value("SELECT date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month' || '+00'")?;
+    ensure_eq!(drop(&mut s)?, [format!("1 table gets no more partitions | public.a has them until {until}.")]);
+    managed(&mut s, "\"B\"")?;
+    ensure_eq!(
+        drop(&mut s)?,
+        [format!("2 tables get no more partitions | public.\"B\" has none for now; public.a has them until {until}.")]
+    );
+    s.run("SELECT * FROM warden.manage_partitions('a', premake => 0, enabled => false)")?;
+    ensure_eq!(drop(&mut s)?, ["1 table gets no more partitions | public.\"B\" has none for now."]);
+    // No data is touched.
+    s.run("DROP EXTENSION pg_warden")?;
+    ensure_eq!(s.value("SELECT count(*) FROM pg_inherits")?, "1");
     Ok(())
 }

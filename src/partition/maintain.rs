@@ -426,8 +426,12 @@ pub(super) fn attempt(policy: &Policy, managed: &Managed, job: &Job) -> Outcome 
     let (took, lock_wait) = (begun.elapsed(), apply::lock_wait());
     match done {
         Ok(detail) => Outcome { status: "done", sqlstate: None, detail, is_retryable: false, took, lock_wait },
-        Err(caught) => {
+        Err(mut caught) => {
             use PgSqlErrorCode as Code;
+            if caught.code == Code::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST {
+                // The server would have everything dropped that depends on it.
+                caught.hint = None;
+            }
             let is_late = caught.code == Code::ERRCODE_LOCK_NOT_AVAILABLE;
             let others = [Code::ERRCODE_T_R_DEADLOCK_DETECTED, Code::ERRCODE_T_R_SERIALIZATION_FAILURE];
             Outcome {
@@ -472,4 +476,45 @@ impl Outcome {
             emit::say(&Parts { detail: self.detail.as_deref(), ..Parts::plain(Severity::Warning, &message) });
         }
     }
+}
+
+/// How many tables are named in a sentence.
+const NAMED: usize = 10;
+
+/// What to say when the extension goes: which tables get no more partitions, and when the first hole comes. `None` where none is managed.
+///
+/// # Errors
+/// When the table of policies is locked.
+pub(crate) fn left_alone() -> Result<Option<(String, String)>, Error> {
+    let policies: Vec<Policy> = policy::all()?.into_iter().filter(|policy| policy.enabled).collect();
+    let (tables, zones): (Vec<_>, Vec<_>) =
+        policies.into_iter().map(|policy| (policy.table, Text(policy.zone))).unzip();
+    let _pinned = Caller::now().pin();
+    let rows = spi::select(
+        "SELECT format('%I.%I', n.nspname, c.relname), a.covered_until::text
+           FROM unnest($1, $2) AS t (oid, zone)
+           JOIN pg_class c ON c.oid = t.oid
+           JOIN pg_namespace n ON n.oid = c.relnamespace
+          CROSS JOIN LATERAL warden_internal.partitions_ahead(t.oid, t.zone) AS a
+          ORDER BY a.covered_until NULLS FIRST, 1",
+        &[tables.into(), zones.into()],
+        |row| {
+            let table = row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default();
+            Ok(match row.get::<Text>(2)? {
+                Some(Text(until)) => format!("{table} has them until {until}"),
+                None => format!("{table} has none for now"),
+            })
+        },
+    )?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let count = rows.len();
+    let more = count.saturating_sub(NAMED);
+    let mut detail = rows.into_iter().take(NAMED).collect::<Vec<_>>().join("; ");
+    if more > 0 {
+        detail = format!("{detail}; and {more} more, later");
+    }
+    let tables = if count == 1 { "1 table gets" } else { &format!("{count} tables get") };
+    Ok(Some((format!("{tables} no more partitions"), detail + ".")))
 }
