@@ -477,7 +477,7 @@ REVOKE EXECUTE ON FUNCTION warden.manage_partitions(
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:146
+-- src/partition/maintain.rs:149
 -- pg_warden::partition::maintain::partition_maintenance
 
 CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')
@@ -1001,7 +1001,7 @@ CREATE TABLE warden_internal.partition_log (
     role pg_catalog.text NOT NULL,
     source pg_catalog.text NOT NULL);
 CREATE INDEX partition_log_at_idx ON warden_internal.partition_log (at);
-CREATE INDEX partition_log_table_oid_idx ON warden_internal.partition_log (table_oid);
+CREATE INDEX partition_log_table_oid_idx ON warden_internal.partition_log (table_oid, run_at);
 COMMENT ON TABLE warden_internal.partition_log IS 'pg_warden: what became of partition maintenance, 90 days back; see warden.partition_log; not dumped';
 ALTER TABLE warden_internal.partition_log REPLICA IDENTITY NOTHING;
 

@@ -77,8 +77,11 @@ fn plan_partition_maintenance(
     }
     let mut rows = Vec::new();
     for policy in meant(table_name.map(|table| table.0).as_deref())? {
-        let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) else { continue };
-        if policy.enabled && !outlook::is_idle(&policy, as_of) {
+        check_for_interrupts!();
+        if !policy.enabled || outlook::is_idle(&policy, as_of) {
+            continue;
+        }
+        if let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) {
             let _pinned = Caller::now().pin();
             rows.extend(plan(&managed, &agenda::look(&policy, as_of, MOST_REMOVED)?));
         }
@@ -197,6 +200,7 @@ fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Res
     let (mut done, mut failed, mut tables) = (0_usize, 0, 0);
     for policy in policies.iter().filter(|policy| policy.enabled) {
         tables += 1;
+        check_for_interrupts!();
         if outlook::is_idle(policy, store::now()) {
             continue;
         }
