@@ -16,7 +16,7 @@ CREATE TABLE warden_internal.partition_log (
     role pg_catalog.text NOT NULL,
     source pg_catalog.text NOT NULL);
 CREATE INDEX partition_log_at_idx ON warden_internal.partition_log (at);
-CREATE INDEX partition_log_table_oid_idx ON warden_internal.partition_log (table_oid);
+CREATE INDEX partition_log_table_oid_idx ON warden_internal.partition_log (table_oid, run_at);
 COMMENT ON TABLE warden_internal.partition_log IS 'pg_warden: what became of partition maintenance, 90 days back; see warden.partition_log; not dumped';
 ALTER TABLE warden_internal.partition_log REPLICA IDENTITY NOTHING;
 

@@ -31,7 +31,7 @@ mod inspect;
 mod key;
 pub(crate) mod list;
 mod log;
-mod maintain;
+pub(crate) mod maintain;
 mod manage;
 mod outlook;
 mod plan;

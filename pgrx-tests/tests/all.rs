@@ -51,6 +51,7 @@ mod partition_lists;
 mod partition_maintenance;
 mod partition_policy;
 mod partition_range;
+mod partition_retention;
 mod partition_series;
 mod partition_steps;
 mod partitions;
@@ -106,6 +107,7 @@ fn cases() -> Vec<Case> {
         partition_range::cases(),
         partition_policy::cases(),
         partition_maintenance::cases(),
+        partition_retention::cases(),
         memory::cases(),
         pages::cases(),
         random_ddl::cases(),

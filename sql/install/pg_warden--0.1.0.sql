@@ -32,6 +32,28 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:48
+-- requires:
+--   schema
+
+-- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
+-- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
+
+CREATE TABLE warden_internal.partition_schedule (
+    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
+        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
+    every pg_catalog."interval" NOT NULL,
+    job pg_catalog.text,
+    last_started pg_catalog.timestamptz,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.partition_schedule IS
+    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
+ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:31
 -- requires:
 --   schema
@@ -210,28 +232,6 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.level', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.threshold', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '');
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:48
--- requires:
---   schema
-
--- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
--- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
-
-CREATE TABLE warden_internal.partition_schedule (
-    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
-        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
-    every pg_catalog."interval" NOT NULL,
-    job pg_catalog.text,
-    last_started pg_catalog.timestamptz,
-    set_at pg_catalog.timestamptz NOT NULL,
-    set_by pg_catalog.text NOT NULL
-);
-COMMENT ON TABLE warden_internal.partition_schedule IS
-    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
-ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -819,7 +819,7 @@ COMMENT ON FUNCTION warden_internal.partition_encoding(pg_catalog.oid) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:141
+-- src/partition/maintain.rs:149
 -- pg_warden::partition::maintain::partition_maintenance
 
 CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')
@@ -1394,7 +1394,7 @@ CREATE TABLE warden_internal.partition_log (
     role pg_catalog.text NOT NULL,
     source pg_catalog.text NOT NULL);
 CREATE INDEX partition_log_at_idx ON warden_internal.partition_log (at);
-CREATE INDEX partition_log_table_oid_idx ON warden_internal.partition_log (table_oid);
+CREATE INDEX partition_log_table_oid_idx ON warden_internal.partition_log (table_oid, run_at);
 COMMENT ON TABLE warden_internal.partition_log IS 'pg_warden: what became of partition maintenance, 90 days back; see warden.partition_log; not dumped';
 ALTER TABLE warden_internal.partition_log REPLICA IDENTITY NOTHING;
 

@@ -16,7 +16,7 @@ use crate::config;
 use crate::error::emit::{Parts, Report, Severity};
 use crate::facts::live::{self, Live, Planning, object};
 use crate::finding::{Finding, Level};
-use crate::partition::policy;
+use crate::partition::{self, policy as managed};
 use crate::policy::{exempt, kept};
 use crate::rules::{Area, Quantity};
 use crate::{rules, spi};
@@ -119,7 +119,7 @@ fn judge(fcinfo: pg_sys::FunctionCallInfo) -> Outbox {
 
 /// Managed partitions end with their table, whatever the mode. What went wrong is said: maintenance forgets it, too.
 fn forget_dropped() -> Outbox {
-    let reason = match with_snapshot(|| spi::shielded(policy::forget_dropped)) {
+    let reason = match with_snapshot(|| spi::shielded(managed::forget_dropped)) {
         Ok(Ok(())) => return Outbox::EMPTY,
         Ok(Err(reason)) | Err(reason) => reason,
     };
@@ -262,11 +262,21 @@ fn renamed(statement: &Statement) -> Option<String> {
 
 /// What ends with the extension, said before it does.
 fn farewell() -> Vec<Report> {
-    vec![Report::new(&Parts {
+    let judged = Report::new(&Parts {
         detail: Some("Its modes, levels, exemptions and journal go with it; tables, indexes and partitions stay."),
         hint: Some("To keep them, switch it off instead: SELECT warden.disable();"),
         ..Parts::plain(Severity::Notice, "pg_warden judges no DDL of this database any more")
-    })]
+    });
+    // Where that cannot be told, the extension goes all the same.
+    let left = spi::shielded(partition::maintain::left_alone).ok().and_then(Result::ok).flatten();
+    let partitions = left.map(|(message, detail)| {
+        Report::new(&Parts {
+            detail: Some(&detail),
+            hint: Some("What they are to be like is in warden.partition_policies, until then."),
+            ..Parts::plain(Severity::Warning, &message)
+        })
+    });
+    partitions.into_iter().chain([judged]).collect()
 }
 
 fn drops_us(parsetree: *mut pg_sys::Node) -> bool {

@@ -49,7 +49,10 @@ pub(super) fn look(policy: &Policy, as_of: i64, most: usize) -> Result<Vec<Job>,
     let now = calendar::mark_of_instant(at.key.kind, &policy.zone, as_of);
     let mut jobs: Vec<Job> = at.siblings.iter().filter(|s| s.is_detaching).map(|s| finalize(&at, s)).collect();
     jobs.extend(creations(&at, policy, &now)?);
-    jobs.extend(removals(&at, policy, &now, None, policy.removal, most)?);
+    // Where something is made first, no old one is the last.
+    let is_extended = jobs.iter().any(|job| matches!(job.task, Task::Create(_)));
+    let wanted = Removals { keep: policy.retention, removal: policy.removal, most, takes_last: is_extended };
+    jobs.extend(removals(&at, policy, &now, &wanted)?);
     Ok(jobs)
 }
 
@@ -185,29 +188,35 @@ pub(super) fn is_covered(siblings: &[Sibling], from: i128, to: i128) -> bool {
     reached == end
 }
 
+/// Which partitions are to be taken away, and how.
+#[derive(Debug)]
+pub(super) struct Removals {
+    /// `None`: for ever.
+    pub(super) keep: Option<Span>,
+    pub(super) removal: Removal,
+    pub(super) most: usize,
+    /// Also the last one.
+    pub(super) takes_last: bool,
+}
+
 /// The partitions that are too old, the oldest first.
 ///
 /// # Errors
 /// As [`look`].
-pub(super) fn removals(
-    at: &Situation,
-    policy: &Policy,
-    now: &Mark,
-    keep: Option<Span>,
-    removal: Removal,
-    most: usize,
-) -> Result<Vec<Job>, Error> {
-    let Some(cutoff) = policy.cutoff(at.key.kind, now, keep) else { return Ok(Vec::new()) };
-    let old = too_old(&at.siblings, cutoff.min(now.steady));
-    old.into_iter().take(most).map(|sibling| remove(at, policy, sibling, removal)).collect()
+pub(super) fn removals(at: &Situation, policy: &Policy, now: &Mark, wanted: &Removals) -> Result<Vec<Job>, Error> {
+    let Some(cutoff) = wanted.keep.map(|keep| policy.cutoff(at.key.kind, now, keep)) else { return Ok(Vec::new()) };
+    let old = too_old(&at.siblings, cutoff.min(now.steady), wanted.takes_last);
+    old.into_iter().take(wanted.most).map(|sibling| remove(at, policy, sibling, wanted.removal)).collect()
 }
 
-/// Partitions that end at a time or before: never the last one.
-fn too_old(siblings: &[Sibling], cutoff: i128) -> Vec<&Sibling> {
+/// Partitions that end at a time or before.
+fn too_old(siblings: &[Sibling], cutoff: i128, takes_last: bool) -> Vec<&Sibling> {
     let end = Edge::before(Point::At(cutoff));
     let mut there: Vec<&Sibling> = siblings.iter().filter(|s| !s.is_detaching).collect();
     there.sort_by_key(|s| s.range.lower);
-    there.pop();
+    if !takes_last {
+        there.pop();
+    }
     there.into_iter().filter(|s| s.range.upper <= end).collect()
 }
 

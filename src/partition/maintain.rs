@@ -12,7 +12,7 @@ use super::outlook;
 use super::policy::{self, Managed, Policy};
 use super::series::sqlstate;
 use super::transactions::{self, Transactions};
-use super::{calendar, is_null, key};
+use super::{calendar, grid, is_null, key};
 use crate::error::emit::{self, Parts, Severity};
 use crate::error::{Code, Error};
 use crate::text::Text;
@@ -70,10 +70,18 @@ fn plan_partition_maintenance(
     if matches!(as_of, i64::MIN | i64::MAX) {
         return Err(Error::new(Code::DatetimeOverflow, "as_of cannot be infinite").into());
     }
+    if grid::day(as_of).is_bc() {
+        return Err(Error::new(Code::DatetimeOverflow, format!("as_of cannot be {}", grid::day(as_of)))
+            .detail("Names of partitions have no place for an era.")
+            .into());
+    }
     let mut rows = Vec::new();
     for policy in meant(table_name.map(|table| table.0).as_deref())? {
-        let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) else { continue };
-        if policy.enabled && !outlook::is_idle(&policy, as_of) {
+        check_for_interrupts!();
+        if !policy.enabled || outlook::is_idle(&policy, as_of) {
+            continue;
+        }
+        if let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) {
             let _pinned = Caller::now().pin();
             rows.extend(plan(&managed, &agenda::look(&policy, as_of, MOST_REMOVED)?));
         }
@@ -189,6 +197,7 @@ fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Res
     let (mut done, mut failed, mut tables) = (0_usize, 0, 0);
     for policy in policies.iter().filter(|policy| policy.enabled) {
         tables += 1;
+        check_for_interrupts!();
         if outlook::is_idle(policy, store::now()) {
             continue;
         }
@@ -418,8 +427,12 @@ pub(super) fn attempt(policy: &Policy, managed: &Managed, job: &Job) -> Outcome 
     let (took, lock_wait) = (begun.elapsed(), apply::lock_wait());
     match done {
         Ok(detail) => Outcome { status: "done", sqlstate: None, detail, is_retryable: false, took, lock_wait },
-        Err(caught) => {
+        Err(mut caught) => {
             use PgSqlErrorCode as Code;
+            if caught.code == Code::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST {
+                // The server would have everything dropped that depends on it.
+                caught.hint = None;
+            }
             let is_late = caught.code == Code::ERRCODE_LOCK_NOT_AVAILABLE;
             let others = [Code::ERRCODE_T_R_DEADLOCK_DETECTED, Code::ERRCODE_T_R_SERIALIZATION_FAILURE];
             Outcome {
@@ -464,4 +477,45 @@ impl Outcome {
             emit::say(&Parts { detail: self.detail.as_deref(), ..Parts::plain(Severity::Warning, &message) });
         }
     }
+}
+
+/// How many tables are named in a sentence.
+const NAMED: usize = 10;
+
+/// What to say when the extension goes: which tables get no more partitions, and when the first hole comes. `None` where none is managed.
+///
+/// # Errors
+/// When the table of policies is locked.
+pub(crate) fn left_alone() -> Result<Option<(String, String)>, Error> {
+    let policies: Vec<Policy> = policy::all()?.into_iter().filter(|policy| policy.enabled).collect();
+    let (tables, zones): (Vec<_>, Vec<_>) =
+        policies.into_iter().map(|policy| (policy.table, Text(policy.zone))).unzip();
+    let _pinned = Caller::now().pin();
+    let rows = spi::select(
+        "SELECT format('%I.%I', n.nspname, c.relname), a.covered_until::text
+           FROM unnest($1, $2) AS t (oid, zone)
+           JOIN pg_class c ON c.oid = t.oid
+           JOIN pg_namespace n ON n.oid = c.relnamespace
+          CROSS JOIN LATERAL warden_internal.partitions_ahead(t.oid, t.zone) AS a
+          ORDER BY a.covered_until NULLS FIRST, 1",
+        &[tables.into(), zones.into()],
+        |row| {
+            let table = row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default();
+            Ok(match row.get::<Text>(2)? {
+                Some(Text(until)) => format!("{table} has them until {until}"),
+                None => format!("{table} has none for now"),
+            })
+        },
+    )?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let count = rows.len();
+    let more = count.saturating_sub(NAMED);
+    let mut detail = rows.into_iter().take(NAMED).collect::<Vec<_>>().join("; ");
+    if more > 0 {
+        detail = format!("{detail}; and {more} more, later");
+    }
+    let tables = if count == 1 { "1 table gets" } else { &format!("{count} tables get") };
+    Ok(Some((format!("{tables} no more partitions"), detail + ".")))
 }

@@ -30,7 +30,7 @@ pub(super) fn is_idle(policy: &Policy, as_of: i64) -> bool {
     let now = calendar::mark_of_instant(kind, &policy.zone, as_of);
     let Ok(due) = policy.due(kind, &now) else { return false };
     let Some(there) = descriptor(policy.table, kind) else { return false };
-    let cutoff = policy.cutoff(kind, &now, None).map(|cutoff| cutoff.min(now.steady));
+    let cutoff = policy.retention.map(|keep| policy.cutoff(kind, &now, keep).min(now.steady));
     !there.is_detaching
         && due.iter().all(|(_, lower, upper)| there.covers((*lower).max(now.steady), *upper))
         && cutoff.is_none_or(|cutoff| there.first_end().is_none_or(|end| end > cutoff))

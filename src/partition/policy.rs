@@ -139,12 +139,12 @@ impl Policy {
     }
 
     /// What ends here or before is too old, in microseconds since 1970.
-    pub(super) fn cutoff(&self, kind: Kind, now: &Mark, keep: Option<Span>) -> Option<i128> {
-        let wall = calendar::minus(now.wall, keep.or(self.retention)?);
-        Some(calendar::since_1970(match kind {
+    pub(super) fn cutoff(&self, kind: Kind, now: &Mark, keep: Span) -> i128 {
+        let wall = calendar::minus(now.wall, keep);
+        calendar::since_1970(match kind {
             Kind::Instant => calendar::instant(&self.zone, wall),
             Kind::Date | Kind::Timestamp => wall,
-        }))
+        })
     }
 
     fn read(row: &Row) -> Result<Self, Error> {

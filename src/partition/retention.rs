@@ -1,6 +1,6 @@
 //! Takes partitions away that are too old: detaches, drops or archives them.
 
-use super::agenda::{self, Job, quoted};
+use super::agenda::{self, Job, Removals, quoted};
 use super::apply::{self, Caller, Situation};
 use super::log::Run;
 use super::maintain::{self, Outcome};
@@ -189,19 +189,16 @@ fn apply_partition_retention(
         return Err(managed.not_yours().into());
     }
     let removal = action.map_or(Ok(policy.removal), |action| one_of("action", Some(action), &Removal::WORDS))?;
-    if keep.is_none() && policy.retention.is_none() {
-        return Err(Error::new(
-            Code::InvalidParameter,
-            format!("partitions of {} are kept for ever", managed.identity),
-        )
-        .hint("Give keep, or set retention with warden.manage_partitions.")
-        .into());
-    }
+    let keep = keep.or(policy.retention).ok_or_else(|| {
+        Error::new(Code::InvalidParameter, format!("partitions of {} are kept for ever", managed.identity))
+            .hint("Give keep, or set retention with warden.manage_partitions.")
+    })?;
+    let wanted = Removals { keep: Some(keep), removal, most, takes_last: false };
     let jobs = {
         let _pinned = Caller::now().pin();
         let at = agenda::situation(&policy)?;
         let now = calendar::mark_of_instant(at.key.kind, &policy.zone, store::now());
-        agenda::removals(&at, &policy, &now, keep, removal, most)?
+        agenda::removals(&at, &policy, &now, &wanted)?
     };
     let rows =
         if dry_run { jobs.into_iter().map(|job| (job, None)).collect() } else { apply_all(&policy, &managed, jobs)? };
