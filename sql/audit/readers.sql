@@ -1,12 +1,11 @@
 -- Schemas whose tables are one role's, and whom it lets read all of them, but not those to come. $2, a table, has none.
 WITH one_owner AS MATERIALIZED (
-    SELECT t.schema_oid, pg_catalog.min(c.relowner) AS owner, pg_catalog.count(*) AS tables, pg_catalog.sum(c.relpages) AS pages
+    SELECT t.schema_oid, pg_catalog.min(t.relowner) AS owner, pg_catalog.count(*) AS tables, pg_catalog.sum(t.relpages) AS pages
     FROM subject AS t
-    JOIN pg_catalog.pg_class AS c ON c.oid = t.oid
     -- Partitions are read through their parent.
     WHERE t.relkind IN ('r', 'p') AND NOT t.relispartition
     GROUP BY t.schema_oid
-    HAVING pg_catalog.count(*) >= 5 AND pg_catalog.min(c.relowner) = pg_catalog.max(c.relowner)
+    HAVING pg_catalog.count(*) >= 5 AND pg_catalog.min(t.relowner) = pg_catalog.max(t.relowner)
 ),
 reader AS MATERIALIZED (
     SELECT x.schema_oid, x.role,

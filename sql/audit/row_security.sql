@@ -8,7 +8,7 @@ SELECT
     t.relname AS table_name,
     -- It is read through its parent, whose policies then hold.
     t.relispartition AS is_partition,
-    c.relrowsecurity AS is_enabled,
+    t.relrowsecurity AS is_enabled,
     c.relforcerowsecurity AS is_forced,
     o.rolname AS owner_name,
     p.policies,
@@ -106,4 +106,4 @@ CROSS JOIN LATERAL (
                                   ELSE NOT (x.is_open_before AND x.is_open_after) END)
     ) AS opens
 ) AS p
-WHERE c.relrowsecurity OR EXISTS (SELECT FROM pg_catalog.pg_policy AS q WHERE q.polrelid = t.oid)
+WHERE t.relrowsecurity OR EXISTS (SELECT FROM pg_catalog.pg_policy AS q WHERE q.polrelid = t.oid)
