@@ -120,8 +120,17 @@ SELECT
     -- The most triggers that one kind of statement fires, and which.
     busiest.triggers,
     busiest.statement AS busiest_statement,
-    -- The first publication that replicates UPDATE or DELETE of rows which nothing identifies: they fail now.
-    CASE WHEN t.relreplident IN ('d', 'n') THEN (
+    t.relreplident = 'n' AS identifies_nothing,
+    -- The first publication that replicates UPDATE or DELETE of rows which nothing identifies, if there is no primary key: they fail now.
+    -- Rows of a partitioned table are those of its partitions, each of which has an identity of its own.
+    CASE WHEN CASE t.relkind WHEN 'r' THEN t.relreplident IN ('d', 'n') ELSE EXISTS (
+                  SELECT
+                  FROM tree
+                  JOIN pg_catalog.pg_class AS c ON c.oid = tree.member AND c.relkind = 'r'
+                  WHERE tree.root = t.oid
+                    AND (c.relreplident = 'n'
+                         OR (c.relreplident = 'd' AND NOT EXISTS (
+                             SELECT FROM pg_catalog.pg_index AS x WHERE x.indrelid = c.oid AND x.indisprimary)))) END THEN (
         SELECT u.pubname
         FROM pg_catalog.pg_publication AS u
         WHERE (u.pubupdate OR u.pubdelete)
