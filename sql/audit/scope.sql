@@ -140,6 +140,15 @@ changed_collation AS MATERIALIZED (
     WHERE v.recorded <> v.actual
 ),
 
+-- What has transaction numbers of its own, and how old they are. TOAST tables count as their tables do.
+aged AS (
+    SELECT c.oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS identity,
+           pg_catalog.age(c.relfrozenxid) AS age, pg_catalog.mxid_age(c.relminmxid) AS multixact_age
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'm', 't') AND c.relfrozenxid <> '0'::pg_catalog.xid
+),
+
 -- Who is a member of whom, so that it has the rights of that role or can take them.
 membership AS MATERIALIZED (
     SELECT m.member, m.roleid
