@@ -257,15 +257,18 @@ fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
         column("hint", |audit| audit.hint),
         column("fix", |audit| audit.fix),
     ];
+    // Whether any rule has something to say, before it is asked which: most rows are in order, and are taken once and not once a rule.
+    let any: Vec<_> = checks.iter().map(|(_, audit)| format!("({}\n)::pg_catalog.bool", audit.when)).collect();
     let numbers: Vec<_> = (0..checks.len()).map(|number| format!("({number})")).collect();
     // Not as a row of VALUES with all conditions in it: for that, every column of the source would be computed of every row.
     let hit = cases("pg_catalog.bool", |audit| audit.when);
     in_scope(format!(
         "SELECT s.classid, s.objid, s.objsubid, s.identity, s.weight, v.rule,\n{}\nFROM (\n{}\n) AS s\n\
-         CROSS JOIN (VALUES {}) AS v (rule)\nWHERE {hit}",
+         CROSS JOIN (VALUES {}) AS v (rule)\nWHERE ({})\nAND {hit}",
         texts.join(",\n"),
         source.query(),
-        numbers.join(", ")
+        numbers.join(", "),
+        any.join(" OR ")
     ))
 }
 

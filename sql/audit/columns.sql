@@ -32,6 +32,23 @@ kinds (base, kind) AS MATERIALIZED (
         ('pg_catalog.timetz', 'timetz'),
         ('pg_catalog.varchar', 'varchar'),
         ('pg_catalog.xml', 'xml'),
+        -- What pg_upgrade refuses, and arrays of it.
+        ('pg_catalog.regcollation', 'reg'),
+        ('pg_catalog._regcollation', 'reg'),
+        ('pg_catalog.regconfig', 'reg'),
+        ('pg_catalog._regconfig', 'reg'),
+        ('pg_catalog.regdictionary', 'reg'),
+        ('pg_catalog._regdictionary', 'reg'),
+        ('pg_catalog.regnamespace', 'reg'),
+        ('pg_catalog._regnamespace', 'reg'),
+        ('pg_catalog.regoper', 'reg'),
+        ('pg_catalog._regoper', 'reg'),
+        ('pg_catalog.regoperator', 'reg'),
+        ('pg_catalog._regoperator', 'reg'),
+        ('pg_catalog.regproc', 'reg'),
+        ('pg_catalog._regproc', 'reg'),
+        ('pg_catalog.regprocedure', 'reg'),
+        ('pg_catalog._regprocedure', 'reg'),
         -- Lists of keys.
         ('pg_catalog.text', 'ids'),
         ('pg_catalog.varchar', 'ids'),
@@ -41,15 +58,6 @@ kinds (base, kind) AS MATERIALIZED (
         ('pg_catalog._varchar', 'ids'),
         ('pg_catalog._uuid', 'ids')
     ) AS v (base, kind)
-    UNION ALL
-    -- What pg_upgrade refuses, and arrays of it.
-    SELECT r.oid, 'reg'
-    FROM pg_catalog.pg_type AS r
-    WHERE coalesce(nullif(r.typelem, 0), r.oid) IN (
-        'pg_catalog.regcollation'::pg_catalog.regtype, 'pg_catalog.regconfig'::pg_catalog.regtype,
-        'pg_catalog.regdictionary'::pg_catalog.regtype, 'pg_catalog.regnamespace'::pg_catalog.regtype,
-        'pg_catalog.regoper'::pg_catalog.regtype, 'pg_catalog.regoperator'::pg_catalog.regtype,
-        'pg_catalog.regproc'::pg_catalog.regtype, 'pg_catalog.regprocedure'::pg_catalog.regtype)
     UNION ALL
     SELECT e.oid, 'enum' FROM pg_catalog.pg_type AS e WHERE e.typtype = 'e'
     UNION ALL
@@ -96,7 +104,8 @@ SELECT
 -- By itself: with the conditions on its kind, a server without statistics of the catalog takes it for one table, and loops.
 FROM (SELECT u.* FROM subject AS u OFFSET 0) AS t
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-JOIN typed AS y ON y.oid = a.atttypid
+-- Of these two, only a default shows anything.
+JOIN typed AS y ON y.oid = a.atttypid AND (a.atthasdef OR y.kind NOT IN ('serial', 'frozen'))
 -- What shows it, where it is not the type alone. A subquery a column: a join would be planned by guesses about the catalog, and a
 -- wrong one takes minutes where there are thousands of tables.
 CROSS JOIN LATERAL (SELECT CASE

@@ -7,7 +7,7 @@ SELECT
     size.pages AS weight,
     k.conname AS constraint_name,
     t.relname AS table_name,
-    r.relname AS referenced_name,
+    (SELECT r.relname FROM pg_catalog.pg_class AS r WHERE r.oid = k.confrelid) AS referenced_name,
     t.identity AS table_identity,
     -- Columns that are a shorter integer than those they refer to.
     CASE WHEN types.may_differ THEN (
@@ -99,10 +99,9 @@ SELECT
                 AND pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(m.oid)
                                    + pg_catalog.pg_stat_get_numscans(m.oid)) > 0
              FROM (
-                 SELECT r.oid
+                 SELECT k.confrelid AS oid
                  UNION ALL
-                 SELECT tree.member FROM tree
-                 WHERE r.relkind = 'p' AND tree.root = r.oid AND tree.member <> r.oid
+                 SELECT tree.member FROM tree WHERE tree.root = k.confrelid AND tree.member <> k.confrelid
              ) AS m) END AS referenced_is_never_changed,
     -- With the name that the server would choose, where it is free and short enough; else the server is left to choose.
     (SELECT 'CREATE INDEX ' || CASE WHEN t.relkind = 'r' THEN 'CONCURRENTLY ' ELSE '' END
@@ -119,7 +118,6 @@ SELECT
          JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = c.attnum) AS key) AS create_index
 FROM subject AS t
 JOIN pg_catalog.pg_constraint AS k ON k.conrelid = t.oid AND k.contype = 'f' AND k.conparentid = 0
-JOIN pg_catalog.pg_class AS r ON r.oid = k.confrelid
 -- Before 18 the inner query has no column of that name and means the outer one.
 CROSS JOIN (SELECT true AS conenforced) AS before_18
 CROSS JOIN LATERAL (

@@ -87,7 +87,9 @@ FROM (
                     FROM pg_catalog.pg_depend AS d
                     JOIN pg_catalog.pg_attrdef AS g ON g.oid = d.objid
                     WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid
-                      AND d.refobjsubid = 0 AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                      AND d.refobjsubid = 0
+                      -- In a form that no index is for: where nobody has analyzed the catalog yet, that of all defaults would be taken.
+                      AND (d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass) IS TRUE
                 ) AS u
                 JOIN pg_catalog.pg_class AS t ON t.oid = u.relation AND t.relkind IN ('r', 'p', 'f')
                 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = u.relation AND a.attnum = u.attnum
