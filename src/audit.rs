@@ -30,7 +30,7 @@ mod report;
 mod sockets;
 pub(crate) mod todo;
 
-/// What every source begins with.
+/// What sources share: a paragraph a CTE, each after those that it reads.
 const SCOPE: &str = include_str!("../sql/audit/scope.sql");
 
 /// What a call asks for.
@@ -147,7 +147,7 @@ REVOKE EXECUTE ON FUNCTION warden_internal.audit_statements() FROM PUBLIC;
 fn audit_statements() -> TableIterator<'static, (name!(source, Text), name!(query, Text), name!(statement, Text))> {
     let checks = checks_at_any_level(&Request::everything().rules);
     TableIterator::new(Source::ALL.iter().copied().map(move |source| {
-        let query = format!("WITH RECURSIVE {SCOPE} SELECT s.* FROM ({}) AS s", source.query());
+        let query = in_scope(format!("SELECT s.* FROM ({}) AS s", source.query()));
         (source.name().into(), query.into(), statement(source, checks.get(&source).map_or(&[], Vec::as_slice)).into())
     }))
 }
@@ -205,6 +205,39 @@ fn checks_at_any_level(rules: &[&'static Rule]) -> Checks {
     checks
 }
 
+/// A statement behind those CTEs of [`SCOPE`] that it reads, and those that these read. The server plans what nobody reads too, and reads
+/// apart what it could join with the rest, if two of them name it.
+fn in_scope(statement: String) -> String {
+    let mut needed: Vec<&str> = Vec::new();
+    for (name, cte) in shared() {
+        if reads(&statement, name) || needed.iter().any(|later| reads(later, name)) {
+            needed.push(cte);
+        }
+    }
+    if needed.is_empty() {
+        return statement;
+    }
+    needed.reverse();
+    format!("WITH RECURSIVE {}\n{statement}", needed.join(",\n\n"))
+}
+
+/// The CTEs of [`SCOPE`], by name, the last first.
+fn shared() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SCOPE.rsplit("\n\n").filter_map(|paragraph| {
+        let line = paragraph.lines().find(|line| !line.starts_with("--"))?;
+        Some((line.split_once(" AS ")?.0, paragraph.trim_end().trim_end_matches(',')))
+    })
+}
+
+/// Whether a statement reads what has that name.
+fn reads(sql: &str, name: &str) -> bool {
+    sql.match_indices(name).any(|(at, _)| {
+        let (before, behind) = (&sql[..at], &sql[at + name.len()..]);
+        (before.ends_with("FROM ") || before.ends_with("JOIN "))
+            && !behind.starts_with(|next: char| next.is_alphanumeric() || next == '_')
+    })
+}
+
 /// The statement that reads a source and judges its rows. $1: OIDs of schemas or NULL, $2: OID of a table or NULL, $3: whether the
 /// server's sockets are its own account's alone.
 fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
@@ -224,16 +257,19 @@ fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
         column("hint", |audit| audit.hint),
         column("fix", |audit| audit.fix),
     ];
+    // Whether any rule has something to say, before it is asked which: most rows are in order, and are taken once and not once a rule.
+    let any: Vec<_> = checks.iter().map(|(_, audit)| format!("({}\n)::pg_catalog.bool", audit.when)).collect();
     let numbers: Vec<_> = (0..checks.len()).map(|number| format!("({number})")).collect();
     // Not as a row of VALUES with all conditions in it: for that, every column of the source would be computed of every row.
     let hit = cases("pg_catalog.bool", |audit| audit.when);
-    format!(
-        "WITH RECURSIVE {SCOPE}\nSELECT s.classid, s.objid, s.objsubid, s.identity, s.weight, v.rule,\n{}\nFROM (\n{}\n) AS s\n\
-         CROSS JOIN (VALUES {}) AS v (rule)\nWHERE {hit}",
+    in_scope(format!(
+        "SELECT s.classid, s.objid, s.objsubid, s.identity, s.weight, v.rule,\n{}\nFROM (\n{}\n) AS s\n\
+         CROSS JOIN (VALUES {}) AS v (rule)\nWHERE ({})\nAND {hit}",
         texts.join(",\n"),
         source.query(),
-        numbers.join(", ")
-    )
+        numbers.join(", "),
+        any.join(" OR ")
+    ))
 }
 
 /// Findings, worst first.
@@ -252,6 +288,8 @@ fn each(request: &Request) -> Result<Vec<Finding>, Error> {
         // Bounds of partitions are read as text.
         (c"datestyle", c"ISO, YMD"),
         (c"jit", c"off"),
+        // To begin with workers takes longer than most sources do, and they are wanted elsewhere.
+        (c"max_parallel_workers_per_gather", c"0"),
     ]);
     let mut weighted = gather(checks_of(&request.rules, &levels), request)?;
     for (_, finding) in &mut weighted {
@@ -483,6 +521,21 @@ mod tests {
             }
             assert_eq!(sql.matches(source.query()).count(), 1);
         }
+    }
+
+    #[test]
+    fn a_statement_has_what_it_reads_of_what_sources_share() {
+        let mut names: Vec<_> = shared().map(|(name, _)| name).collect();
+        names.reverse();
+        assert_eq!(names.len(), SCOPE.matches(" AS (\n").count() + SCOPE.matches(" AS MATERIALIZED (\n").count());
+        let of = |statement: &str| {
+            let sql = in_scope(statement.to_owned());
+            names.iter().copied().filter(|name| sql.contains(&format!("\n{name} AS "))).collect::<Vec<_>>()
+        };
+        assert_eq!(of("SELECT FROM tree_pages"), ["tree", "tree_pages"]);
+        assert_eq!(of("SELECT FROM a JOIN subject AS t"), ["user_schema", "extension_relation", "subject"]);
+        assert_eq!(of("SELECT FROM subjects, heldfast CROSS JOIN pg_catalog.pg_class"), [""; 0]);
+        assert_eq!(in_scope("SELECT".to_owned()), "SELECT");
     }
 
     #[test]

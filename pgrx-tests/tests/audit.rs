@@ -17,6 +17,7 @@ cases![
     a_locked_table_does_not_make_the_audit_wait,
     keys,
     keys_of_published_tables,
+    unique_indexes_of_published_tables,
     serial_columns,
     invalid_indexes,
     an_index_being_built_is_not_invalid,
@@ -372,6 +373,65 @@ fn keys_of_published_tables(leg: &Leg) -> Result {
     ensure_eq!(s.error("UPDATE u SET a = 1")?.sqlstate, "55000");
     let detail = s.value("SELECT detail FROM warden.audit_table('u') WHERE rule = 'table-without-primary-key'")?;
     ensure!(detail.contains("fail on it now, because publication \"everything\""), "{detail}");
+    Ok(())
+}
+
+fn unique_indexes_of_published_tables(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    only_rules(&mut s, &["table-without-primary-key", "unique-instead-of-primary-key"])?;
+    s.script(
+        "CREATE TABLE plain (a int NOT NULL); CREATE UNIQUE INDEX plain_a ON plain (a);
+         CREATE TABLE held (a int NOT NULL UNIQUE);
+         CREATE TABLE nothing (a int NOT NULL); CREATE UNIQUE INDEX nothing_a ON nothing (a); ALTER TABLE nothing REPLICA IDENTITY NOTHING;
+         CREATE TABLE parted (a int NOT NULL UNIQUE) PARTITION BY LIST (a); CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);
+         CREATE TABLE keyless (a int) PARTITION BY LIST (a); CREATE TABLE keyless_1 PARTITION OF keyless FOR VALUES IN (1)",
+    )?;
+    let tables = ["held", "keyless", "nothing", "parted", "plain"];
+    let rule_of =
+        |table: &str| if table == "keyless" { "table-without-primary-key" } else { "unique-instead-of-primary-key" };
+    let levels = |s: &mut Session| -> Result<Vec<String>> {
+        tables
+            .iter()
+            .map(|table| {
+                Ok(s.value(&format!(
+                    "SELECT level FROM warden.audit_table('{table}') WHERE rule = '{}'",
+                    rule_of(table)
+                ))?)
+            })
+            .collect()
+    };
+    s.run("CREATE PUBLICATION of_new FOR ALL TABLES WITH (publish = 'insert')")?;
+    ensure_eq!(levels(&mut s)?, ["info", "warning", "info", "info", "info"]);
+    for publish in ["update", "delete"] {
+        s.run(&format!("ALTER PUBLICATION of_new SET (publish = '{publish}')"))?;
+        ensure_eq!(levels(&mut s)?, ["error"; 5], "{publish}");
+    }
+    s.run("ALTER PUBLICATION of_new SET (publish = 'update, delete')")?;
+    for table in tables {
+        ensure_eq!(s.error(&format!("UPDATE {table} SET a = 1"))?.sqlstate, "55000", "{table}");
+    }
+    let row =
+        s.rows("SELECT detail, fix FROM warden.audit_table('held') WHERE rule = 'unique-instead-of-primary-key'")?;
+    ensure!(
+        row[0][0].as_deref().is_some_and(|d| d.contains("because publication \"of_new\" replicates them")),
+        "{row:?}"
+    );
+    ensure_eq!(row[0][1].as_deref(), Some("ALTER TABLE public.held REPLICA IDENTITY USING INDEX held_a_key;"));
+    // What the fixes say is enough.
+    for table in ["plain", "held", "nothing"] {
+        let fix =
+            s.value(&format!("SELECT fix FROM warden.audit_table('{table}') WHERE rule = '{}'", rule_of(table)))?;
+        s.run(&fix)?;
+        s.run(&format!("UPDATE {table} SET a = 1"))?;
+    }
+    // Rows of a partitioned table are told apart in its partitions.
+    s.script("ALTER TABLE parted_1 REPLICA IDENTITY FULL; ALTER TABLE keyless_1 REPLICA IDENTITY FULL")?;
+    s.script("UPDATE parted SET a = 1; UPDATE keyless SET a = 1")?;
+    let now = s.column(
+        "SELECT concat_ws(' ', level, object) FROM warden.audit() WHERE rule <> 'none' AND NOT level = 'not checked' ORDER BY 1",
+    )?;
+    ensure_eq!(now, ["info public.held", "info public.nothing", "info public.parted", "warning public.keyless"]);
     Ok(())
 }
 

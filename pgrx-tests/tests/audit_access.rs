@@ -360,7 +360,15 @@ fn a_bare_role_is_told_what_it_does_not_see(leg: &Leg) -> Result {
     let role = db.role("")?;
     db.session()?.run(&format!("GRANT EXECUTE ON FUNCTION warden.audit(text[], text[], text) TO {role}"))?;
     let mut s = db.session_as(&role)?;
-    for rule in ["hba-trust", "hba-error", "password-md5", "setting-invalid"] {
+    for rule in [
+        "hba-any-address",
+        "hba-error",
+        "hba-ident-remote",
+        "hba-password-plain",
+        "hba-trust",
+        "password-md5",
+        "setting-invalid",
+    ] {
         let said = found(&mut s, rule)?;
         ensure_eq!(said, [format!("not checked  rule \"{rule}\" was not checked")]);
     }

@@ -1,9 +1,11 @@
 //! The audit as a whole: its documents, who may see what, standbys, locks, and being stopped.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pg_warden_tests::cluster::succeed;
 use pg_warden_tests::sql::literal;
 use pg_warden_tests::{Database, Leg, Options, Result, Session, Standby, cases, ensure, ensure_eq};
 use serde_json::Value;
@@ -20,6 +22,7 @@ cases![
     a_standby_is_audited_without_writing,
     nobody_is_waited_for,
     it_is_cancelled_within_a_second,
+    whoever_waits_is_told_where_it_is,
     where_it_is_can_be_seen,
     rules_of_the_server_are_left_out_where_schemas_are_asked_for,
 ];
@@ -279,25 +282,88 @@ fn nobody_is_waited_for(leg: &Leg) -> Result {
     Ok(())
 }
 
+const MANY: &str = "DO $$BEGIN FOR i IN 1..1500 LOOP EXECUTE format('CREATE TABLE many_%s (a serial PRIMARY KEY, b int REFERENCES many_%s, c text, UNIQUE (c, b))', i, greatest(i - 1, 1)); COMMIT; END LOOP; END$$";
+
 /// So many tables that an audit takes a while on a debug build.
 fn many_tables(leg: &Leg) -> Result<(Database<'_>, Session)> {
     let db = shop(leg)?;
     let mut s = db.session_with("-c warden.mode=off")?;
-    s.run(
-        "DO $$BEGIN FOR i IN 1..1500 LOOP EXECUTE format('CREATE TABLE many_%s (a serial PRIMARY KEY, b int REFERENCES many_%s, c text, UNIQUE (c, b))', i, greatest(i - 1, 1)); COMMIT; END LOOP; END$$",
-    )?;
+    s.run(MANY)?;
     Ok((db, s))
 }
 
 fn it_is_cancelled_within_a_second(leg: &Leg) -> Result {
-    let (_db, mut s) = many_tables(leg)?;
+    let (db, mut s) = many_tables(leg)?;
     s.run("SET statement_timeout = '30ms'")?;
     let began = Instant::now();
     let error = s.error("SELECT count(*) FROM warden.audit()")?;
     ensure_eq!(error.sqlstate, "57014", "{error}");
     // A second is for machines that nobody else uses.
     ensure!(began.elapsed() < Duration::from_secs(3), "cancelled after {:?}", began.elapsed());
-    Ok(())
+
+    // In the middle, too: no source takes what is not its own error for one.
+    s.run("SET statement_timeout = 0")?;
+    let mut other = db.session()?;
+    let pid = s.pid()?;
+    thread::scope(|scope| {
+        let audit = scope.spawn(move || s.error("SELECT count(*) FROM warden.audit()"));
+        place_of(&mut other, pid, 5)?;
+        let began = Instant::now();
+        other.run(&format!("SELECT pg_cancel_backend({pid})"))?;
+        let Ok(error) = audit.join() else { return Err("the audit's session died".into()) };
+        ensure_eq!(error?.sqlstate, "57014");
+        ensure!(began.elapsed() < Duration::from_secs(3), "cancelled after {:?}", began.elapsed());
+        Ok(())
+    })
+}
+
+/// Waits until an audit has come to a source, by its number; what it says of it.
+fn place_of(other: &mut Session, pid: i32, least: usize) -> Result<String> {
+    let until = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < until {
+        let place =
+            other.value(&format!("SELECT query FROM pg_stat_activity WHERE pid = {pid} AND state = 'active'"))?;
+        let number = place
+            .strip_prefix("pg_warden audit: ")
+            .and_then(|place| place.split_once(", ")?.1.split_once(" of ")?.0.parse::<usize>().ok());
+        if number.is_some_and(|number| number >= least) {
+            return Ok(place);
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    Err("no audit was seen".into())
+}
+
+/// In a cluster of its own: the server process is stopped for a while, whatever it holds at that moment.
+fn whoever_waits_is_told_where_it_is(leg: &Leg) -> Result {
+    let cluster = leg.own_cluster(&Options::default())?;
+    {
+        let db = cluster.database()?;
+        let mut s = db.session_with("-c warden.mode=off")?;
+        let pid = s.pid()?;
+        let signal = |name: &str| succeed(Command::new("kill").args([name, &pid.to_string()]));
+        let began = Instant::now();
+        let notices = s.run("SELECT count(*) FROM warden.audit()")?.notices;
+        ensure!(notices.is_empty() || began.elapsed() > Duration::from_secs(5), "{notices:?}");
+        let mut other = db.session()?;
+        let outcome = thread::scope(|scope| {
+            let audit = scope.spawn(move || s.outcome("SELECT count(*) FROM warden.audit()"));
+            place_of(&mut other, pid, 1)?;
+            signal("-STOP")?;
+            thread::sleep(Duration::from_millis(5_100));
+            signal("-CONT")?;
+            let Ok(outcome) = audit.join() else { return Err("the audit's session died".into()) };
+            Result::Ok(outcome)
+        });
+        let outcome = outcome?;
+        ensure!(outcome.error.is_none(), "{:?}", outcome.error);
+        let said: Vec<_> = outcome.notices.iter().map(|notice| notice.message.as_str()).collect();
+        ensure!(!said.is_empty(), "nothing was said");
+        ensure!(said[0].starts_with("pg_warden audit: ") && said[0].contains(" of "), "{said:?}");
+        let seconds = said[0].strip_suffix(" s").and_then(|said| said.rsplit_once(", after ")?.1.parse::<u32>().ok());
+        ensure!(seconds.is_some_and(|seconds| (5..60).contains(&seconds)), "{said:?}");
+    }
+    cluster.finish()
 }
 
 fn where_it_is_can_be_seen(leg: &Leg) -> Result {

@@ -8,68 +8,79 @@ WITH RECURSIVE domain (oid, base, modifier) AS (
     FROM domain AS d
     JOIN pg_catalog.pg_type AS y ON y.oid = d.base AND y.typtype = 'd'
 ),
--- The kinds that a column may be of by its type; for some, its name or its default decides.
-typed (oid, modifier, is_domain, not_null, kind) AS MATERIALIZED (
-    SELECT y.oid, y.modifier, y.is_domain, y.typnotnull, k.kind
-    FROM (
-        SELECT y.oid, y.typnotnull, y.typtype = 'd' AS is_domain, d.modifier, coalesce(d.base, y.oid) AS base
-        FROM pg_catalog.pg_type AS y
-        -- The end of the chain of domains.
-        LEFT JOIN domain AS d ON d.oid = y.oid AND NOT EXISTS (
-            SELECT FROM pg_catalog.pg_type AS further WHERE further.oid = d.base AND further.typtype = 'd')
-        WHERE y.typtype IN ('b', 'd', 'e')
-    ) AS y
-    JOIN (
-        SELECT v.base::pg_catalog.oid, v.kind
-        FROM (VALUES
-            ('pg_catalog.bool'::pg_catalog.regtype, 'boolean'),
-            ('pg_catalog.bpchar', 'char'),
-            ('pg_catalog.date', 'frozen'),
-            ('pg_catalog.float4', 'float'),
-            ('pg_catalog.float8', 'float'),
-            ('pg_catalog.int2', 'serial'),
-            ('pg_catalog.int4', 'serial'),
-            ('pg_catalog.int8', 'serial'),
-            ('pg_catalog.json', 'json'),
-            ('pg_catalog.money', 'money'),
-            ('pg_catalog.time', 'frozen'),
-            ('pg_catalog.timestamp', 'frozen'),
-            ('pg_catalog.timestamp', 'timestamp'),
-            ('pg_catalog.timestamp', 'whole seconds'),
-            ('pg_catalog.timestamptz', 'frozen'),
-            ('pg_catalog.timestamptz', 'whole seconds'),
-            ('pg_catalog.timetz', 'frozen'),
-            ('pg_catalog.timetz', 'timetz'),
-            ('pg_catalog.varchar', 'varchar'),
-            ('pg_catalog.xml', 'xml'),
-            -- Lists of keys.
-            ('pg_catalog.text', 'ids'),
-            ('pg_catalog.varchar', 'ids'),
-            ('pg_catalog._int4', 'ids'),
-            ('pg_catalog._int8', 'ids'),
-            ('pg_catalog._text', 'ids'),
-            ('pg_catalog._varchar', 'ids'),
-            ('pg_catalog._uuid', 'ids')
-        ) AS v (base, kind)
-        UNION ALL
+-- The kinds by type.
+kinds (base, kind) AS MATERIALIZED (
+    SELECT v.base::pg_catalog.oid, v.kind
+    FROM (VALUES
+        ('pg_catalog.bool'::pg_catalog.regtype, 'boolean'),
+        ('pg_catalog.bpchar', 'char'),
+        ('pg_catalog.date', 'frozen'),
+        ('pg_catalog.float4', 'float'),
+        ('pg_catalog.float8', 'float'),
+        ('pg_catalog.int2', 'serial'),
+        ('pg_catalog.int4', 'serial'),
+        ('pg_catalog.int8', 'serial'),
+        ('pg_catalog.json', 'json'),
+        ('pg_catalog.money', 'money'),
+        ('pg_catalog.time', 'frozen'),
+        ('pg_catalog.timestamp', 'frozen'),
+        ('pg_catalog.timestamp', 'timestamp'),
+        ('pg_catalog.timestamp', 'whole seconds'),
+        ('pg_catalog.timestamptz', 'frozen'),
+        ('pg_catalog.timestamptz', 'whole seconds'),
+        ('pg_catalog.timetz', 'frozen'),
+        ('pg_catalog.timetz', 'timetz'),
+        ('pg_catalog.varchar', 'varchar'),
+        ('pg_catalog.xml', 'xml'),
         -- What pg_upgrade refuses, and arrays of it.
-        SELECT r.oid, 'reg'
-        FROM pg_catalog.pg_type AS r
-        WHERE coalesce(nullif(r.typelem, 0), r.oid) IN (
-            'pg_catalog.regcollation'::pg_catalog.regtype, 'pg_catalog.regconfig'::pg_catalog.regtype,
-            'pg_catalog.regdictionary'::pg_catalog.regtype, 'pg_catalog.regnamespace'::pg_catalog.regtype,
-            'pg_catalog.regoper'::pg_catalog.regtype, 'pg_catalog.regoperator'::pg_catalog.regtype,
-            'pg_catalog.regproc'::pg_catalog.regtype, 'pg_catalog.regprocedure'::pg_catalog.regtype)
-        UNION ALL
-        SELECT e.oid, 'enum' FROM pg_catalog.pg_type AS e WHERE e.typtype = 'e'
-        UNION ALL
-        SELECT d.objid, 'hstore'
-        FROM pg_catalog.pg_extension AS x
-        JOIN pg_catalog.pg_depend AS d
-          ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = x.oid
-         AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype = 'e'
-        WHERE x.extname = 'hstore'
-    ) AS k ON k.base = y.base
+        ('pg_catalog.regcollation', 'reg'),
+        ('pg_catalog._regcollation', 'reg'),
+        ('pg_catalog.regconfig', 'reg'),
+        ('pg_catalog._regconfig', 'reg'),
+        ('pg_catalog.regdictionary', 'reg'),
+        ('pg_catalog._regdictionary', 'reg'),
+        ('pg_catalog.regnamespace', 'reg'),
+        ('pg_catalog._regnamespace', 'reg'),
+        ('pg_catalog.regoper', 'reg'),
+        ('pg_catalog._regoper', 'reg'),
+        ('pg_catalog.regoperator', 'reg'),
+        ('pg_catalog._regoperator', 'reg'),
+        ('pg_catalog.regproc', 'reg'),
+        ('pg_catalog._regproc', 'reg'),
+        ('pg_catalog.regprocedure', 'reg'),
+        ('pg_catalog._regprocedure', 'reg'),
+        -- Lists of keys.
+        ('pg_catalog.text', 'ids'),
+        ('pg_catalog.varchar', 'ids'),
+        ('pg_catalog._int4', 'ids'),
+        ('pg_catalog._int8', 'ids'),
+        ('pg_catalog._text', 'ids'),
+        ('pg_catalog._varchar', 'ids'),
+        ('pg_catalog._uuid', 'ids')
+    ) AS v (base, kind)
+    UNION ALL
+    SELECT e.oid, 'enum' FROM pg_catalog.pg_type AS e WHERE e.typtype = 'e'
+    UNION ALL
+    SELECT d.objid, 'hstore'
+    FROM pg_catalog.pg_extension AS x
+    JOIN pg_catalog.pg_depend AS d
+      ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = x.oid
+     AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype = 'e'
+    WHERE x.extname = 'hstore'
+),
+-- The kinds that a column may be of by its type; for some, its name or its default decides. Types and domains apart: in one, the server
+-- would take them for thousands.
+typed (oid, modifier, is_domain, not_null, kind) AS MATERIALIZED (
+    SELECT y.oid, NULL::pg_catalog.int4, false, y.typnotnull, k.kind
+    FROM kinds AS k
+    JOIN pg_catalog.pg_type AS y ON y.oid = k.base
+    UNION ALL
+    SELECT y.oid, d.modifier, true, y.typnotnull, k.kind
+    FROM domain AS d
+    JOIN kinds AS k ON k.base = d.base
+    JOIN pg_catalog.pg_type AS y ON y.oid = d.oid
+    -- The end of the chain of domains.
+    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_type AS further WHERE further.oid = d.base AND further.typtype = 'd')
     UNION ALL
     -- A domain of its own over oid.
     SELECT d.objid, NULL, true, false, 'lo'
@@ -93,7 +104,8 @@ SELECT
 -- By itself: with the conditions on its kind, a server without statistics of the catalog takes it for one table, and loops.
 FROM (SELECT u.* FROM subject AS u OFFSET 0) AS t
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-JOIN typed AS y ON y.oid = a.atttypid
+-- Of these two, only a default shows anything.
+JOIN typed AS y ON y.oid = a.atttypid AND (a.atthasdef OR y.kind NOT IN ('serial', 'frozen'))
 -- What shows it, where it is not the type alone. A subquery a column: a join would be planned by guesses about the catalog, and a
 -- wrong one takes minutes where there are thousands of tables.
 CROSS JOIN LATERAL (SELECT CASE

@@ -6,11 +6,13 @@ WITH named AS MATERIALIZED (
     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT c.relispartition AND a.attinhcount = 0
       AND c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace
       AND a.atttypid IN ('pg_catalog.int4'::pg_catalog.regtype, 'pg_catalog.int8'::pg_catalog.regtype)
-      AND a.attname ~ '(_id|[a-z]Id)$'
-      -- Names that mean another thing in each table.
-      AND pg_catalog.lower(a.attname) !~ (
-          '^(batch|category|entity|external|foreign|group|item|kind|legacy|new|next|object|old|original|owner|parent|prev|previous|record|'
-          || 'ref|reference|remote|resource|revision|root|source|state|status|subject|target|type|version)_?id$')
+      -- First what takes least to see.
+      AND CASE WHEN a.attname LIKE '%id' OR a.attname LIKE '%Id' THEN
+          a.attname ~ '(_id|[a-z]Id)$'
+          -- Names that mean another thing in each table.
+          AND pg_catalog.lower(a.attname) !~ (
+              '^(batch|category|entity|external|foreign|group|item|kind|legacy|new|next|object|old|original|owner|parent|prev|previous|record|'
+              || 'ref|reference|remote|resource|revision|root|source|state|status|subject|target|type|version)_?id$') END
 ),
 -- Names with one meaning: no foreign key over a column of that name refers elsewhere than the others.
 usual AS (

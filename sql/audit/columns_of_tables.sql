@@ -44,7 +44,8 @@ CROSS JOIN LATERAL (
                OR (a.atthasdef AND a.attgenerated = '' AND a.atttypid IN (
                    'pg_catalog.int4'::pg_catalog.regtype, 'pg_catalog.int8'::pg_catalog.regtype))) AS only_is_counted,
            pg_catalog.min(a.attname::pg_catalog.text) AS only_name,
-           pg_catalog.count(*) FILTER (WHERE a.attname ~ '[0-9]$') AS numbered_count
+           pg_catalog.count(*) FILTER (
+               WHERE pg_catalog.ascii(pg_catalog.right(a.attname::pg_catalog.text, 1)) BETWEEN 48 AND 57) AS numbered_count
     FROM pg_catalog.pg_attribute AS a
     WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
 ) AS c

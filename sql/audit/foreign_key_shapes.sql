@@ -1,5 +1,5 @@
 -- Foreign keys by what they lead to: a table that a wider one leads to as well, their own table, another schema.
-WITH keys AS (
+WITH keys AS MATERIALIZED (
     -- But for those that partitions have from their parent, and those that are not enforced.
     SELECT k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confkey, k.convalidated, k.confupdtype, k.confdeltype,
            k.condeferrable, k.condeferred, k.confdelsetcols, from_18.is_of_periods
@@ -12,17 +12,19 @@ WITH keys AS (
     ) AS from_18
     WHERE k.contype = 'f' AND k.conparentid = 0 AND from_18.is_enforced
 ),
-contained AS (
+contained AS MATERIALIZED (
     -- Those that demand a part of what a wider one to the same table demands, which is checked for every row.
     SELECT DISTINCT ON (k.oid) k.oid, wide.conname
     FROM keys AS k
-    JOIN keys AS wide
-      ON wide.conrelid = k.conrelid AND wide.confrelid = k.confrelid AND wide.convalidated
+    -- By the catalog's index, and not all keys with all: where nobody has analyzed the catalog yet, they are taken for one.
+    JOIN pg_catalog.pg_constraint AS wide
+      ON wide.conrelid = k.conrelid AND wide.confrelid = k.confrelid AND wide.convalidated AND wide.contype = 'f'
+     AND (wide.oid IN (SELECT x.oid FROM keys AS x WHERE NOT x.is_of_periods)) IS TRUE
      AND pg_catalog.cardinality(wide.conkey) > 1 AND wide.conkey @> k.conkey AND pg_catalog.cardinality(wide.conkey) > pg_catalog.cardinality(k.conkey)
      AND (wide.confupdtype, wide.confdeltype, wide.condeferrable, wide.condeferred)
        = (k.confupdtype, k.confdeltype, k.condeferrable, k.condeferred)
      AND k.confdelsetcols IS NULL AND wide.confdelsetcols IS NULL
-     AND NOT wide.is_of_periods AND NOT k.is_of_periods
+     AND NOT k.is_of_periods
     -- The same columns refer to the same.
     WHERE NOT EXISTS (
               SELECT FROM ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey)) AS c (own, other)

@@ -4,10 +4,10 @@ SELECT
     k.oid AS objid,
     0::pg_catalog.int4 AS objsubid,
     t.identity || '.' || pg_catalog.quote_ident(k.conname) AS identity,
-    place.pages AS weight,
+    size.pages AS weight,
     k.conname AS constraint_name,
     t.relname AS table_name,
-    r.relname AS referenced_name,
+    (SELECT r.relname FROM pg_catalog.pg_class AS r WHERE r.oid = k.confrelid) AS referenced_name,
     t.identity AS table_identity,
     -- Columns that are a shorter integer than those they refer to.
     CASE WHEN types.may_differ THEN (
@@ -86,11 +86,11 @@ SELECT
      FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY AS c (attnum, nr)
      JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = c.attnum) AS column_list,
     t.relkind = 'p' AS is_partitioned,
-    -- Whether an index finds the rows that refer to one: the table's, or one in each partition.
-    coalesce(place.is_indexed, false) OR coalesce(place.leaves_are_indexed, false) AS is_indexed,
-    place.rows AS table_rows,
-    CASE WHEN place.pages > 0
-         THEN place.pages * pg_catalog.current_setting('block_size')::pg_catalog.int8 END AS table_bytes,
+    -- Whether an index finds the rows that refer to one: the table's, or one in each partition. NULL: there are few rows.
+    place.is_indexed OR coalesce(place.leaves_are_indexed, false) AS is_indexed,
+    size.rows AS table_rows,
+    CASE WHEN size.pages > 0
+         THEN size.pages * pg_catalog.current_setting('block_size')::pg_catalog.int8 END AS table_bytes,
     -- By the statistics of at least 30 days in which the table was used. NULL: nothing can be said.
     CASE WHEN (SELECT server.statistics_are_old FROM server)
          THEN (
@@ -99,10 +99,9 @@ SELECT
                 AND pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(m.oid)
                                    + pg_catalog.pg_stat_get_numscans(m.oid)) > 0
              FROM (
-                 SELECT r.oid
+                 SELECT k.confrelid AS oid
                  UNION ALL
-                 SELECT tree.member FROM tree
-                 WHERE r.relkind = 'p' AND tree.root = r.oid AND tree.member <> r.oid
+                 SELECT tree.member FROM tree WHERE tree.root = k.confrelid AND tree.member <> k.confrelid
              ) AS m) END AS referenced_is_never_changed,
     -- With the name that the server would choose, where it is free and short enough; else the server is left to choose.
     (SELECT 'CREATE INDEX ' || CASE WHEN t.relkind = 'r' THEN 'CONCURRENTLY ' ELSE '' END
@@ -119,37 +118,32 @@ SELECT
          JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = c.attnum) AS key) AS create_index
 FROM subject AS t
 JOIN pg_catalog.pg_constraint AS k ON k.conrelid = t.oid AND k.contype = 'f' AND k.conparentid = 0
-JOIN pg_catalog.pg_class AS r ON r.oid = k.confrelid
 -- Before 18 the inner query has no column of that name and means the outer one.
 CROSS JOIN (SELECT true AS conenforced) AS before_18
 CROSS JOIN LATERAL (
     SELECT (SELECT conenforced FROM (SELECT k.*) AS of_18) AS is_enforced
 ) AS from_18
--- Its first column, and what that refers to.
-JOIN pg_catalog.pg_attribute AS own_first ON own_first.attrelid = k.conrelid AND own_first.attnum = k.conkey[1]
-JOIN pg_catalog.pg_attribute AS other_first ON other_first.attrelid = k.confrelid AND other_first.attnum = k.confkey[1]
+JOIN counted AS size ON size.oid = t.oid
+-- By the first column and what that refers to. A subquery a foreign key: a join would read all columns of all tables.
 CROSS JOIN LATERAL (
-    SELECT own_first.atttypid <> other_first.atttypid OR pg_catalog.cardinality(k.conkey) > 1 AS may_differ
+    SELECT pg_catalog.cardinality(k.conkey) > 1
+        OR (SELECT a.atttypid FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = k.conrelid AND a.attnum = k.conkey[1])
+        <> (SELECT a.atttypid FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = k.confrelid AND a.attnum = k.confkey[1])
+           AS may_differ
+    OFFSET 0
 ) AS types
--- The table with its partitions, all at once.
-JOIN (
+-- The table with its partitions, all at once, where there are rows enough to look for.
+LEFT JOIN (
     SELECT m.constraint_oid,
            pg_catalog.bool_or(m.is_indexed) FILTER (WHERE m.oid = m.root) AS is_indexed,
-           pg_catalog.bool_and(m.is_indexed) FILTER (WHERE m.oid <> m.root AND c.relkind <> 'p') AS leaves_are_indexed,
-           pg_catalog.sum(c.relpages)::pg_catalog.int8 AS pages,
-           -- Tables that were never counted: about as many rows as narrow ones need that space. Asking for a size would wait
-           -- behind whoever locks the table.
-           pg_catalog.sum(CASE
-               WHEN c.relkind = 'p' OR c.reltuples >= 0 OR pg_catalog.pg_stat_get_live_tuples(c.oid) > 0
-               THEN greatest(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid))
-               WHEN c.oid NOT IN (SELECT held.relation FROM held)
-               THEN pg_catalog.pg_relation_size(c.oid) / 50 END) AS rows
+           pg_catalog.bool_and(m.is_indexed) FILTER (WHERE m.oid <> m.root AND c.relkind <> 'p') AS leaves_are_indexed
     FROM (
         SELECT p.constraint_oid, p.root, p.oid, pg_catalog.count(x.indexrelid) > 0 AS is_indexed
         FROM (
             SELECT f.oid AS constraint_oid, f.conrelid AS root, f.conrelid AS oid, f.conkey AS key
-            FROM subject AS b
+            FROM counted AS b
             JOIN pg_catalog.pg_constraint AS f ON f.conrelid = b.oid AND f.contype = 'f' AND f.conparentid = 0
+            WHERE (b.rows >= 1000) IS NOT FALSE
             UNION ALL
             -- Partitions number their columns as they please.
             SELECT f.oid, f.conrelid, tree.member, (
@@ -157,9 +151,10 @@ JOIN (
                 FROM pg_catalog.pg_attribute AS a
                 JOIN pg_catalog.pg_attribute AS own ON own.attrelid = tree.member AND own.attname = a.attname
                 WHERE a.attrelid = f.conrelid AND a.attnum = ANY (f.conkey))
-            FROM subject AS b
+            FROM counted AS b
             JOIN pg_catalog.pg_constraint AS f ON f.conrelid = b.oid AND f.contype = 'f' AND f.conparentid = 0
             JOIN tree ON tree.root = b.oid AND tree.member <> b.oid
+            WHERE (b.rows >= 1000) IS NOT FALSE
         ) AS p
         LEFT JOIN (
             pg_catalog.pg_index AS x

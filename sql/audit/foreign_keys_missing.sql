@@ -2,18 +2,24 @@
 WITH used AS (
     -- Columns that are a foreign key of their own, where all of that name and type in a schema refer to the same.
     SELECT c.relnamespace AS schema_oid, a.attname, a.atttypid,
-           pg_catalog.min(k.confrelid) AS referenced, pg_catalog.min(k.confkey[1]) AS referenced_attnum,
-           pg_catalog.count(DISTINCT k.conrelid) AS tables
-    FROM pg_catalog.pg_constraint AS k
+           pg_catalog.min(k.first) AS referenced, pg_catalog.min(k.first_attnum) AS referenced_attnum,
+           pg_catalog.count(*) AS tables
+    FROM (
+        SELECT k.conrelid, k.conkey[1] AS attnum, pg_catalog.min(k.confrelid) AS first, pg_catalog.max(k.confrelid) AS last,
+               pg_catalog.min(k.confkey[1]) AS first_attnum, pg_catalog.max(k.confkey[1]) AS last_attnum
+        FROM pg_catalog.pg_constraint AS k
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND pg_catalog.cardinality(k.conkey) = 1
+        GROUP BY k.conrelid, k.conkey[1]
+    ) AS k
     JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
-    WHERE k.contype = 'f' AND k.conparentid = 0 AND pg_catalog.cardinality(k.conkey) = 1
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.attnum
     GROUP BY c.relnamespace, a.attname, a.atttypid
-    HAVING pg_catalog.count(DISTINCT k.conrelid) >= 3
-       AND pg_catalog.min(k.confrelid) = pg_catalog.max(k.confrelid)
-       AND pg_catalog.min(k.confkey[1]) = pg_catalog.max(k.confkey[1])
+    HAVING pg_catalog.count(*) >= 3
+       AND pg_catalog.min(k.first) = pg_catalog.max(k.last)
+       AND pg_catalog.min(k.first_attnum) = pg_catalog.max(k.last_attnum)
 ),
-custom AS (
+-- By itself: what most columns are called is none, and the search for those that lack it begins here.
+custom AS MATERIALIZED (
     SELECT u.*, r.relname AS referenced_name, k.attname AS referenced_column,
            pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(r.relname) AS referenced_identity
     FROM used AS u

@@ -3,38 +3,20 @@ WITH collated AS (
     SELECT t.relname AS table_name, t.schema_quoted, c.oid, c.relname, c.relkind, c.relpages,
            x.indisexclusion, k.collation_oid
     FROM subject AS t
-    JOIN pg_catalog.pg_index AS x ON x.indrelid = t.oid AND x.indislive
+    JOIN pg_catalog.pg_index AS x
+      ON x.indrelid = t.oid AND x.indislive
+     AND x.indcollation::pg_catalog.oid[] && ARRAY(SELECT v.oid FROM changed_collation AS v)
     JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid AND NOT c.relispartition
     JOIN pg_catalog.pg_am AS am ON am.oid = c.relam
     CROSS JOIN LATERAL ROWS FROM (
         pg_catalog.unnest(x.indcollation::pg_catalog.oid[]), pg_catalog.unnest(x.indclass::pg_catalog.oid[])
     ) AS k (collation_oid, class_oid)
     JOIN pg_catalog.pg_opclass AS o ON o.oid = k.class_oid
-    WHERE k.collation_oid <> 0
+    WHERE k.collation_oid IN (SELECT v.oid FROM changed_collation AS v)
       -- Those that keep values in the collation's order; the others compare bytes.
       AND (am.amname = 'btree' AND o.opcname NOT IN ('text_pattern_ops', 'varchar_pattern_ops', 'bpchar_pattern_ops')
            OR am.amname = 'gin' AND o.opcname = 'array_ops'
            OR am.amname = 'brin' AND pg_catalog.strpos(o.opcname::pg_catalog.text, 'minmax') > 0)
-),
-changed AS MATERIALIZED (
-    SELECT v.oid, v.name, v.recorded, v.actual, v.refresh
-    FROM (
-        SELECT l.oid, 'collation ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.collname) AS name,
-               l.collversion AS recorded, pg_catalog.pg_collation_actual_version(l.oid) AS actual,
-               'ALTER COLLATION ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.collname)
-               || ' REFRESH VERSION;' AS refresh
-        FROM pg_catalog.pg_collation AS l
-        JOIN pg_catalog.pg_namespace AS n ON n.oid = l.collnamespace
-        WHERE l.collversion IS NOT NULL
-          AND l.oid IN (SELECT u.collation_oid FROM collated AS u)
-        UNION ALL
-        SELECT l.oid, 'the database''s collation', d.datcollversion, pg_catalog.pg_database_collation_actual_version(d.oid),
-               'ALTER DATABASE ' || pg_catalog.quote_ident(d.datname) || ' REFRESH COLLATION VERSION;'
-        FROM pg_catalog.pg_database AS d
-        JOIN pg_catalog.pg_collation AS l ON l.collprovider = 'd'
-        WHERE d.datname = pg_catalog.current_database() AND d.datcollversion IS NOT NULL
-    ) AS v
-    WHERE v.recorded <> v.actual
 )
 SELECT
     'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS classid,
@@ -60,7 +42,7 @@ FROM (
         SELECT DISTINCT c.oid, c.relname, c.table_name, c.schema_quoted, c.relpages, c.indisexclusion, c.collation_oid
         FROM collated AS c
     ) AS k
-    JOIN changed AS v ON v.oid = k.collation_oid
+    JOIN changed_collation AS v ON v.oid = k.collation_oid
     GROUP BY k.oid, k.relname, k.table_name, k.schema_quoted, k.relpages, k.indisexclusion
 ) AS u
 LEFT JOIN tree_pages AS p ON p.root = u.oid

@@ -7,8 +7,12 @@ SELECT
     coalesce(p.pages, t.relpages)::pg_catalog.int8 AS weight,
     t.relname AS table_name,
     x.indexes,
-    CASE WHEN x.pages > 0
-         THEN x.pages * pg_catalog.current_setting('block_size')::pg_catalog.int8 END AS index_bytes,
+    (SELECT nullif(pg_catalog.sum(coalesce(p.pages, c.relpages)), 0)::pg_catalog.int8
+            * pg_catalog.current_setting('block_size')::pg_catalog.int8
+     FROM pg_catalog.pg_index AS i
+     JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+     LEFT JOIN tree_pages AS p ON p.root = c.oid
+     WHERE i.indrelid = t.oid) AS index_bytes,
     coalesce(p.pages, t.relpages)::pg_catalog.int8 * pg_catalog.current_setting('block_size')::pg_catalog.int8 AS table_bytes,
     -- By the statistics of at least 30 days.
     server.statistics_are_old
@@ -26,11 +30,7 @@ SELECT
 FROM subject AS t
 CROSS JOIN server
 JOIN (
-    SELECT x.indrelid, pg_catalog.count(*) AS indexes, pg_catalog.sum(coalesce(p.pages, c.relpages))::pg_catalog.int8 AS pages
-    FROM pg_catalog.pg_index AS x
-    JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
-    LEFT JOIN tree_pages AS p ON p.root = c.oid
-    GROUP BY x.indrelid
+    SELECT x.indrelid, pg_catalog.count(*) AS indexes FROM pg_catalog.pg_index AS x GROUP BY x.indrelid
 ) AS x ON x.indrelid = t.oid
 LEFT JOIN tree_pages AS p ON p.root = t.oid
 WHERE t.relkind IN ('r', 'p') AND NOT t.relispartition

@@ -35,6 +35,13 @@ WITH whole AS (
         SELECT DISTINCT k.conindid FROM pg_catalog.pg_constraint AS k WHERE k.contype = 'f'
     ) AS f ON f.conindid = c.oid
     LEFT JOIN tree_pages AS p ON p.root = c.oid
+    -- An index that does the work of another begins as that one does. Not as a join, which would be taken for one that leaves one row.
+    WHERE ((x.indrelid, x.indkey[0]) IN (
+        SELECT y.indrelid, y.indkey[0]
+        FROM pg_catalog.pg_index AS y
+        WHERE y.indisvalid AND y.indisready AND y.indislive
+        GROUP BY y.indrelid, y.indkey[0]
+        HAVING pg_catalog.count(*) > 1)) IS TRUE
 ),
 pair AS (
     SELECT a.oid AS index_oid, b.oid AS other_oid, a.pages, b.pages AS other_pages,
@@ -43,7 +50,6 @@ pair AS (
            b.rank AS other_rank, b.relname AS other_name, b.identity AS other_identity,
            a.relname AS index_name, a.identity, a.table_name, a.table_identity, a.relkind, a.conname
     FROM whole AS a
-    -- An index that does the work of another begins as that one does.
     JOIN whole AS b ON b.indrelid = a.indrelid AND b.keys[1] = a.keys[1] AND b.oid <> a.oid
     CROSS JOIN LATERAL (
         SELECT b.keys = a.keys AND b.classes = a.classes AND b.collations = a.collations AND b.options = a.options

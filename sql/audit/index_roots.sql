@@ -1,4 +1,5 @@
 -- Indexes as people made them: those of partitioned tables with those of all their partitions, and no partition's index that belongs to one.
+-- Left out are those over whole rows that are held for something else than being read: of them nothing is said here.
 SELECT
     'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS classid,
     c.oid AS objid,
@@ -148,3 +149,5 @@ CROSS JOIN (
               SELECT FROM pg_catalog.pg_replication_slots AS l
               WHERE l.active_pid = r.pid AND l.slot_type = 'logical')) AS is_connected
 ) AS standby
+WHERE x.indpred IS NOT NULL
+   OR NOT (x.indisunique OR x.indisprimary OR x.indisexclusion OR x.indisreplident OR x.indisclustered)

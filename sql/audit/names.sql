@@ -16,7 +16,7 @@ given AS (
 faulty AS (
     SELECT g.*, CASE
         -- The server makes these letters small where they have no quotes, in whatever encoding.
-        WHEN g.name::pg_catalog.text COLLATE pg_catalog."C" ~ '[A-Z]' THEN 'capitals'
+        WHEN g.name::pg_catalog.text <> pg_catalog.lower(g.name::pg_catalog.text COLLATE pg_catalog."C") THEN 'capitals'
         WHEN g.place = 0 AND pg_catalog.left(g.name::pg_catalog.text, 3) = 'pg_' THEN 'pg_'
         WHEN r.word IS NOT NULL THEN 'reserved' END AS fault
     FROM given AS g

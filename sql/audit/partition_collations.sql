@@ -13,26 +13,6 @@ WITH collated AS (
       -- Only ranges are in an order; what is equal changes where the collation takes different texts for equal.
       AND (p.partstrat = 'r' OR NOT l.collisdeterministic)
       AND o.opcname NOT IN ('text_pattern_ops', 'varchar_pattern_ops', 'bpchar_pattern_ops')
-),
-changed AS MATERIALIZED (
-    SELECT v.oid, v.name, v.recorded, v.actual, v.refresh
-    FROM (
-        SELECT l.oid, 'collation ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.collname) AS name,
-               l.collversion AS recorded, pg_catalog.pg_collation_actual_version(l.oid) AS actual,
-               'ALTER COLLATION ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.collname)
-               || ' REFRESH VERSION;' AS refresh
-        FROM pg_catalog.pg_collation AS l
-        JOIN pg_catalog.pg_namespace AS n ON n.oid = l.collnamespace
-        WHERE l.collversion IS NOT NULL
-          AND l.oid IN (SELECT u.collation_oid FROM collated AS u)
-        UNION ALL
-        SELECT l.oid, 'the database''s collation', d.datcollversion, pg_catalog.pg_database_collation_actual_version(d.oid),
-               'ALTER DATABASE ' || pg_catalog.quote_ident(d.datname) || ' REFRESH COLLATION VERSION;'
-        FROM pg_catalog.pg_database AS d
-        JOIN pg_catalog.pg_collation AS l ON l.collprovider = 'd'
-        WHERE d.datname = pg_catalog.current_database() AND d.datcollversion IS NOT NULL
-    ) AS v
-    WHERE v.recorded <> v.actual
 )
 SELECT
     'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS classid,
@@ -50,7 +30,7 @@ FROM (
                                      v.name, v.recorded, v.actual), '. ' ORDER BY v.name) AS versions,
            pg_catalog.string_agg(v.refresh, ' ' ORDER BY v.name) AS refresh
     FROM collated AS c
-    JOIN changed AS v ON v.oid = c.collation_oid
+    JOIN changed_collation AS v ON v.oid = c.collation_oid
     GROUP BY c.oid
 ) AS u
 JOIN subject AS t ON t.oid = u.oid

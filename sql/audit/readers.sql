@@ -1,12 +1,13 @@
 -- Schemas whose tables are one role's, and whom it lets read all of them, but not those to come. $2, a table, has none.
-WITH one_owner AS MATERIALIZED (
-    SELECT t.schema_oid, pg_catalog.min(c.relowner) AS owner, pg_catalog.count(*) AS tables, pg_catalog.sum(c.relpages) AS pages
-    FROM subject AS t
-    JOIN pg_catalog.pg_class AS c ON c.oid = t.oid
+WITH own_table AS (
     -- Partitions are read through their parent.
-    WHERE t.relkind IN ('r', 'p') AND NOT t.relispartition
+    SELECT t.oid, t.schema_oid, t.relowner, t.relpages FROM subject AS t WHERE t.relkind IN ('r', 'p') AND NOT t.relispartition
+),
+one_owner AS MATERIALIZED (
+    SELECT t.schema_oid, pg_catalog.min(t.relowner) AS owner, pg_catalog.count(*) AS tables, pg_catalog.sum(t.relpages) AS pages
+    FROM own_table AS t
     GROUP BY t.schema_oid
-    HAVING pg_catalog.count(*) >= 5 AND pg_catalog.min(c.relowner) = pg_catalog.max(c.relowner)
+    HAVING pg_catalog.count(*) >= 5 AND pg_catalog.min(t.relowner) = pg_catalog.max(t.relowner)
 ),
 reader AS MATERIALIZED (
     SELECT x.schema_oid, x.role,
@@ -14,18 +15,15 @@ reader AS MATERIALIZED (
            pg_catalog.string_agg(x.right_name, ', ' ORDER BY x.nr) AS rights
     FROM (
         SELECT o.schema_oid, g.grantee AS role, k.right_name, k.nr
-        -- From the rights on: joined with all tables, they would be looked through once a table.
         FROM granted AS g
-        JOIN pg_catalog.pg_class AS c
-          ON c.oid = g.oid AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT c.relispartition
+        JOIN pg_catalog.pg_class AS c ON c.oid = g.oid
         JOIN one_owner AS o ON o.schema_oid = c.relnamespace
         -- Somebody comes in by it who cannot be the owner as well.
         JOIN grantee AS e ON e.owner = g.owner AND e.oid = g.grantee
         JOIN (VALUES (1, 'SELECT'), (2, 'INSERT'), (3, 'UPDATE'), (4, 'DELETE')) AS k (nr, right_name) ON k.right_name = g.privilege_type
         WHERE g.grantee <> 0
-          AND c.oid NOT IN (
-              SELECT d.objid FROM pg_catalog.pg_depend AS d
-              WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0 AND d.deptype = 'e')
+          -- Not as a join: the rights could be looked through once a table.
+          AND (g.oid IN (SELECT t.oid FROM own_table AS t)) IS TRUE
         GROUP BY o.schema_oid, o.tables, g.grantee, k.right_name, k.nr
         HAVING pg_catalog.count(DISTINCT g.oid) = o.tables
     ) AS x

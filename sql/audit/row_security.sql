@@ -8,7 +8,7 @@ SELECT
     t.relname AS table_name,
     -- It is read through its parent, whose policies then hold.
     t.relispartition AS is_partition,
-    c.relrowsecurity AS is_enabled,
+    t.relrowsecurity AS is_enabled,
     c.relforcerowsecurity AS is_forced,
     o.rolname AS owner_name,
     p.policies,
@@ -28,7 +28,13 @@ SELECT
             WHERE r.rolname IN ('pg_read_all_data', 'pg_write_all_data')) AS is_owners_alone,
     p.open_policies,
     p.opens_rows
-FROM subject AS t
+-- By themselves: what follows is computed of each.
+FROM (
+    SELECT u.*
+    FROM subject AS u
+    WHERE u.relrowsecurity OR u.oid IN (SELECT q.polrelid FROM pg_catalog.pg_policy AS q)
+    OFFSET 0
+) AS t
 JOIN pg_catalog.pg_class AS c ON c.oid = t.oid
 JOIN pg_catalog.pg_roles AS o ON o.oid = c.relowner
 LEFT JOIN tree_pages AS tp ON tp.root = t.oid
@@ -106,4 +112,3 @@ CROSS JOIN LATERAL (
                                   ELSE NOT (x.is_open_before AND x.is_open_after) END)
     ) AS opens
 ) AS p
-WHERE c.relrowsecurity OR EXISTS (SELECT FROM pg_catalog.pg_policy AS q WHERE q.polrelid = t.oid)

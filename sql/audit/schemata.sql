@@ -5,10 +5,9 @@ WITH owned AS MATERIALIZED (
            pg_catalog.sum(x.pages) OVER whole AS pages,
            pg_catalog.row_number() OVER (PARTITION BY x.schema_oid ORDER BY x.tables DESC, r.rolsuper, r.rolname) AS nr
     FROM (
-        SELECT t.schema_oid, c.relowner AS owner, pg_catalog.count(*) AS tables, pg_catalog.sum(c.relpages) AS pages
+        SELECT t.schema_oid, t.relowner AS owner, pg_catalog.count(*) AS tables, pg_catalog.sum(t.relpages) AS pages
         FROM subject AS t
-        JOIN pg_catalog.pg_class AS c ON c.oid = t.oid
-        GROUP BY t.schema_oid, c.relowner
+        GROUP BY t.schema_oid, t.relowner
     ) AS x
     JOIN pg_catalog.pg_roles AS r ON r.oid = x.owner
     WINDOW whole AS (PARTITION BY x.schema_oid)

@@ -11,37 +11,50 @@ user_schema AS (
       AND ($1::pg_catalog.oid[] IS NULL OR n.oid = ANY ($1::pg_catalog.oid[]))
 ),
 
+-- Relations that belong to extensions, found from these on: they are few, and looking for the owner of each table takes longer.
+extension_relation AS (
+    SELECT d.classid, d.objid AS oid
+    FROM pg_catalog.pg_depend AS d
+    WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+      AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0 AND d.deptype = 'e'
+),
+
 -- Tables and materialized views of users: not temporary, not an extension's.
 subject AS (
     SELECT c.oid, n.oid AS schema_oid, c.relname, c.relkind, c.relpersistence, c.relreplident, c.relispartition,
            n.quoted AS schema_quoted,
            n.quoted || '.' || pg_catalog.quote_ident(c.relname) AS identity,
-           c.reltuples, c.relpages
+           c.reltuples, c.relpages, c.relowner, c.reltoastrelid, c.reloptions,
+           -- What is false is so: they tell what need not be looked for.
+           c.relhassubclass, c.relhasrules, c.relrowsecurity
     FROM pg_catalog.pg_class AS c
     JOIN user_schema AS n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'm')
       AND c.relpersistence <> 't'
       AND ($2::pg_catalog.oid IS NULL OR c.oid = $2::pg_catalog.oid)
-      AND NOT EXISTS (
-          SELECT FROM pg_catalog.pg_depend AS d
-          WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
-            AND d.deptype = 'e')
+      -- With the catalog that it is in, though that is always the same: of two columns the server knows that they take longer to
+      -- look up than the kind, and looks at that first.
+      AND (c.tableoid, c.oid) NOT IN (SELECT x.classid, x.oid FROM extension_relation AS x)
 ),
 
 -- Partitioned tables and indexes with all that is below them, and with themselves.
 tree AS (
-    SELECT c.oid AS root, c.oid AS member
-    FROM pg_catalog.pg_class AS c
-    WHERE c.relkind IN ('p', 'I')
+    (SELECT p.partrelid AS root, p.partrelid AS member
+     FROM pg_catalog.pg_partitioned_table AS p
+     UNION ALL
+     SELECT x.indexrelid, x.indexrelid
+     FROM pg_catalog.pg_partitioned_table AS p
+     JOIN pg_catalog.pg_index AS x ON x.indrelid = p.partrelid)
     UNION ALL
     SELECT t.root, i.inhrelid
     FROM tree AS t
     JOIN pg_catalog.pg_inherits AS i ON i.inhparent = t.member
 ),
 
--- The pages of partitioned tables and indexes, as the last VACUUM, ANALYZE or CREATE INDEX counted them.
+-- The pages of partitioned tables and indexes, as the last VACUUM, ANALYZE or CREATE INDEX counted them. The root has
+-- none, and -1 of them after ANALYZE.
 tree_pages AS (
-    SELECT t.root, pg_catalog.sum(c.relpages)::pg_catalog.int8 AS pages
+    SELECT t.root, pg_catalog.sum(greatest(c.relpages, 0))::pg_catalog.int8 AS pages
     FROM tree AS t
     JOIN pg_catalog.pg_class AS c ON c.oid = t.member
     GROUP BY t.root
@@ -70,6 +83,70 @@ held AS (
     SELECT DISTINCT l.relation
     FROM pg_catalog.pg_locks AS l
     WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+),
+
+-- Tables with their pages and rows, partitioned ones with those of their partitions. Here, and not where it is needed: a source that begins
+-- with a WITH of its own has all its columns computed of every row, found or not.
+counted AS (
+    SELECT m.root AS oid, pg_catalog.sum(m.relpages)::pg_catalog.int8 AS pages,
+           -- Tables that were never counted: about as many rows as narrow ones need that space. Asking for a size would wait
+           -- behind whoever locks the table.
+           pg_catalog.sum(CASE
+               WHEN m.relkind = 'p' THEN 0
+               WHEN m.reltuples >= 0 OR pg_catalog.pg_stat_get_live_tuples(m.oid) > 0
+               THEN greatest(m.reltuples, pg_catalog.pg_stat_get_live_tuples(m.oid))
+               WHEN m.oid NOT IN (SELECT held.relation FROM held)
+               THEN pg_catalog.pg_relation_size(m.oid) / 50 END) AS rows
+    FROM (
+        SELECT t.oid AS root, t.oid, t.relkind, t.relpages, t.reltuples FROM subject AS t WHERE t.relkind = 'r'
+        UNION ALL
+        -- ANALYZE gives the parent of all -1 page.
+        SELECT tree.root, c.oid, c.relkind, greatest(c.relpages, 0), c.reltuples
+        FROM subject AS t
+        JOIN tree ON tree.root = t.oid
+        JOIN pg_catalog.pg_class AS c ON c.oid = tree.member
+    ) AS m
+    GROUP BY m.root
+),
+
+-- Collations by which indexes or partitions are in order, and whose version is not the recorded one any more. The database's own is one.
+changed_collation AS MATERIALIZED (
+    SELECT v.oid, v.name, v.recorded, v.actual, v.refresh
+    FROM (
+        SELECT l.oid, 'collation ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.collname) AS name,
+               l.collversion AS recorded, pg_catalog.pg_collation_actual_version(l.oid) AS actual,
+               'ALTER COLLATION ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.collname)
+               || ' REFRESH VERSION;' AS refresh
+        FROM pg_catalog.pg_collation AS l
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = l.collnamespace
+        WHERE l.collversion IS NOT NULL
+          -- In use: to ask for the versions of all that there are takes long.
+          AND l.oid IN (
+              SELECT u.oid
+              FROM pg_catalog.pg_index AS x
+              CROSS JOIN LATERAL pg_catalog.unnest(x.indcollation::pg_catalog.oid[]) AS u (oid)
+              WHERE 0 <> ANY (x.indcollation::pg_catalog.oid[])
+              UNION ALL
+              SELECT u.oid
+              FROM pg_catalog.pg_partitioned_table AS p
+              CROSS JOIN LATERAL pg_catalog.unnest(p.partcollation::pg_catalog.oid[]) AS u (oid))
+        UNION ALL
+        SELECT l.oid, 'the database''s collation', d.datcollversion, pg_catalog.pg_database_collation_actual_version(d.oid),
+               'ALTER DATABASE ' || pg_catalog.quote_ident(d.datname) || ' REFRESH COLLATION VERSION;'
+        FROM pg_catalog.pg_database AS d
+        JOIN pg_catalog.pg_collation AS l ON l.collprovider = 'd'
+        WHERE d.datname = pg_catalog.current_database() AND d.datcollversion IS NOT NULL
+    ) AS v
+    WHERE v.recorded <> v.actual
+),
+
+-- What has transaction numbers of its own, and how old they are. TOAST tables count as their tables do.
+aged AS (
+    SELECT c.oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS identity,
+           pg_catalog.age(c.relfrozenxid) AS age, pg_catalog.mxid_age(c.relminmxid) AS multixact_age
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'm', 't') AND c.relfrozenxid <> '0'::pg_catalog.xid
 ),
 
 -- Who is a member of whom, so that it has the rights of that role or can take them.

@@ -6,8 +6,13 @@ SELECT
     q.identity,
     q.table_pages::pg_catalog.int8 AS weight,
     q.sequence_name,
-    q.column_identity,
-    q.column_type,
+    (SELECT pg_catalog.quote_ident(o.nspname) || '.' || pg_catalog.quote_ident(t.relname)
+                || '.' || pg_catalog.quote_ident(a.attname)
+     FROM pg_catalog.pg_class AS t
+     JOIN pg_catalog.pg_namespace AS o ON o.oid = t.relnamespace
+     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = q.attnum
+     WHERE t.oid = q.relation) AS column_identity,
+    pg_catalog.format_type(q.type_oid, NULL) AS column_type,
     -- The column ends before the sequence does.
     q.ends_by_column,
     -- ALTER SEQUENCE ... AS bigint is all that it takes: it ends where its own type does, and the columns go on.
@@ -45,12 +50,14 @@ FROM (
                    THEN 'many'
                END AS why_unread
         FROM (
-            SELECT c.oid, c.relpersistence, c.relname AS sequence_name,
+            SELECT DISTINCT ON (c.oid)
+                   c.oid, c.relpersistence, c.relname AS sequence_name,
                    n.quoted || '.' || pg_catalog.quote_ident(c.relname) AS identity,
                    e.seqincrement < 0 AS steps_down,
                    coalesce(f.pages, 0) AS table_pages,
-                   f.column_identity,
-                   f.column_type,
+                   f.relation,
+                   f.attnum,
+                   f.type_oid,
                    bound.by_column AS ends_by_column,
                    e.seqtypid <> 'pg_catalog.int8'::pg_catalog.regtype
                        AND NOT bound.by_column
@@ -64,13 +71,9 @@ FROM (
             FROM pg_catalog.pg_sequence AS e
             JOIN pg_catalog.pg_class AS c ON c.oid = e.seqrelid AND c.relpersistence <> 't'
             JOIN user_schema AS n ON n.oid = c.relnamespace
-            -- The shortest of the integer columns that it fills. A subquery a sequence: see columns.sql.
+            -- The integer columns that it fills. A subquery a sequence: see columns.sql.
             LEFT JOIN LATERAL (
-                SELECT pg_catalog.quote_ident(o.nspname) || '.' || pg_catalog.quote_ident(t.relname)
-                           || '.' || pg_catalog.quote_ident(a.attname) AS column_identity,
-                       pg_catalog.format_type(a.atttypid, NULL) AS column_type,
-                       t.relpages AS pages,
-                       w.last
+                SELECT u.relation, u.attnum, a.atttypid AS type_oid, t.relpages AS pages, w.last
                 FROM (
                     -- That of serial, OWNED BY and identity.
                     SELECT d.refobjid AS relation, d.refobjsubid AS attnum, d.deptype = 'i' AS is_identity
@@ -78,32 +81,33 @@ FROM (
                     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
                       AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjsubid > 0
                       AND d.deptype IN ('a', 'i')
-                    UNION
-                    -- Those whose default it is in.
+                    UNION ALL
+                    -- Those whose default it is in; that of serial once more.
                     SELECT g.adrelid, g.adnum, false
                     FROM pg_catalog.pg_depend AS d
                     JOIN pg_catalog.pg_attrdef AS g ON g.oid = d.objid
                     WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid
-                      AND d.refobjsubid = 0 AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                      AND d.refobjsubid = 0
+                      -- In a form that no index is for: where nobody has analyzed the catalog yet, that of all defaults would be taken.
+                      AND (d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass) IS TRUE
                 ) AS u
                 JOIN pg_catalog.pg_class AS t ON t.oid = u.relation AND t.relkind IN ('r', 'p', 'f')
-                JOIN pg_catalog.pg_namespace AS o ON o.oid = t.relnamespace
                 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = u.relation AND a.attnum = u.attnum
-                JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
-                JOIN (VALUES ('pg_catalog.int2'::pg_catalog.regtype, 32767::pg_catalog.int8),
-                             ('pg_catalog.int4', 2147483647),
-                             ('pg_catalog.int8', 9223372036854775807)) AS w (type, last)
-                  ON w.type = CASE y.typtype WHEN 'd' THEN y.typbasetype ELSE y.oid END
-                LEFT JOIN pg_catalog.pg_attrdef AS g ON g.adrelid = u.relation AND g.adnum = u.attnum
+                JOIN (VALUES ('pg_catalog.int2'::pg_catalog.regtype::pg_catalog.oid, 32767::pg_catalog.int8),
+                             ('pg_catalog.int4'::pg_catalog.regtype, 2147483647),
+                             ('pg_catalog.int8'::pg_catalog.regtype, 9223372036854775807)) AS w (type, last)
+                  ON w.type = CASE WHEN a.atttypid IN ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype,
+                                                       'pg_catalog.int8'::pg_catalog.regtype) THEN a.atttypid
+                                   ELSE (SELECT y.typbasetype FROM pg_catalog.pg_type AS y WHERE y.oid = a.atttypid) END
                 WHERE ($2::pg_catalog.oid IS NULL OR u.relation = $2::pg_catalog.oid)
                   AND (u.is_identity
                        -- Filled by hand, or by nextval() and nothing more; for int, smallint and domains, within a cast.
-                       OR g.oid IS NULL
-                       OR g.adbin::pg_catalog.text ~ (
-                           '^([{]COERCETODOMAIN :arg )?([{]FUNCEXPR :funcid [0-9]+ [^{}]*:args [(])?[{]FUNCEXPR :funcid '
-                           || 'pg_catalog.nextval(pg_catalog.regclass)'::pg_catalog.regprocedure::pg_catalog.oid || ' '))
-                ORDER BY w.last, u.relation, u.attnum
-                LIMIT 1
+                       OR coalesce((
+                           SELECT g.adbin::pg_catalog.text ~ (
+                               '^([{]COERCETODOMAIN :arg )?([{]FUNCEXPR :funcid [0-9]+ [^{}]*:args [(])?[{]FUNCEXPR :funcid '
+                               || 'pg_catalog.nextval(pg_catalog.regclass)'::pg_catalog.regprocedure::pg_catalog.oid || ' ')
+                           FROM pg_catalog.pg_attrdef AS g
+                           WHERE g.adrelid = u.relation AND g.adnum = u.attnum), true))
             ) AS f ON true
             CROSS JOIN LATERAL (
                 SELECT coalesce(CASE WHEN e.seqincrement < 0 THEN -f.last - 1 > e.seqmin ELSE f.last < e.seqmax END, false)
@@ -117,19 +121,18 @@ FROM (
             -- One that begins anew ends nowhere, unless the column does first.
             WHERE (NOT e.seqcycle OR bound.by_column)
               -- Of one table: those that fill it.
-              AND ($2::pg_catalog.oid IS NULL OR f.column_identity IS NOT NULL)
-              AND NOT EXISTS (
-                  SELECT FROM pg_catalog.pg_depend AS d
-                  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
-                    AND d.deptype = 'e')
-              -- That of an extension's table is the extension's.
-              AND NOT EXISTS (
-                  SELECT FROM pg_catalog.pg_depend AS o
+              AND ($2::pg_catalog.oid IS NULL OR f.relation IS NOT NULL)
+              AND c.oid NOT IN (
+                  SELECT x.oid FROM extension_relation AS x
+                  UNION ALL
+                  -- That of an extension's table is the extension's.
+                  SELECT d.objid
+                  FROM extension_relation AS x
                   JOIN pg_catalog.pg_depend AS d
-                    ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = o.refobjid AND d.objsubid = 0
-                   AND d.deptype = 'e'
-                  WHERE o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND o.objid = c.oid AND o.objsubid = 0
-                    AND o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND o.deptype IN ('a', 'i'))
+                    ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = x.oid
+                   AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0 AND d.deptype IN ('a', 'i'))
+            -- Its shortest column. Where one bounds it, that one does.
+            ORDER BY c.oid, f.last, f.relation, f.attnum
         ) AS r
     ) AS s
 ) AS q

@@ -26,26 +26,24 @@ SELECT
         SELECT FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped) AS has_columns,
     -- A primary key, or what does its work: a unique index that holds now, over whole rows and columns that are never NULL.
-    EXISTS (
+    pk.indrelid IS NOT NULL OR EXISTS (
         SELECT FROM pg_catalog.pg_index AS x
         WHERE x.indrelid = t.oid
-          AND (x.indisprimary
-               OR (x.indisunique AND x.indisvalid AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL
-                   AND NOT EXISTS (
-                       SELECT
-                       FROM pg_catalog.unnest((x.indkey::pg_catalog.int2[])[0:x.indnkeyatts - 1]) AS k (attnum)
-                       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
-                       WHERE NOT a.attnotnull
-                          -- From 18 on NOT NULL may hold for new rows alone.
-                          OR EXISTS (
-                              SELECT FROM pg_catalog.pg_constraint AS n
-                              WHERE n.conrelid = a.attrelid AND n.contype = 'n' AND NOT n.convalidated
-                                AND n.conkey = ARRAY[a.attnum]))))) AS has_key,
+          AND x.indisunique AND x.indisvalid AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL
+          AND NOT EXISTS (
+              SELECT
+              FROM pg_catalog.unnest((x.indkey::pg_catalog.int2[])[0:x.indnkeyatts - 1]) AS k (attnum)
+              JOIN pg_catalog.pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
+              WHERE NOT a.attnotnull
+                 -- From 18 on NOT NULL may hold for new rows alone.
+                 OR EXISTS (
+                     SELECT FROM pg_catalog.pg_constraint AS n
+                     WHERE n.conrelid = a.attrelid AND n.contype = 'n' AND NOT n.convalidated
+                       AND n.conkey = ARRAY[a.attnum]))) AS has_key,
     -- Columns of the primary key.
-    (SELECT x.indnkeyatts FROM pg_catalog.pg_index AS x WHERE x.indrelid = t.oid AND x.indisprimary) AS primary_key_width,
+    pk.indnkeyatts AS primary_key_width,
     -- What does the work of a primary key where there is none, one that can be made the key before others.
-    CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_index AS x WHERE x.indrelid = t.oid AND x.indisprimary)
-         THEN (
+    CASE WHEN pk.indrelid IS NULL THEN (
              SELECT pg_catalog.json_build_object(
                  'name', c.relname,
                  -- An index that no constraint holds, plain enough for a key.
@@ -81,7 +79,7 @@ SELECT
              ORDER BY h.conname IS NULL AND plain.yes DESC, x.indnkeyatts, c.relname
              LIMIT 1) END AS unique_index,
     -- Tables that inherit from it, but for those that an extension keeps in a schema of its own.
-    CASE WHEN t.relkind = 'r' THEN (
+    CASE WHEN t.relkind = 'r' AND t.relhassubclass THEN (
         SELECT pg_catalog.count(*)
         FROM pg_catalog.pg_inherits AS i
         JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
@@ -91,13 +89,14 @@ SELECT
               WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = c.relnamespace
                 AND d.objsubid = 0 AND d.deptype = 'e')) END AS children,
     -- Rules that rewrite statements on it, but for an extension's and those that are disabled.
-    (SELECT pg_catalog.string_agg('"' || w.rulename || '"', ', ' ORDER BY w.rulename)
+    CASE WHEN t.relhasrules THEN (
+     SELECT pg_catalog.string_agg('"' || w.rulename || '"', ', ' ORDER BY w.rulename)
      FROM pg_catalog.pg_rewrite AS w
      WHERE w.ev_class = t.oid AND w.ev_enabled <> 'D' AND w.rulename <> '_RETURN'
        AND NOT EXISTS (
            SELECT FROM pg_catalog.pg_depend AS d
            WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND d.deptype = 'e')
-    ) AS rule_names,
+    ) END AS rule_names,
     -- A column that is the key or counts rows, and is too short for many.
     short.name AS short_key_name,
     short.type AS short_key_type,
@@ -107,11 +106,10 @@ SELECT
     -- A primary key of one uuid column that is filled at random, where the table is large: the function.
     CASE WHEN many.rows >= 1000000 THEN (
         SELECT f.proname
-        FROM pg_catalog.pg_index AS x
-        JOIN pg_catalog.pg_attrdef AS g ON g.adrelid = x.indrelid AND g.adnum = x.indkey[0]
+        FROM pg_catalog.pg_attrdef AS g
         JOIN pg_catalog.pg_proc AS f
           ON f.oid = pg_catalog.substring(g.adbin::pg_catalog.text, '^[{]FUNCEXPR :funcid ([0-9]+) ')::pg_catalog.oid
-        WHERE x.indrelid = t.oid AND x.indisprimary AND x.indnkeyatts = 1
+        WHERE g.adrelid = t.oid AND g.adnum = pk.indkey[0] AND pk.indnkeyatts = 1
           AND f.prorettype = 'pg_catalog.uuid'::pg_catalog.regtype AND f.pronargs = 0
           AND f.proname IN ('gen_random_uuid', 'uuid_generate_v4', 'uuidv4')) END AS random_uuid,
     -- Rows that were inserted since the statistics begin, where they can be told: not on a standby.
@@ -122,8 +120,17 @@ SELECT
     -- The most triggers that one kind of statement fires, and which.
     busiest.triggers,
     busiest.statement AS busiest_statement,
-    -- The first publication that replicates UPDATE or DELETE of rows which nothing identifies: they fail now.
-    CASE WHEN t.relreplident IN ('d', 'n') THEN (
+    t.relreplident = 'n' AS identifies_nothing,
+    -- The first publication that replicates UPDATE or DELETE of rows which nothing identifies, if there is no primary key: they fail now.
+    -- Rows of a partitioned table are those of its partitions, each of which has an identity of its own.
+    CASE WHEN CASE t.relkind WHEN 'r' THEN t.relreplident IN ('d', 'n') ELSE EXISTS (
+                  SELECT
+                  FROM tree
+                  JOIN pg_catalog.pg_class AS c ON c.oid = tree.member AND c.relkind = 'r'
+                  WHERE tree.root = t.oid
+                    AND (c.relreplident = 'n'
+                         OR (c.relreplident = 'd' AND NOT EXISTS (
+                             SELECT FROM pg_catalog.pg_index AS x WHERE x.indrelid = c.oid AND x.indisprimary)))) END THEN (
         SELECT u.pubname
         FROM pg_catalog.pg_publication AS u
         WHERE (u.pubupdate OR u.pubdelete)
@@ -137,6 +144,7 @@ SELECT
         ORDER BY u.pubname
         LIMIT 1) END AS publication_name
 FROM subject AS t
+LEFT JOIN pg_catalog.pg_index AS pk ON pk.indrelid = t.oid AND pk.indisprimary
 LEFT JOIN (
     SELECT m.root,
            pg_catalog.sum(c.relpages)::pg_catalog.int8 AS pages,
@@ -199,9 +207,7 @@ LEFT JOIN LATERAL (
       AND (a.attidentity <> '' OR owned.yes
            -- A key of one column that no other table gives its type. A smallint that nothing counts is a code.
            OR (w.type = 'pg_catalog.int4'::pg_catalog.regtype
-               AND EXISTS (
-                   SELECT FROM pg_catalog.pg_index AS x
-                   WHERE x.indrelid = t.oid AND x.indisprimary AND x.indnkeyatts = 1 AND x.indkey[0] = a.attnum)
+               AND pk.indnkeyatts = 1 AND pk.indkey[0] = a.attnum
                AND NOT EXISTS (
                    SELECT FROM pg_catalog.pg_constraint AS f
                    WHERE f.conrelid = t.oid AND f.contype = 'f' AND f.conkey @> ARRAY[a.attnum])))

@@ -33,8 +33,7 @@ SELECT
     fresh.is_uncounted AND fresh.is_locked AS has_unknown_size,
     fresh.bytes
 FROM subject AS t
-JOIN pg_catalog.pg_class AS c ON c.oid = t.oid
-LEFT JOIN pg_catalog.pg_class AS x ON x.oid = c.reltoastrelid AND x.reloptions IS NOT NULL
+LEFT JOIN pg_catalog.pg_class AS x ON x.oid = t.reltoastrelid AND x.reloptions IS NOT NULL
 LEFT JOIN LATERAL (
     SELECT pg_catalog.bool_and(o.option_value::pg_catalog.bool) FILTER (WHERE o.option_name = 'autovacuum_enabled') AS enabled,
            pg_catalog.max(o.option_value) FILTER (WHERE o.option_name = 'autovacuum_vacuum_scale_factor') AS scale,
@@ -42,8 +41,8 @@ LEFT JOIN LATERAL (
            pg_catalog.max(o.option_value) FILTER (WHERE o.option_name = 'autovacuum_vacuum_max_threshold') AS most,
            pg_catalog.max(o.option_value) FILTER (WHERE o.option_name = 'autovacuum_analyze_scale_factor') AS analyze_scale,
            pg_catalog.max(o.option_value) FILTER (WHERE o.option_name = 'autovacuum_analyze_threshold') AS analyze_threshold
-    FROM pg_catalog.pg_options_to_table(c.reloptions) AS o
-) AS own ON c.reloptions IS NOT NULL
+    FROM pg_catalog.pg_options_to_table(t.reloptions) AS o
+) AS own ON t.reloptions IS NOT NULL
 LEFT JOIN LATERAL (
     SELECT pg_catalog.bool_and(o.option_value::pg_catalog.bool) FILTER (WHERE o.option_name = 'autovacuum_enabled') AS enabled
     FROM pg_catalog.pg_options_to_table(x.reloptions) AS o

@@ -15,7 +15,9 @@ const AUDIT: Audit = Audit {
     detail: r#"CASE WHEN s.publication_name IS NOT NULL
         THEN pg_catalog.format('UPDATE and DELETE fail on it now, because publication "%s" replicates them and nothing tells its rows apart.', s.publication_name)
         ELSE 'Its rows cannot be told apart: logical replication will refuse UPDATE and DELETE, and a duplicate cannot be removed alone.' END"#,
-    hint: "pg_catalog.format('ALTER TABLE %s ADD PRIMARY KEY (...); over the columns that identify a row, or add a column that does.', s.identity)",
+    hint: "pg_catalog.format('ALTER TABLE %s ADD PRIMARY KEY (...); over the columns that identify a row, or add a column that does.', s.identity)
+        || CASE WHEN s.publication_name IS NOT NULL AND s.identifies_nothing
+                THEN pg_catalog.format(' Then ALTER TABLE %s REPLICA IDENTITY DEFAULT; for it names nothing now.', s.identity) ELSE '' END",
     level: "CASE WHEN s.publication_name IS NOT NULL THEN 'error' END",
     ..Audit::of(Source::Tables)
 };

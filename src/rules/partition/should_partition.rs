@@ -3,7 +3,7 @@ use crate::rules::{Audit, Source, declare_rule};
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/should-partition.md")]
-    "should-partition", "WD433", Partition, Info, since "0.1.0",
+    "should-partition", "WD340", Partition, Info, since "0.1.0",
     "rows are deleted from a very large table that lies in the order of time",
     [Audit(&AUDIT)]
 }
