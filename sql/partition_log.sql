@@ -54,7 +54,7 @@ COMMENT ON FUNCTION warden_internal.partitions_ahead(pg_catalog.oid, pg_catalog.
 CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) AS
     SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.enabled, t.last_run, t.last_success,
            f.detail AS last_error, f.sqlstate, a.ahead AS partitions_ahead, a.covered_until,
-           'none'::pg_catalog.text AS scheduler, NULL::pg_catalog.bool AS scheduler_alive
+           coalesce(s.scheduler, 'none') AS scheduler, s.is_alive AS scheduler_alive
     FROM warden_internal.partition_policy AS p
     JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
     JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -84,6 +84,15 @@ CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) A
         LIMIT 1
     ) AS f ON true
     LEFT JOIN LATERAL warden_internal.partitions_ahead(c.oid, p.time_zone) AS a ON true
+    LEFT JOIN (
+        -- Alive is what has called, not what is said to: two intervals back at the longest, and a moment for the run itself.
+        SELECT d.scheduler,
+               greatest(d.set_at, (SELECT pg_catalog.max(r.at) FROM warden_internal.partition_log AS r
+                                   WHERE r.action OPERATOR(pg_catalog.=) 'run' AND r.source OPERATOR(pg_catalog.<>) 'session'))
+               OPERATOR(pg_catalog.+) (2 OPERATOR(pg_catalog.*) d.every) OPERATOR(pg_catalog.+) '2 minutes'::pg_catalog."interval"
+               OPERATOR(pg_catalog.>) pg_catalog.now() AS is_alive
+        FROM warden_internal.partition_schedule AS d
+    ) AS s ON true
     WHERE warden_internal.sees_partitions_of(c.relowner);
 COMMENT ON VIEW warden.partition_maintenance_status IS
     'managed tables of the reader''s roles: when maintenance last ran and last went well, and how far partitions reach from now on';

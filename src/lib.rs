@@ -52,7 +52,11 @@ extension_sql_file!(
     requires = ["schema", partition::list::named_relation]
 );
 extension_sql_file!("../sql/partition_policy.sql", name = "partition_policy", requires = ["policy", "partitions"]);
-extension_sql_file!("../sql/partition_log.sql", name = "partition_log", requires = ["partition_policy"]);
+extension_sql_file!(
+    "../sql/partition_log.sql",
+    name = "partition_log",
+    requires = ["partition_policy", "partition_schedule", "partitions"]
+);
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
 /// Called by the server when it loads the library, in each session or for all of them at start.

@@ -52,6 +52,7 @@ mod partition_maintenance;
 mod partition_policy;
 mod partition_range;
 mod partition_retention;
+mod partition_schedule;
 mod partition_series;
 mod partition_steps;
 mod partitions;
@@ -102,6 +103,7 @@ fn cases() -> Vec<Case> {
         partition_drain::cases(),
         partition_lists::cases(),
         partitions::cases(),
+        partition_schedule::cases(),
         partition_steps::cases(),
         partition_series::cases(),
         partition_range::cases(),

@@ -32,71 +32,6 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:48
--- requires:
---   schema
-
--- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
--- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
-
-CREATE TABLE warden_internal.partition_schedule (
-    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
-        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
-    every pg_catalog."interval" NOT NULL,
-    job pg_catalog.text,
-    last_started pg_catalog.timestamptz,
-    set_at pg_catalog.timestamptz NOT NULL,
-    set_by pg_catalog.text NOT NULL
-);
-COMMENT ON TABLE warden_internal.partition_schedule IS
-    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
-ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:31
--- requires:
---   schema
-
--- Conversions of tables that are under way, and those that are done. Written from C alone.
-CREATE TABLE warden_internal.partition_conversion (
-    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
-    column_name pg_catalog.text NOT NULL,
-    partition_interval pg_catalog."interval" NOT NULL,
-    time_zone pg_catalog.text NOT NULL,
-    cutoff pg_catalog.text NOT NULL,
-    constraint_name pg_catalog.text NOT NULL,
-    phase pg_catalog.text NOT NULL,
-    started_at pg_catalog.timestamptz NOT NULL,
-    started_by pg_catalog.text NOT NULL,
-    last_error pg_catalog.text
-);
-COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
-
--- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
-CREATE VIEW warden.partition_conversions AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
-           t.estimate AS rows_total, p.started_at, p.last_error
-    FROM warden_internal.partition_conversion AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    LEFT JOIN pg_catalog.pg_constraint AS k
-        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
-    -- Those of the table itself, and of its partitions.
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
-        FROM pg_catalog.pg_class AS r
-        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
-           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
-                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
-    ) AS t (estimate);
-COMMENT ON VIEW warden.partition_conversions IS
-    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/lib.rs:30
 -- requires:
 --   schema
@@ -232,6 +167,71 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.level', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.threshold', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '');
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:48
+-- requires:
+--   schema
+
+-- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
+-- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
+
+CREATE TABLE warden_internal.partition_schedule (
+    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
+        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
+    every pg_catalog."interval" NOT NULL,
+    job pg_catalog.text,
+    last_started pg_catalog.timestamptz,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.partition_schedule IS
+    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
+ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:31
+-- requires:
+--   schema
+
+-- Conversions of tables that are under way, and those that are done. Written from C alone.
+CREATE TABLE warden_internal.partition_conversion (
+    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
+    column_name pg_catalog.text NOT NULL,
+    partition_interval pg_catalog."interval" NOT NULL,
+    time_zone pg_catalog.text NOT NULL,
+    cutoff pg_catalog.text NOT NULL,
+    constraint_name pg_catalog.text NOT NULL,
+    phase pg_catalog.text NOT NULL,
+    started_at pg_catalog.timestamptz NOT NULL,
+    started_by pg_catalog.text NOT NULL,
+    last_error pg_catalog.text
+);
+COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
+
+-- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
+CREATE VIEW warden.partition_conversions AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
+           t.estimate AS rows_total, p.started_at, p.last_error
+    FROM warden_internal.partition_conversion AS p
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    LEFT JOIN pg_catalog.pg_constraint AS k
+        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
+    -- Those of the table itself, and of its partitions.
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
+        FROM pg_catalog.pg_class AS r
+        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
+           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
+                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
+    ) AS t (estimate);
+COMMENT ON VIEW warden.partition_conversions IS
+    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -1372,9 +1372,23 @@ GRANT SELECT ON warden.partition_policies TO PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/partition/drain.rs:16
+-- pg_warden::partition::drain::drain_default_partition
+
+CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
+                                                wait pg_catalog."interval" DEFAULT '0')
+    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
+COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
+    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
+REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:55
 -- requires:
 --   partition_policy
+--   partition_schedule
+--   partitions
 
 -- One row for each thing that maintenance did or could not do, and one with action 'run' at the end of each run.
 CREATE TABLE warden_internal.partition_log (
@@ -1432,7 +1446,7 @@ COMMENT ON FUNCTION warden_internal.partitions_ahead(pg_catalog.oid, pg_catalog.
 CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) AS
     SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.enabled, t.last_run, t.last_success,
            f.detail AS last_error, f.sqlstate, a.ahead AS partitions_ahead, a.covered_until,
-           'none'::pg_catalog.text AS scheduler, NULL::pg_catalog.bool AS scheduler_alive
+           coalesce(s.scheduler, 'none') AS scheduler, s.is_alive AS scheduler_alive
     FROM warden_internal.partition_policy AS p
     JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
     JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -1462,22 +1476,19 @@ CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) A
         LIMIT 1
     ) AS f ON true
     LEFT JOIN LATERAL warden_internal.partitions_ahead(c.oid, p.time_zone) AS a ON true
+    LEFT JOIN (
+        -- Alive is what has called, not what is said to: two intervals back at the longest, and a moment for the run itself.
+        SELECT d.scheduler,
+               greatest(d.set_at, (SELECT pg_catalog.max(r.at) FROM warden_internal.partition_log AS r
+                                   WHERE r.action OPERATOR(pg_catalog.=) 'run' AND r.source OPERATOR(pg_catalog.<>) 'session'))
+               OPERATOR(pg_catalog.+) (2 OPERATOR(pg_catalog.*) d.every) OPERATOR(pg_catalog.+) '2 minutes'::pg_catalog."interval"
+               OPERATOR(pg_catalog.>) pg_catalog.now() AS is_alive
+        FROM warden_internal.partition_schedule AS d
+    ) AS s ON true
     WHERE warden_internal.sees_partitions_of(c.relowner);
 COMMENT ON VIEW warden.partition_maintenance_status IS
     'managed tables of the reader''s roles: when maintenance last ran and last went well, and how far partitions reach from now on';
 GRANT SELECT ON warden.partition_maintenance_status TO PUBLIC;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/partition/drain.rs:16
--- pg_warden::partition::drain::drain_default_partition
-
-CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
-                                                wait pg_catalog."interval" DEFAULT '0')
-    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
-COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
-    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
-REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -1703,7 +1714,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:56
+-- src/lib.rs:60
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;

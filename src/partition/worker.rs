@@ -86,7 +86,9 @@ pub extern "C-unwind" fn warden_partition_launcher(_argument: Datum) {
         // Switched off, it sleeps until the settings are read again.
         let nap = is_on.then(|| Duration::from_secs(u64::from(config::PARTITION_WORKER_NAPTIME.get().unsigned_abs())));
         if !BackgroundWorker::wait_latch(nap) {
-            return;
+            // The server begins again only what has not ended in order.
+            // SAFETY: outside of transactions.
+            unsafe { pg_sys::proc_exit(1) };
         }
     }
 }
