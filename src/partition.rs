@@ -24,6 +24,8 @@ pub(crate) mod list;
 mod plan;
 mod range;
 mod series;
+mod split;
+mod steps;
 mod stride;
 
 /// Creates the partition of a table that holds the month from a day on; does nothing when it exists.

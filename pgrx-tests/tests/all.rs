@@ -46,6 +46,7 @@ mod partition_drain;
 mod partition_lists;
 mod partition_range;
 mod partition_series;
+mod partition_split;
 mod partition_steps;
 mod partitions;
 mod policy;
@@ -91,6 +92,7 @@ fn cases() -> Vec<Case> {
         partition_drain::cases(),
         partition_lists::cases(),
         partitions::cases(),
+        partition_split::cases(),
         partition_steps::cases(),
         partition_series::cases(),
         partition_range::cases(),

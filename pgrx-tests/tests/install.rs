@@ -32,7 +32,7 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 18] = [
+const UNPINNED: [&str; 19] = [
     "warden.convert_to_partitioned(text,text,interval,text,integer,interval)",
     "warden.create_daily_partition(text,date)",
     "warden.create_monthly_partition(text,date)",
@@ -50,6 +50,7 @@ const UNPINNED: [&str; 18] = [
     "warden.partition_for(text,text)",
     "warden.partition_gaps(text)",
     "warden.plan_conversion(text,text,interval)",
+    "warden.split_partition(text,interval,integer,interval)",
     "warden_internal.range_partitioned(text)",
 ];
 

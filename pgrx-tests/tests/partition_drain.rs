@@ -241,6 +241,18 @@ fn b_time_zones_and_instants(leg: &Leg) -> Result {
         "{outcome}"
     );
     ensure_eq!(sum(&mut s)?, before);
+    // Hours that the clock of the zone shows twice.
+    s.run(
+        "DELETE FROM warden_internal.partition_policy; DROP TABLE e; SET warden.partition_time_zone = 'America/New_York';
+         CREATE TABLE e (ts timestamptz, id int) PARTITION BY RANGE (ts); CREATE TABLE rest PARTITION OF e DEFAULT;
+         CREATE TABLE first PARTITION OF e FOR VALUES FROM ('2025-11-02 05:00+00') TO ('2025-11-02 11:00+00');
+         INSERT INTO e VALUES ('2025-11-02 12:00+00')",
+    )?;
+    let outcome = s.outcome("CALL warden.drain_default_partition('e')");
+    ensure!(
+        outcome.notices[0].detail().starts_with("It holds [2025-11-02 11:00:00+00, 2025-11-02 17:00:00+00)."),
+        "{outcome}"
+    );
     ensure_eq!(s.value("SHOW TimeZone")?, "Asia/Kolkata");
     ensure_eq!(s.value("SHOW row_security")?, "on");
     Ok(())

@@ -32,21 +32,6 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:30
--- requires:
---   schema
-
-CREATE TABLE warden_internal.partition_policy (
-    table_name pg_catalog.regclass CONSTRAINT partition_policy_pkey PRIMARY KEY,   -- follows a rename; dumped as a name
-    partition_interval pg_catalog."interval" NOT NULL, premake pg_catalog.int4 NOT NULL,
-    retention pg_catalog."interval", retention_action pg_catalog.text NOT NULL, archive_schema pg_catalog.text,
-    time_zone pg_catalog.text NOT NULL, anchor pg_catalog."timestamp", key_encoding pg_catalog.text NOT NULL,
-    default_partition pg_catalog.text NOT NULL, name_format pg_catalog.text, tablespace pg_catalog.text, storage_parameters pg_catalog.text,
-    copy_grants pg_catalog.bool NOT NULL, enabled pg_catalog.bool NOT NULL,
-    set_at pg_catalog.timestamptz NOT NULL, set_by pg_catalog.text NOT NULL);
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/lib.rs:31
 -- requires:
 --   schema
@@ -87,6 +72,21 @@ CREATE VIEW warden.partition_conversions AS
     ) AS t (estimate);
 COMMENT ON VIEW warden.partition_conversions IS
     'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:30
+-- requires:
+--   schema
+
+CREATE TABLE warden_internal.partition_policy (
+    table_name pg_catalog.regclass CONSTRAINT partition_policy_pkey PRIMARY KEY,   -- follows a rename; dumped as a name
+    partition_interval pg_catalog."interval" NOT NULL, premake pg_catalog.int4 NOT NULL,
+    retention pg_catalog."interval", retention_action pg_catalog.text NOT NULL, archive_schema pg_catalog.text,
+    time_zone pg_catalog.text NOT NULL, anchor pg_catalog."timestamp", key_encoding pg_catalog.text NOT NULL,
+    default_partition pg_catalog.text NOT NULL, name_format pg_catalog.text, tablespace pg_catalog.text, storage_parameters pg_catalog.text,
+    copy_grants pg_catalog.bool NOT NULL, enabled pg_catalog.bool NOT NULL,
+    set_at pg_catalog.timestamptz NOT NULL, set_by pg_catalog.text NOT NULL);
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -302,7 +302,7 @@ REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/convert.rs:69
+-- src/partition/convert.rs:64
 -- pg_warden::partition::convert::convert_to_partitioned
 
 CREATE PROCEDURE warden.convert_to_partitioned(table_name pg_catalog.text, column_name pg_catalog.text,
@@ -318,7 +318,7 @@ REVOKE EXECUTE ON PROCEDURE warden.convert_to_partitioned(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:45
+-- src/partition.rs:47
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -329,7 +329,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:30
+-- src/partition.rs:32
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -340,7 +340,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:113
+-- src/partition.rs:115
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -358,7 +358,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:75
+-- src/partition.rs:77
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -369,7 +369,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:185
+-- src/partition.rs:187
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -381,7 +381,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:60
+-- src/partition.rs:62
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -392,7 +392,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:90
+-- src/partition.rs:92
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -435,7 +435,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:212
+-- src/partition.rs:214
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -523,7 +523,7 @@ COMMENT ON FUNCTION warden.lint(pg_catalog.text, pg_catalog.bool) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/convert.rs:33
+-- src/partition/convert.rs:28
 -- pg_warden::partition::convert::plan_conversion
 
 CREATE FUNCTION warden.plan_conversion(table_name pg_catalog.text, column_name pg_catalog.text,
@@ -1024,6 +1024,18 @@ CREATE FUNCTION warden.set_threshold(name pg_catalog.text, value pg_catalog.text
 COMMENT ON FUNCTION warden.set_threshold(pg_catalog.text, pg_catalog.text) IS
     'keeps large_table_rows, large_table_size, busy_after or ddl_lock_timeout for this database; NULL takes it away';
 REVOKE EXECUTE ON FUNCTION warden.set_threshold(pg_catalog.text, pg_catalog.text) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/split.rs:21
+-- pg_warden::partition::split::split_partition
+
+CREATE PROCEDURE warden.split_partition(partition_name pg_catalog.text, partition_interval pg_catalog."interval",
+                                        batch_rows pg_catalog.int4 DEFAULT 10000, wait pg_catalog."interval" DEFAULT '0')
+    LANGUAGE c AS 'MODULE_PATHNAME', 'split_partition_wrapper';
+COMMENT ON PROCEDURE warden.split_partition(pg_catalog.text, pg_catalog."interval", pg_catalog.int4, pg_catalog."interval") IS
+    'splits partition_name into partitions that are partition_interval long, each in a transaction of its own that moves at most batch_rows rows';
+REVOKE EXECUTE ON PROCEDURE warden.split_partition(pg_catalog.text, pg_catalog."interval", pg_catalog.int4, pg_catalog."interval") FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */

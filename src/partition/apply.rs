@@ -62,13 +62,13 @@ impl Caller {
         Self { time_zone, server_time_zone, lock_timeout: spi::lock_timeout(), asked: None }
     }
 
-    /// With another longest wait, in milliseconds.
-    pub(super) fn with_patience(self, milliseconds: i32) -> Self {
-        Self { asked: Some(milliseconds), ..self }
+    /// With another longest wait, in milliseconds; `None`: the setting's.
+    pub(super) fn with_patience(self, milliseconds: Option<i32>) -> Self {
+        Self { asked: milliseconds, ..self }
     }
 
     /// Longest wait for a lock in milliseconds: the setting's, and never longer than the caller's own.
-    fn patience(&self) -> i32 {
+    pub(super) fn patience(&self) -> i32 {
         let own = self.asked.unwrap_or_else(|| config::PARTITION_LOCK_TIMEOUT.get());
         if self.lock_timeout > 0 { own.min(self.lock_timeout) } else { own }
     }
@@ -340,7 +340,7 @@ pub(super) fn create(at: &Situation, child: &Child) -> Result<u64, Error> {
 }
 
 /// Further columns of the key are left open: ranges of time tile the table whatever they hold.
-fn bound(first: &str, columns: i32) -> String {
+pub(super) fn bound(first: &str, columns: i32) -> String {
     let (mut values, further) = match first {
         MAX => (MAX.to_owned(), MAX),
         MIN => (MIN.to_owned(), MIN),

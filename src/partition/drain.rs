@@ -208,7 +208,7 @@ pub(super) fn notice(message: String, detail: Option<String>, hint: Option<Strin
     Remark { severity: Severity::Notice, sqlstate: "00000", message, detail, hint }
 }
 
-fn rows(count: i64) -> String {
+pub(super) fn rows(count: i64) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
@@ -272,7 +272,7 @@ fn staying(column: &str, default: &str) -> Result<[(&'static str, i64); 4], Erro
 }
 
 /// Length, start and zone of the partitions of a table that has a policy.
-fn rule(table: pg_sys::Oid) -> Result<Option<(Rule, String)>, Error> {
+pub(super) fn rule(table: pg_sys::Oid) -> Result<Option<(Rule, String)>, Error> {
     let owner = spi::select(
         "SELECT c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE n.nspname = 'warden_internal' AND c.relname = 'partition_policy'",

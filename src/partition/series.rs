@@ -120,15 +120,20 @@ fn day(time: Timestamp) -> Day {
 }
 
 /// Days are the smallest parts of a date.
-fn check_for_key(kind: Kind, order: &Order) -> Result<(), Error> {
-    if kind != Kind::Date {
-        return Ok(());
-    }
-    if matches!(order.stride, Stride::Time(_)) {
+pub(super) fn check_stride(kind: Kind, stride: Stride) -> Result<(), Error> {
+    if kind == Kind::Date && matches!(stride, Stride::Time(_)) {
         return Err(Error::new(
             Code::InvalidParameter,
             "partition_interval must be days or months for a key of type date",
         ));
+    }
+    Ok(())
+}
+
+fn check_for_key(kind: Kind, order: &Order) -> Result<(), Error> {
+    check_stride(kind, order.stride)?;
+    if kind != Kind::Date {
+        return Ok(());
     }
     if i128::from(order.start.into_inner()).rem_euclid(DAY) != 0 {
         return Err(Error::new(Code::InvalidParameter, "start_at must be a midnight for a key of type date"));

@@ -5,7 +5,7 @@ use super::super::key::{self, Key, Kind};
 use super::super::plan::{Wanted, literal};
 use super::super::range::{self, Rule};
 use super::super::stride::Stride;
-use super::super::{inspect, plan};
+use super::super::{inspect, plan, series};
 use super::CONSTRAINT;
 use crate::error::{Code, Error};
 use crate::text::Text;
@@ -54,12 +54,7 @@ pub(super) fn read(
     };
     facts.must_be_plain()?;
     let Column { name, quoted, number, kind, is_not_null } = find_column(oid, &facts.parent.name, column)?;
-    if kind == Kind::Date && matches!(stride, Stride::Time(_)) {
-        return Err(Error::new(
-            Code::InvalidParameter,
-            "partition_interval must be days or months for a key of type date",
-        ));
-    }
+    series::check_stride(kind, stride)?;
     let zone = begun.map_or_else(|| config::text(&config::PARTITION_TIME_ZONE), |(_, zone)| zone.to_owned());
     let at = Situation::of_plain(oid, facts, Key { kind, column: quoted }, zone);
     let rule = Some(Rule { stride, start: None });
