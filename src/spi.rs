@@ -177,10 +177,22 @@ pub(crate) fn commit() {
 
 /// Makes the transaction after a [`commit`] ready for queries, after so long a time. Until then it has no snapshot, so that a long
 /// wait keeps no dead rows from VACUUM.
+///
+/// Whatever the default is, it is READ COMMITTED: what is read after a lock was had must be what is there then.
 pub(crate) fn resume(milliseconds: i64) {
     wait(milliseconds);
-    // SAFETY: the portal of the CALL is there as long as the procedure runs.
-    unsafe { pg_sys::EnsurePortalSnapshotExists() };
+    // SAFETY: the transaction has just begun and has no snapshot, so its isolation may be chosen. The portal of the CALL is there as
+    // long as the procedure runs.
+    unsafe {
+        pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED.cast_signed();
+        pg_sys::EnsurePortalSnapshotExists();
+    }
+}
+
+/// Leaves the transaction in which a procedure was called, which may not be READ COMMITTED.
+pub(crate) fn begin_anew() {
+    commit();
+    resume(0);
 }
 
 /// Waits so long, and ends early with an error when the statement is cancelled.

@@ -258,7 +258,9 @@ fn readers_see_each_row_once(leg: &Leg) -> Result {
             }
             Ok(n)
         });
-        let outcome = db.session()?.outcome("CALL warden.split_partition('e_2025', '1 month', wait => '20 ms')");
+        let outcome = db
+            .session_with("-c default_transaction_isolation=serializable")?
+            .outcome("CALL warden.split_partition('e_2025', '1 month', wait => '20 ms')");
         stop.store(true, Ordering::Relaxed);
         let written = writer.join().map_err(|_| "the writer panicked".to_owned())?;
         for reader in readers {

@@ -412,16 +412,6 @@ pub(super) fn within<T>(
     parent: &plan::Parent,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    within_after(caller, parent, "Nothing was changed.", work)
-}
-
-/// The same for a call that committed before: `done` says what stays.
-pub(super) fn within_after<T>(
-    caller: &Caller,
-    parent: &plan::Parent,
-    done: &str,
-    work: impl FnOnce() -> Result<T, Error>,
-) -> Result<T, Error> {
     let (patience, callers) = (caller.patience(), caller.lock_timeout);
     let work = AssertUnwindSafe(work);
     let late = AssertUnwindSafe(|said: String| {
@@ -430,7 +420,7 @@ pub(super) fn within_after<T>(
             Code::LockNotAvailable,
             format!("no lock for a partition of \"{}\" within {}", parent.name, duration(patience)),
         )
-        .detail(format!("The server said: {said}. {done}"))
+        .detail(format!("The server said: {said}. Nothing was changed."))
         .hint(format!(
             "Call again later, or wait longer: SET {setting} = '...'; who is in the way: \
              SELECT pid, mode, relation::regclass FROM pg_locks WHERE granted AND relation = {}::regclass;",

@@ -108,7 +108,9 @@ fn convert_to_partitioned(
     if !spi::may_commit(call) {
         return Err(must_be_alone("convert_to_partitioned").into());
     }
-    Conversion { table: key::resolve(&table)?, column, stride, premake, patience }.run()
+    let conversion = Conversion { table: key::resolve(&table)?, column, stride, premake, patience };
+    spi::begin_anew();
+    conversion.run()
 }
 
 /// What a call asks for.

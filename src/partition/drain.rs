@@ -1,8 +1,9 @@
 //! Moves the rows of a default partition into partitions, one range and one transaction after the other.
 
 use super::apply::{self, Caller, How, Remark, Situation};
-use super::plan::{self, Method, Step, Wanted, literal};
+use super::plan::{self, Child, Method, Step, Wanted, literal};
 use super::range::{self, Rule};
+use super::steps::{SHORT, patiently};
 use super::{inspect, is_null, key, say, series};
 use crate::error::emit::Severity;
 use crate::error::{Code, Error};
@@ -40,10 +41,20 @@ fn drain_default_partition(
         return Err(must_be_alone("drain_default_partition").into());
     }
     let mut drain = Drain { table: key::resolve(&table)?, max_rows, moved: 0, ranges: 0, behind: None };
-    while let Some(remark) = drain.step()? {
-        spi::commit();
-        // What is said of a range is true only now.
+    spi::begin_anew();
+    while let Some(next) = drain.next()? {
+        let remark = match next {
+            Next::Passed(remark) => remark,
+            Next::Range(range) => {
+                let done =
+                    if drain.ranges == 0 { "Nothing was changed." } else { "What was moved before stays moved." };
+                let moved = patiently(None, |caller| drain.take(&range, caller))
+                    .map_err(|failed| failed.report("rows were not moved", done, "Call again to go on."))?;
+                drain.count(&range, &moved)
+            }
+        };
         say(&[remark]);
+        spi::commit();
         spi::resume(pause);
     }
     Ok(())
@@ -75,73 +86,100 @@ struct Drain {
     behind: Option<String>,
 }
 
+/// What comes next.
+enum Next {
+    /// A range whose rows stay, and why.
+    Passed(Remark),
+    Range(Box<Found>),
+}
+
+/// A range whose rows are to be moved.
+struct Found {
+    least: String,
+    wanted: Wanted,
+    parent: String,
+    /// Name, and qualified and quoted.
+    default: (String, String),
+}
+
 impl Drain {
-    /// Moves the rows of the next range, and says what came of it; `None` when there is no other.
-    fn step(&mut self) -> Result<Option<Remark>, Error> {
+    /// The next range, looked at without a lock that others would notice; `None` when there is no other.
+    fn next(&mut self) -> Result<Option<Next>, Error> {
         let caller = Caller::now();
         let _pinned = caller.pin();
         // Rows that a policy hides would be left behind unseen.
         let _all_rows = spi::Settings::pin(&[(c"row_security", c"off")]);
-        let rule = rule(self.table)?;
-        let zone = rule.as_ref().map(|(_, zone)| zone.as_str());
-        let before = range::look_in(self.table, None, zone, &caller)?;
-        let done = if self.ranges == 0 { "Nothing was changed." } else { "What was moved before stays moved." };
-        apply::within_after(&caller, &before.facts.parent, done, || {
-            let Some(default) = before.facts.default.clone() else { return no_default(&before, self.ranges) };
-            let Some(least) = least(&before, &default.1, self.behind.as_deref())? else {
-                return self.end(&before, &default);
-            };
-            apply::lock(&before)?;
-            let now = range::look_in(self.table, Some(&least), zone, &caller)?;
-            apply::must_have_its_name(&before, &now)?;
-            let wanted = range::for_value(&now, &least, rule.as_ref().map(|(rule, _)| *rule))?;
-            self.behind = Some(wanted.shown.upper.clone());
-            self.range(&now, &wanted, &default)
-        })
+        let at = self.look(None, &caller)?;
+        let Some(default) = at.facts.default.clone() else { return no_default(&at, self.ranges) };
+        let Some(least) = least(&at, &default.1, self.behind.as_deref())? else {
+            return self.end(&at, &default);
+        };
+        let at = self.look(Some(&least), &caller)?;
+        let wanted = self.wanted(&at, &least)?;
+        self.behind = Some(wanted.shown.upper.clone());
+        let parent = at.facts.parent.name.clone();
+        if let Some(most) = self.max_rows {
+            let left = most - self.moved;
+            if more_than(&at, &wanted, &default.1, left)? {
+                return Ok(self.too_many(&at, &wanted, &default.0, most, left).map(Next::Passed));
+            }
+        }
+        match child(&at, &wanted) {
+            Ok(_) => Ok(Some(Next::Range(Box::new(Found { least, wanted, parent, default })))),
+            // All ranges have this.
+            Err(error) if error.code() == Code::NotSupported => Err(error),
+            Err(error) => Ok(Some(Next::Passed(Remark {
+                severity: Severity::Warning,
+                sqlstate: "01000",
+                message: format!(
+                    "rows of {} stay in default partition \"{}\" of \"{parent}\"",
+                    wanted.shown, default.0
+                ),
+                detail: Some(error.said()),
+                hint: None,
+            }))),
+        }
     }
 
-    fn range(&mut self, at: &Situation, wanted: &Wanted, default: &(String, String)) -> Result<Option<Remark>, Error> {
-        let left = self.max_rows.map(|most| most - self.moved);
-        if let (Some(most), Some(left)) = (self.max_rows, left)
-            && more_than(at, wanted, &default.1, left)?
-        {
-            return Ok(self.too_many(at, wanted, &default.0, most, left));
+    fn look(&self, guide: Option<&str>, caller: &Caller) -> Result<Situation, Error> {
+        let rule = rule(self.table)?;
+        range::look_in(self.table, guide, rule.as_ref().map(|(_, zone)| zone.as_str()), caller)
+    }
+
+    fn wanted(&self, at: &Situation, least: &str) -> Result<Wanted, Error> {
+        range::for_value(at, least, rule(self.table)?.map(|(rule, _)| rule))
+    }
+
+    /// Moves the rows of a range. Returns how many, and the new partition.
+    fn take(&self, range: &Found, caller: &Caller) -> Result<(i64, String), Error> {
+        let before = self.look(Some(&range.least), caller)?;
+        // Rows of the range are there, so more may be on their way: nobody writes while it changes hands. The strongest lock at once, for
+        // others that wait for a weaker one to become it would be deadlocks.
+        spi::run(&format!("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE", before.facts.parent.identity))?;
+        let hasty = Caller::now().with_patience(Some(SHORT.min(caller.patience())));
+        let _short = hasty.pin();
+        let at = self.look(Some(&range.least), caller)?;
+        apply::must_have_its_name(&before, &at)?;
+        let wanted = self.wanted(&at, &range.least)?;
+        if wanted.range != range.wanted.range || at.facts.default.as_ref() != Some(&range.default) {
+            return Err(Error::new(
+                Code::NotInPrerequisiteState,
+                format!("partitions of \"{}\" are others meanwhile", range.parent),
+            ));
         }
-        let (parent, name) = (&at.facts.parent.name, &default.0);
-        let child = match plan::decide(&at.facts.parent, wanted, &at.siblings) {
-            // The default cannot hold rows of a partition that is there.
-            Ok(Step::Exists(sibling)) => Err(Error::new(
-                Code::Internal,
-                format!("rows of partition \"{}\" are in the default partition", sibling.name),
-            )),
-            // Rows of the range are there, so more may be on their way: nobody writes while the range changes hands.
-            Ok(Step::Create(model)) => {
-                apply::prepare(at, wanted, model, How { method: Some(Method::PartitionOf), moves_rows: true })
-            }
-            Err(error) => Err(error),
-        };
-        let child = match child {
-            Ok(child) => child,
-            // All ranges have this.
-            Err(error) if error.code() == Code::NotSupported => return Err(error),
-            Err(error) => {
-                return Ok(Some(Remark {
-                    severity: Severity::Warning,
-                    sqlstate: "01000",
-                    message: format!("rows of {} stay in default partition \"{name}\" of \"{parent}\"", wanted.shown),
-                    detail: Some(error.said()),
-                    hint: None,
-                }));
-            }
-        };
-        let moved = i64::try_from(apply::create(at, &child)?).unwrap_or(i64::MAX);
-        self.moved = self.moved.saturating_add(moved);
+        let child = child(&at, &wanted)?;
+        let moved = i64::try_from(apply::create(&at, &child)?).unwrap_or(i64::MAX);
+        Ok((moved, child.identity))
+    }
+
+    fn count(&mut self, range: &Found, (moved, identity): &(i64, String)) -> Remark {
+        self.moved = self.moved.saturating_add(*moved);
         self.ranges += 1;
-        Ok(Some(notice(
-            format!("moved {} of \"{parent}\" from \"{name}\" to {}", rows(moved), child.identity),
-            Some(format!("It holds {}.{}", wanted.shown, wanted.in_zone())),
+        notice(
+            format!("moved {} of \"{}\" from \"{}\" to {identity}", rows(*moved), range.parent, range.default.0),
+            Some(format!("It holds {}.{}", range.wanted.shown, range.wanted.in_zone())),
             None,
-        )))
+        )
     }
 
     /// A range that is larger than the limit is passed over; one that is larger than what is left of it ends the call.
@@ -168,7 +206,7 @@ impl Drain {
     }
 
     /// Says what stays in the default partition because no partition can hold it.
-    fn end(&self, at: &Situation, default: &(String, String)) -> Result<Option<Remark>, Error> {
+    fn end(&self, at: &Situation, default: &(String, String)) -> Result<Option<Next>, Error> {
         let parent = &at.facts.parent.name;
         let stay = staying(&at.key.column, &default.1)?;
         let total: i64 = stay.iter().map(|(_, count)| count).sum();
@@ -191,7 +229,22 @@ impl Drain {
     }
 }
 
-fn no_default(at: &Situation, ranges: i64) -> Result<Option<Remark>, Error> {
+/// The partition for a range of rows that are in the default partition.
+fn child(at: &Situation, wanted: &Wanted) -> Result<Child, Error> {
+    let model = match plan::decide(&at.facts.parent, wanted, &at.siblings)? {
+        Step::Create(model) => model,
+        // The default cannot hold rows of a partition that is there.
+        Step::Exists(sibling) => {
+            return Err(Error::new(
+                Code::Internal,
+                format!("rows of partition \"{}\" are in the default partition", sibling.name),
+            ));
+        }
+    };
+    apply::prepare(at, wanted, model, How { method: Some(Method::PartitionOf), moves_rows: true })
+}
+
+fn no_default(at: &Situation, ranges: i64) -> Result<Option<Next>, Error> {
     let parent = &at.facts.parent.name;
     if ranges > 0 {
         return Err(Error::new(

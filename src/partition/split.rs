@@ -48,6 +48,7 @@ fn split_partition(
     }
     let partition = key::resolve(&partition)?;
     let split = Split { partition, parent: parent(partition)?, stride, batch_rows };
+    spi::begin_anew();
     let mut made = 0;
     while let Some(piece) = split.next(made)? {
         let done = patiently(None, |caller| split.off(&piece, caller));

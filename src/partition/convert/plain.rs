@@ -173,7 +173,7 @@ impl Plain {
                 items.push(Item {
                     severity: "blocker",
                     what: "name".to_owned(),
-                    detail: format!("{} is taken by a {}.", place.identity, occupant.kind),
+                    detail: format!("{} is taken: {}.", place.identity, occupant.kind),
                     sql: None,
                 });
             }
@@ -190,6 +190,18 @@ impl Plain {
     pub(super) fn rows_in_the_way(&self) -> Result<Vec<Item>, Error> {
         let (table, column) = (&self.at.facts.parent.identity, &self.at.key.column);
         let mut items = Vec::new();
+        let hidden =
+            spi::select("SELECT row_security_active($1::oid)", &[self.at.oid.into()], |row| Ok(row.get::<bool>(1)?))?;
+        if hidden.into_iter().flatten().any(|hidden| hidden) {
+            items.push(Item {
+                severity: "warning",
+                what: "row_security".to_owned(),
+                detail: "Row level security hides rows from the caller: whether any is in the way, VALIDATE will tell."
+                    .to_owned(),
+                sql: None,
+            });
+            return Ok(items);
+        }
         let found = |condition: &str| -> Result<bool, Error> {
             let rows =
                 spi::select(&format!("SELECT EXISTS (SELECT FROM ONLY {table} WHERE {condition})"), &[], |row| {
