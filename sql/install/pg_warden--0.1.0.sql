@@ -32,64 +32,6 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:31
--- requires:
---   schema
-
--- Conversions of tables that are under way, and those that are done. Written from C alone.
-CREATE TABLE warden_internal.partition_conversion (
-    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
-    column_name pg_catalog.text NOT NULL,
-    partition_interval pg_catalog."interval" NOT NULL,
-    time_zone pg_catalog.text NOT NULL,
-    cutoff pg_catalog.text NOT NULL,
-    constraint_name pg_catalog.text NOT NULL,
-    phase pg_catalog.text NOT NULL,
-    started_at pg_catalog.timestamptz NOT NULL,
-    started_by pg_catalog.text NOT NULL,
-    last_error pg_catalog.text
-);
-COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
-
--- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
-CREATE VIEW warden.partition_conversions AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
-           t.estimate AS rows_total, p.started_at, p.last_error
-    FROM warden_internal.partition_conversion AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    LEFT JOIN pg_catalog.pg_constraint AS k
-        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
-    -- Those of the table itself, and of its partitions.
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
-        FROM pg_catalog.pg_class AS r
-        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
-           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
-                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
-    ) AS t (estimate);
-COMMENT ON VIEW warden.partition_conversions IS
-    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:30
--- requires:
---   schema
-
-CREATE TABLE warden_internal.partition_policy (
-    table_name pg_catalog.regclass CONSTRAINT partition_policy_pkey PRIMARY KEY,   -- follows a rename; dumped as a name
-    partition_interval pg_catalog."interval" NOT NULL, premake pg_catalog.int4 NOT NULL,
-    retention pg_catalog."interval", retention_action pg_catalog.text NOT NULL, archive_schema pg_catalog.text,
-    time_zone pg_catalog.text NOT NULL, anchor pg_catalog."timestamp", key_encoding pg_catalog.text NOT NULL,
-    default_partition pg_catalog.text NOT NULL, name_format pg_catalog.text, tablespace pg_catalog.text, storage_parameters pg_catalog.text,
-    copy_grants pg_catalog.bool NOT NULL, enabled pg_catalog.bool NOT NULL,
-    set_at pg_catalog.timestamptz NOT NULL, set_by pg_catalog.text NOT NULL);
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/lib.rs:29
 -- requires:
 --   schema
@@ -225,6 +167,64 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.level', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.threshold', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '');
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:30
+-- requires:
+--   schema
+
+CREATE TABLE warden_internal.partition_policy (
+    table_name pg_catalog.regclass CONSTRAINT partition_policy_pkey PRIMARY KEY,   -- follows a rename; dumped as a name
+    partition_interval pg_catalog."interval" NOT NULL, premake pg_catalog.int4 NOT NULL,
+    retention pg_catalog."interval", retention_action pg_catalog.text NOT NULL, archive_schema pg_catalog.text,
+    time_zone pg_catalog.text NOT NULL, anchor pg_catalog."timestamp", key_encoding pg_catalog.text NOT NULL,
+    default_partition pg_catalog.text NOT NULL, name_format pg_catalog.text, tablespace pg_catalog.text, storage_parameters pg_catalog.text,
+    copy_grants pg_catalog.bool NOT NULL, enabled pg_catalog.bool NOT NULL,
+    set_at pg_catalog.timestamptz NOT NULL, set_by pg_catalog.text NOT NULL);
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:31
+-- requires:
+--   schema
+
+-- Conversions of tables that are under way, and those that are done. Written from C alone.
+CREATE TABLE warden_internal.partition_conversion (
+    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
+    column_name pg_catalog.text NOT NULL,
+    partition_interval pg_catalog."interval" NOT NULL,
+    time_zone pg_catalog.text NOT NULL,
+    cutoff pg_catalog.text NOT NULL,
+    constraint_name pg_catalog.text NOT NULL,
+    phase pg_catalog.text NOT NULL,
+    started_at pg_catalog.timestamptz NOT NULL,
+    started_by pg_catalog.text NOT NULL,
+    last_error pg_catalog.text
+);
+COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
+
+-- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
+CREATE VIEW warden.partition_conversions AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
+           t.estimate AS rows_total, p.started_at, p.last_error
+    FROM warden_internal.partition_conversion AS p
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    LEFT JOIN pg_catalog.pg_constraint AS k
+        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
+    -- Those of the table itself, and of its partitions.
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
+        FROM pg_catalog.pg_class AS r
+        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
+           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
+                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
+    ) AS t (estimate);
+COMMENT ON VIEW warden.partition_conversions IS
+    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -413,7 +413,7 @@ REVOKE EXECUTE ON FUNCTION warden.disable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/drain.rs:15
+-- src/partition/drain.rs:16
 -- pg_warden::partition::drain::drain_default_partition
 
 CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
