@@ -1,8 +1,9 @@
-//! The only callers of SPI: reading the catalog, and running pg_warden's own DDL.
+//! The only callers of SPI: reading the catalog, running pg_warden's own DDL, and ending the transactions of procedures.
 //!
 //! Reading goes through `Spi::connect` + `select`: `Spi::get_one` takes a transaction id, which fails on a standby.
 //!
-//! This module vouches for: a GUC nest level, subtransaction or change of role that is begun here is ended here, on every way out.
+//! This module vouches for: a GUC nest level, subtransaction or change of role that is begun here is ended here, on every way out; a
+//! procedure commits only where the server lets it, and holds nothing of a transaction beyond its end.
 #![allow(unsafe_code, reason = "GUC nest levels and subtransactions; see the module's promise")]
 
 use crate::error::Error;

@@ -311,6 +311,15 @@ fn k1_what_is_in_the_way(leg: &Leg) -> Result {
         ensure!(outcome.error.is_none(), "{sql}: {outcome}");
         s.run("DROP TABLE IF EXISTS r; DROP TABLE t; DROP PUBLICATION IF EXISTS p")?;
     }
+    // A counter that somebody else uses.
+    s.run(
+        "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, ts timestamp); CREATE TABLE o (a int DEFAULT nextval('t_id_seq'))",
+    )?;
+    ensure_eq!(
+        s.column("SELECT detail FROM warden.plan_conversion('t', 'ts') WHERE severity = 'blocker'")?,
+        ["default value for column a of table public.o depends on public.t_id_seq, which is made anew."]
+    );
+    s.run("DROP TABLE o, t")?;
     // Rows without a key, and the names of partitions to be.
     s.run("CREATE TABLE t (id int, ts timestamp); INSERT INTO t VALUES (1, NULL)")?;
     ensure_eq!(

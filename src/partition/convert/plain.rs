@@ -346,6 +346,11 @@ UNION ALL
 SELECT 'blocker', 'publication', format('Publication %I has it, and belongs to %s.', u.pubname, pg_get_userbyid(u.pubowner)), NULL
   FROM u WHERE u.pubviaroot AND u.explicit IS NOT NULL AND NOT pg_has_role(u.pubowner, 'USAGE')
 UNION ALL
+SELECT DISTINCT 'blocker', 'sequence', format('%s depends on %s, which is made anew.', pg_describe_object(x.classid, x.objid, x.objsubid), y.objid::regclass), NULL
+  FROM pg_depend y JOIN pg_class s ON s.oid = y.objid AND s.relkind = 'S'
+  JOIN pg_depend x ON x.refclassid = 'pg_class'::regclass AND x.refobjid = y.objid AND x.deptype <> 'i'
+ WHERE y.classid = 'pg_class'::regclass AND y.refclassid = 'pg_class'::regclass AND y.refobjid = $1 AND y.deptype = 'i'
+UNION ALL
 SELECT 'blocker', 'subscription', 'A subscription writes it.', NULL FROM pg_subscription_rel s WHERE s.srrelid = $1
 UNION ALL
 SELECT 'blocker', 'security_label', 'It has security labels.', NULL
