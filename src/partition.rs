@@ -40,6 +40,8 @@ mod range;
 mod retention;
 mod schedule;
 mod series;
+mod split;
+mod steps;
 mod stride;
 mod transactions;
 pub(crate) mod worker;

@@ -1,8 +1,9 @@
-//! The only callers of SPI: reading the catalog, and running pg_warden's own DDL.
+//! The only callers of SPI: reading the catalog, running pg_warden's own DDL, and ending the transactions of procedures.
 //!
 //! Reading goes through `Spi::connect` + `select`: `Spi::get_one` takes a transaction id, which fails on a standby.
 //!
-//! This module vouches for: a GUC nest level, subtransaction or change of role that is begun here is ended here, on every way out.
+//! This module vouches for: a GUC nest level, subtransaction or change of role that is begun here is ended here, on every way out; a
+//! procedure commits only where the server lets it, and holds nothing of a transaction beyond its end.
 #![allow(unsafe_code, reason = "GUC nest levels and subtransactions; see the module's promise")]
 
 use crate::error::Error;
@@ -177,10 +178,22 @@ pub(crate) fn commit() {
 
 /// Makes the transaction after a [`commit`] ready for queries, after so long a time. Until then it has no snapshot, so that a long
 /// wait keeps no dead rows from VACUUM.
+///
+/// Whatever the default is, it is READ COMMITTED: what is read after a lock was had must be what is there then.
 pub(crate) fn resume(milliseconds: i64) {
     wait(milliseconds);
-    // SAFETY: the portal of the CALL is there as long as the procedure runs.
-    unsafe { pg_sys::EnsurePortalSnapshotExists() };
+    // SAFETY: the transaction has just begun and has no snapshot, so its isolation may be chosen. The portal of the CALL is there as
+    // long as the procedure runs.
+    unsafe {
+        pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED.cast_signed();
+        pg_sys::EnsurePortalSnapshotExists();
+    }
+}
+
+/// Leaves the transaction in which a procedure was called, which may not be READ COMMITTED.
+pub(crate) fn begin_anew() {
+    commit();
+    resume(0);
 }
 
 /// Waits so long, and ends early with an error when the statement is cancelled.

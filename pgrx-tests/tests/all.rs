@@ -54,6 +54,7 @@ mod partition_range;
 mod partition_retention;
 mod partition_schedule;
 mod partition_series;
+mod partition_split;
 mod partition_steps;
 mod partitions;
 mod policy;
@@ -104,6 +105,7 @@ fn cases() -> Vec<Case> {
         partition_lists::cases(),
         partitions::cases(),
         partition_schedule::cases(),
+        partition_split::cases(),
         partition_steps::cases(),
         partition_series::cases(),
         partition_range::cases(),

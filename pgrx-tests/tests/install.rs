@@ -32,7 +32,7 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 28] = [
+const UNPINNED: [&str; 29] = [
     "warden.advise_partitioning(text)",
     "warden.apply_partition_retention(text,interval,text,boolean,integer)",
     "warden.convert_to_partitioned(text,text,interval,text,integer,interval)",
@@ -60,6 +60,7 @@ const UNPINNED: [&str; 28] = [
     "warden.plan_conversion(text,text,interval)",
     "warden.plan_partition_maintenance(text,timestamp with time zone)",
     "warden.unmanage_partitions(text)",
+    "warden.split_partition(text,interval,integer,interval)",
     "warden_internal.range_partitioned(text)",
 ];
 

@@ -25,6 +25,7 @@ cases![
     g11_callers_and_owners,
     publications_are_handed_over,
     default_privileges_are_not_taken,
+    row_security_of_the_owner,
     it_is_called_alone,
     bad_input,
 ];
@@ -89,7 +90,7 @@ fn k3_all_that_it_had_is_there_after(leg: &Leg) -> Result {
              note text DEFAULT 'a ''note''' CONSTRAINT short CHECK (length(note) < 100), twice int GENERATED ALWAYS AS (length(note) * 2) STORED,
              number int DEFAULT nextval('app.numbers'), tags text[] COLLATE \"C\", CONSTRAINT t_key PRIMARY KEY (id, ts), UNIQUE (ts, serial_no) INCLUDE (note));
          ALTER TABLE app.t DROP COLUMN gone;
-         CREATE INDEX t_note ON app.t (lower(note) text_pattern_ops DESC NULLS LAST) WHERE note <> ''; CREATE INDEX ON app.t USING brin (ts); CREATE INDEX ON app.t USING hash (customer);
+         CREATE INDEX t_note ON app.t (lower(note) text_pattern_ops DESC NULLS LAST) WHERE note <> ''; CREATE INDEX ON app.t USING brin (ts); CREATE INDEX filled ON app.t (number) WITH (fillfactor = 55); COMMENT ON INDEX app.filled IS 'an index'; CREATE INDEX ON app.t USING hash (customer);
          CREATE STATISTICS app.t_stats ON customer, number FROM app.t;
          ALTER TABLE app.t ALTER note SET STORAGE EXTERNAL, ALTER note SET STATISTICS 77, ALTER customer SET (n_distinct = 10), ALTER tags SET COMPRESSION pglz;
          ALTER TABLE app.t SET (fillfactor = 71, autovacuum_vacuum_threshold = 123);
@@ -310,6 +311,15 @@ fn k1_what_is_in_the_way(leg: &Leg) -> Result {
         ensure!(outcome.error.is_none(), "{sql}: {outcome}");
         s.run("DROP TABLE IF EXISTS r; DROP TABLE t; DROP PUBLICATION IF EXISTS p")?;
     }
+    // A counter that somebody else uses.
+    s.run(
+        "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, ts timestamp); CREATE TABLE o (a int DEFAULT nextval('t_id_seq'))",
+    )?;
+    ensure_eq!(
+        s.column("SELECT detail FROM warden.plan_conversion('t', 'ts') WHERE severity = 'blocker'")?,
+        ["default value for column a of table public.o depends on public.t_id_seq, which is made anew."]
+    );
+    s.run("DROP TABLE o, t")?;
     // Rows without a key, and the names of partitions to be.
     s.run("CREATE TABLE t (id int, ts timestamp); INSERT INTO t VALUES (1, NULL)")?;
     ensure_eq!(
@@ -513,7 +523,7 @@ fn write_until<'s>(
 
 fn k3_others_write_meanwhile(leg: &Leg) -> Result {
     let db = leg.database()?;
-    let mut s = db.session()?;
+    let mut s = db.session_with("-c default_transaction_isolation=serializable")?;
     s.run(
         "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, ts timestamptz NOT NULL, note text, PRIMARY KEY (id, ts)); CREATE INDEX ON t (note);
          INSERT INTO t (ts, note) SELECT now() - n * interval '1 second', 'old' FROM generate_series(1, 100000) AS n; ANALYZE t",
@@ -811,6 +821,47 @@ fn default_privileges_are_not_taken(leg: &Leg) -> Result {
     s.run(&format!("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {role}, PUBLIC"))?;
     s.run("CALL warden.convert_to_partitioned('t', 'ts')")?;
     ensure_eq!(description(&mut s, "t")?, before);
+    for identity in ["FULL", "NOTHING", "DEFAULT"] {
+        s.run(&format!("DROP TABLE t; {TABLE}; ALTER TABLE t REPLICA IDENTITY {identity}"))?;
+        let before = s.value("SELECT relreplident FROM pg_class WHERE oid = 't'::regclass")?;
+        s.run("CALL warden.convert_to_partitioned('t', 'ts')")?;
+        ensure_eq!(
+            s.value("SELECT string_agg(DISTINCT relreplident::text, '') FROM pg_class WHERE oid = 't'::regclass OR relispartition AND relkind = 'r'")?,
+            before
+        );
+    }
+    Ok(())
+}
+
+fn row_security_of_the_owner(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let owner = db.role("")?;
+    let mut s = db.session()?;
+    s.run(&format!(
+        "GRANT EXECUTE ON PROCEDURE warden.convert_to_partitioned(text, text, interval, text, int, interval) TO {owner};
+         GRANT EXECUTE ON FUNCTION warden.plan_conversion(text, text, interval) TO {owner};
+         CREATE SCHEMA app AUTHORIZATION {owner}; SET ROLE {owner}; CREATE TABLE app.t (id int, ts date); INSERT INTO app.t VALUES (1, '2026-01-01'), (2, '2026-01-02');
+         ALTER TABLE app.t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY one ON app.t USING (id = 1) WITH CHECK (true); RESET ROLE"
+    ))?;
+    let before = description(&mut s, "app.t")?;
+    let mut o = db.session_as(&owner)?;
+    ensure_eq!(
+        o.column("SELECT severity || ' ' || item FROM warden.plan_conversion('app.t', 'ts') WHERE severity IN ('blocker', 'warning')")?,
+        ["warning nulls", "warning row_security"]
+    );
+    // A row that it did not see is found in the end, and nothing is lost of it.
+    s.run("INSERT INTO app.t VALUES (3, NULL)")?;
+    let error = o.error("CALL warden.convert_to_partitioned('app.t', 'ts')")?;
+    ensure_eq!(error.sqlstate, "23514");
+    ensure!(
+        error.message.starts_with("step 'validate' failed: check constraint \"warden_conversion_check\""),
+        "{error}"
+    );
+    s.run("DELETE FROM app.t WHERE ts IS NULL")?;
+    o.run("CALL warden.convert_to_partitioned('app.t', 'ts')")?;
+    ensure_eq!(description(&mut s, "app.t")?, before);
+    ensure_eq!(o.value("SELECT count(*) FROM app.t")?, "1");
+    ensure_eq!(s.value("SELECT count(*) FROM app.t")?, "2");
     Ok(())
 }
 

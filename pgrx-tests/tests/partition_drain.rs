@@ -241,6 +241,18 @@ fn b_time_zones_and_instants(leg: &Leg) -> Result {
         "{outcome}"
     );
     ensure_eq!(sum(&mut s)?, before);
+    // Hours that the clock of the zone shows twice.
+    s.run(
+        "DELETE FROM warden_internal.partition_policy; DROP TABLE e; SET warden.partition_time_zone = 'America/New_York';
+         CREATE TABLE e (ts timestamptz, id int) PARTITION BY RANGE (ts); CREATE TABLE rest PARTITION OF e DEFAULT;
+         CREATE TABLE first PARTITION OF e FOR VALUES FROM ('2025-11-02 05:00+00') TO ('2025-11-02 11:00+00');
+         INSERT INTO e VALUES ('2025-11-02 12:00+00')",
+    )?;
+    let outcome = s.outcome("CALL warden.drain_default_partition('e')");
+    ensure!(
+        outcome.notices[0].detail().starts_with("It holds [2025-11-02 11:00:00+00, 2025-11-02 17:00:00+00)."),
+        "{outcome}"
+    );
     ensure_eq!(s.value("SHOW TimeZone")?, "Asia/Kolkata");
     ensure_eq!(s.value("SHOW row_security")?, "on");
     Ok(())
@@ -390,8 +402,9 @@ fn others_write_meanwhile(leg: &Leg) -> Result {
                 })
             })
             .collect();
-        let drained =
-            db.session().map(|mut s| s.outcome("CALL warden.drain_default_partition('e', wait => '20 milliseconds')"));
+        let drained = db
+            .session_with("-c default_transaction_isolation=serializable")
+            .map(|mut s| s.outcome("CALL warden.drain_default_partition('e', wait => '20 milliseconds')"));
         let mut written: Vec<Result<usize>> =
             writers.into_iter().map(|w| w.join().unwrap_or(Err("a writer panicked".to_owned().into()))).collect();
         written.push(drained.map(|outcome| usize::from(outcome.error.is_none())));
@@ -458,18 +471,29 @@ fn g5_lock_not_available(leg: &Leg) -> Result {
     let db = leg.database()?;
     let (mut s, mut holder) = (db.session()?, db.session()?);
     s.run(SET)?;
-    s.run("SET warden.partition_lock_timeout = '200ms'; INSERT INTO e VALUES ('2026-01-01'), ('2026-02-01')")?;
+    s.run("SET warden.partition_lock_timeout = '30ms'; INSERT INTO e VALUES ('2026-01-01'), ('2026-02-01')")?;
     for lock in ["LOCK TABLE e IN SHARE UPDATE EXCLUSIVE MODE", "LOCK TABLE rest IN ACCESS SHARE MODE"] {
         holder.run(&format!("BEGIN; {lock}"))?;
         let error = s.error("CALL warden.drain_default_partition('e')")?;
         ensure_eq!(
             (error.sqlstate.as_str(), error.message.as_str()),
-            ("55P03", "no lock for a partition of \"e\" within 200 ms")
+            ("55P03", "rows were not moved: canceling statement due to lock timeout")
         );
-        ensure!(error.detail().ends_with("Nothing was changed."), "{error}");
+        ensure_eq!(error.detail(), "Nothing was changed. It was tried 8 times.");
         holder.run("ROLLBACK")?;
     }
     ensure_eq!(counts(&mut s)?, ["rest 2"]);
+    // Whoever is in the way for a while only is waited for.
+    holder.run("BEGIN; INSERT INTO e VALUES ('2026-01-02')")?;
+    thread::scope(|scope| -> Result {
+        let call = scope.spawn(|| s.outcome("CALL warden.drain_default_partition('e')"));
+        thread::sleep(Duration::from_millis(150));
+        holder.run("COMMIT")?;
+        let outcome = call.join().map_err(|_| "the session panicked".to_owned())?;
+        ensure!(outcome.error.is_none(), "{outcome}");
+        Ok(())
+    })?;
+    ensure_eq!(counts(&mut s)?, ["e_2026_01 2", "e_2026_02 1"]);
     ensure_eq!(s.value("SHOW lock_timeout")?, "0");
     Ok(())
 }
@@ -539,7 +563,7 @@ fn bad_input(leg: &Leg) -> Result {
         ("'h'", "42809 table \"h\" is partitioned by hash, not by range"),
         ("'v'", "42809 \"v\" is not a partitioned table"),
         ("'n'", "0A000 key column ts of table \"n\" is of type integer"),
-        ("'u'", "0A000 keys of table \"u\" say a time by encoding uuidv7, which is not drained yet"),
+        ("'u'", "0A000 keys of table \"u\" are of encoding uuidv7, which is not drained yet"),
     ] {
         let error = s.error(&format!("CALL warden.drain_default_partition({arguments})"))?;
         ensure_eq!(format!("{} {}", error.sqlstate, error.message), expected, "{arguments}");

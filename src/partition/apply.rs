@@ -64,9 +64,9 @@ impl Caller {
         Self { time_zone, server_time_zone, lock_timeout: spi::lock_timeout(), asked: None }
     }
 
-    /// With another longest wait, in milliseconds.
-    pub(super) fn with_patience(self, milliseconds: i32) -> Self {
-        Self { asked: Some(milliseconds), ..self }
+    /// With another longest wait, in milliseconds; `None`: the setting's.
+    pub(super) fn with_patience(self, milliseconds: Option<i32>) -> Self {
+        Self { asked: milliseconds, ..self }
     }
 
     pub(super) fn server_time_zone(&self) -> &str {
@@ -74,7 +74,7 @@ impl Caller {
     }
 
     /// Longest wait for a lock in milliseconds: the setting's, and never longer than the caller's own.
-    fn patience(&self) -> i32 {
+    pub(super) fn patience(&self) -> i32 {
         let own = self.asked.unwrap_or_else(|| config::PARTITION_LOCK_TIMEOUT.get());
         if self.lock_timeout > 0 { own.min(self.lock_timeout) } else { own }
     }
@@ -492,16 +492,6 @@ pub(super) fn within<T>(
     parent: &plan::Parent,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    within_after(caller, parent, "Nothing was changed.", work)
-}
-
-/// The same for a call that committed before: `done` says what stays.
-pub(super) fn within_after<T>(
-    caller: &Caller,
-    parent: &plan::Parent,
-    done: &str,
-    work: impl FnOnce() -> Result<T, Error>,
-) -> Result<T, Error> {
     let (patience, callers) = (caller.patience(), caller.lock_timeout);
     let work = AssertUnwindSafe(work);
     let late = AssertUnwindSafe(|said: String| {
@@ -510,7 +500,7 @@ pub(super) fn within_after<T>(
             Code::LockNotAvailable,
             format!("no lock for a partition of \"{}\" within {}", parent.name, duration(patience)),
         )
-        .detail(format!("The server said: {said}. {done}"))
+        .detail(format!("The server said: {said}. Nothing was changed."))
         .hint(format!(
             "Call again later, or wait longer: SET {setting} = '...'; who is in the way: \
              SELECT pid, mode, relation::regclass FROM pg_locks WHERE granted AND relation = {}::regclass;",

@@ -5,10 +5,11 @@
 use super::apply::Caller;
 use super::drain::{must_be_alone, notice};
 use super::plan::literal;
+use super::steps::{SHORT, patiently};
 use super::stride::Stride;
 use super::{is_null, key, one_of, say, series};
 use crate::error::{Code, Error};
-use crate::spi::{self, Caught};
+use crate::spi;
 use crate::text::Text;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -22,12 +23,6 @@ mod swap;
 
 /// The constraint that keeps rows of the future out of the old table, until it is a partition.
 const CONSTRAINT: &str = "warden_conversion_check";
-
-/// What is waited for a lock while the table is held: shorter than anybody looks for deadlocks, so that no client is the victim.
-const SHORT: i32 = 100;
-
-/// How often a lock is asked for.
-const TRIES: u32 = 8;
 
 /// What is in the way of a conversion, and what it would do.
 #[pg_extern(
@@ -113,7 +108,9 @@ fn convert_to_partitioned(
     if !spi::may_commit(call) {
         return Err(must_be_alone("convert_to_partitioned").into());
     }
-    Conversion { table: key::resolve(&table)?, column, stride, premake, patience }.run()
+    let conversion = Conversion { table: key::resolve(&table)?, column, stride, premake, patience };
+    spi::begin_anew();
+    conversion.run()
 }
 
 /// What a call asks for.
@@ -163,7 +160,7 @@ impl Conversion {
     }
 
     fn caller(&self) -> Caller {
-        Caller::now().with_patience(self.patience)
+        Caller::now().with_patience(Some(self.patience))
     }
 
     /// Looks at what there is, without a lock, and refuses what cannot be converted.
@@ -236,7 +233,7 @@ impl Conversion {
         let table = self.identity()?;
         spi::run(&format!("LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE"))?;
         // Others wait from here on.
-        let hasty = Caller::now().with_patience(SHORT.min(self.patience));
+        let hasty = Caller::now().with_patience(Some(SHORT.min(self.patience)));
         let _short = hasty.pin();
         if self.identity()? != table {
             return Err(Error::new(Code::NotInPrerequisiteState, format!("table {table} got another name meanwhile"))
@@ -275,46 +272,15 @@ impl Conversion {
         Ok(facts.parent.identity)
     }
 
-    /// Does one step in a transaction of its own, and again where a lock was not to be had.
+    /// Does one step, and where it fails keeps why and says what is left behind.
     fn step<T>(&self, what: &str, work: impl Fn(&Caller) -> Result<T, Error>) -> Result<T, ErrorReport> {
-        let mut tries = 1;
-        loop {
-            let done = {
-                let caller = self.caller();
-                let _pinned = caller.pin();
-                let _all_rows = spi::Settings::pin(&[(c"row_security", c"off")]);
-                spi::caught_with_locks(|| work(&caller).unwrap_or_else(|error| error.raise()))
-            };
-            match done {
-                Ok(value) => {
-                    spi::commit();
-                    spi::resume(0);
-                    return Ok(value);
-                }
-                Err(caught) if caught.is_about_locks() && tries < TRIES => {
-                    spi::commit();
-                    // Whoever was in the way, and those who wait behind, get time to go on.
-                    spi::resume(i64::from(tries) * i64::from(self.patience.min(5_000)) / 2);
-                    tries += 1;
-                }
-                Err(caught) => return Err(self.failed(what, caught, tries)),
-            }
-        }
-    }
-
-    /// Keeps what went wrong, and says what is left behind.
-    fn failed(&self, what: &str, caught: Caught, tries: u32) -> ErrorReport {
-        let left = self.leftover(&caught.message).unwrap_or_default();
-        spi::commit();
-        spi::resume(0);
-        let again = if caught.is_about_locks() { format!(" It was tried {tries} times.") } else { String::new() };
-        let detail = caught.detail.map_or_else(String::new, |detail| format!("{detail} "));
-        let report = ErrorReport::new(caught.code, format!("step {} failed: {}", literal(what), caught.message), "")
-            .set_detail(format!("{detail}{}{again}", left.as_deref().unwrap_or("Nothing was changed.")));
-        match caught.hint {
-            Some(hint) => report.set_hint(hint),
-            None => report.set_hint("Call again to go on."),
-        }
+        patiently(Some(self.patience), work).map_err(|failed| {
+            let left = self.leftover(&failed.caught.message).unwrap_or_default();
+            spi::commit();
+            spi::resume(0);
+            let left = left.as_deref().unwrap_or("Nothing was changed.");
+            failed.report(&format!("step {} failed", literal(what)), left, "Call again to go on.")
+        })
     }
 
     fn leftover(&self, error: &str) -> Result<Option<String>, Error> {

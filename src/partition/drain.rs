@@ -2,8 +2,9 @@
 
 use super::apply::{self, Caller, How, Remark, Situation};
 use super::encoding::Encoding;
-use super::plan::{self, Method, Step, Wanted, literal};
+use super::plan::{self, Child, Method, Step, Wanted, literal};
 use super::range::{self, Rule};
+use super::steps::{SHORT, patiently};
 use super::{inspect, is_null, key, policy, say};
 use crate::error::emit::Severity;
 use crate::error::{Code, Error};
@@ -41,10 +42,20 @@ fn drain_default_partition(
         return Err(must_be_alone("drain_default_partition").into());
     }
     let mut drain = Drain { table: key::resolve(&table)?, max_rows, moved: 0, ranges: 0, behind: None };
-    while let Some(remark) = drain.step()? {
-        spi::commit();
-        // What is said of a range is true only now.
+    spi::begin_anew();
+    while let Some(next) = drain.next()? {
+        let remark = match next {
+            Next::Passed(remark) => remark,
+            Next::Range(range) => {
+                let done =
+                    if drain.ranges == 0 { "Nothing was changed." } else { "What was moved before stays moved." };
+                let moved = patiently(None, |caller| drain.take(&range, caller))
+                    .map_err(|failed| failed.report("rows were not moved", done, "Call again to go on."))?;
+                drain.count(&range, &moved)
+            }
+        };
         say(&[remark]);
+        spi::commit();
         spi::resume(pause);
     }
     Ok(())
@@ -76,76 +87,101 @@ struct Drain {
     behind: Option<String>,
 }
 
+/// What comes next.
+enum Next {
+    /// A range whose rows stay, and why.
+    Passed(Remark),
+    Range(Box<Found>),
+}
+
+/// A range whose rows are to be moved.
+struct Found {
+    least: String,
+    wanted: Wanted,
+    parent: String,
+    /// Name, and qualified and quoted.
+    default: (String, String),
+}
+
 impl Drain {
-    /// Moves the rows of the next range, and says what came of it; `None` when there is no other.
-    fn step(&mut self) -> Result<Option<Remark>, Error> {
+    /// The next range, looked at without a lock that others would notice; `None` when there is no other.
+    fn next(&mut self) -> Result<Option<Next>, Error> {
         let caller = Caller::now();
         let _pinned = caller.pin();
         // Rows that a policy hides would be left behind unseen.
         let _all_rows = spi::Settings::pin(&[(c"row_security", c"off")]);
-        let rule = rule(self.table)?;
-        let zone = rule.as_ref().map(|(_, zone)| zone.as_str());
-        let before = range::look_in(self.table, None, zone, &caller)?;
-        if before.key.encoding != Encoding::Plain {
-            return Err(not_by_itself(&before));
+        let at = self.look(None, &caller)?;
+        must_say_its_time(&at, "drained")?;
+        let Some(default) = at.facts.default.clone() else { return no_default(&at, self.ranges) };
+        let Some(least) = least(&at, &default.1, self.behind.as_deref())? else {
+            return self.end(&at, &default);
+        };
+        let at = self.look(Some(&least), &caller)?;
+        let wanted = self.wanted(&at, &least)?;
+        self.behind = Some(wanted.shown.upper.clone());
+        let parent = at.facts.parent.name.clone();
+        if let Some(most) = self.max_rows {
+            let left = most - self.moved;
+            if more_than(&at, &wanted, &default.1, left)? {
+                return Ok(self.too_many(&at, &wanted, &default.0, most, left).map(Next::Passed));
+            }
         }
-        let done = if self.ranges == 0 { "Nothing was changed." } else { "What was moved before stays moved." };
-        apply::within_after(&caller, &before.facts.parent, done, || {
-            let Some(default) = before.facts.default.clone() else { return no_default(&before, self.ranges) };
-            let Some(least) = least(&before, &default.1, self.behind.as_deref())? else {
-                return self.end(&before, &default);
-            };
-            apply::lock(&before)?;
-            let now = range::look_in(self.table, Some(&least), zone, &caller)?;
-            apply::must_have_its_name(&before, &now)?;
-            let wanted = range::for_value(&now, &least, rule.as_ref().map(|(rule, _)| *rule))?;
-            self.behind = Some(wanted.shown.upper.clone());
-            self.range(&now, &wanted, &default)
-        })
+        match child(&at, &wanted) {
+            Ok(_) => Ok(Some(Next::Range(Box::new(Found { least, wanted, parent, default })))),
+            // All ranges have this.
+            Err(error) if error.code() == Code::NotSupported => Err(error),
+            Err(error) => Ok(Some(Next::Passed(Remark {
+                severity: Severity::Warning,
+                sqlstate: "01000",
+                message: format!(
+                    "rows of {} stay in default partition \"{}\" of \"{parent}\"",
+                    wanted.shown, default.0
+                ),
+                detail: Some(error.said()),
+                hint: None,
+            }))),
+        }
     }
 
-    fn range(&mut self, at: &Situation, wanted: &Wanted, default: &(String, String)) -> Result<Option<Remark>, Error> {
-        let left = self.max_rows.map(|most| most - self.moved);
-        if let (Some(most), Some(left)) = (self.max_rows, left)
-            && more_than(at, wanted, &default.1, left)?
-        {
-            return Ok(self.too_many(at, wanted, &default.0, most, left));
+    fn look(&self, guide: Option<&str>, caller: &Caller) -> Result<Situation, Error> {
+        let rule = rule(self.table)?;
+        range::look_in(self.table, guide, rule.as_ref().map(|(_, zone)| zone.as_str()), caller)
+    }
+
+    fn wanted(&self, at: &Situation, least: &str) -> Result<Wanted, Error> {
+        range::for_value(at, least, rule(self.table)?.map(|(rule, _)| rule))
+    }
+
+    /// Moves the rows of a range. Returns how many, and the new partition.
+    fn take(&self, range: &Found, caller: &Caller) -> Result<(i64, String), Error> {
+        let before = self.look(Some(&range.least), caller)?;
+        // Rows of the range are there, so more may be on their way: nobody writes while it changes hands. The strongest lock at once, for
+        // others that wait for a weaker one to become it would be deadlocks.
+        spi::run(&format!("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE", before.facts.parent.identity))?;
+        let hasty = Caller::now().with_patience(Some(SHORT.min(caller.patience())));
+        let _short = hasty.pin();
+        let at = self.look(Some(&range.least), caller)?;
+        apply::must_have_its_name(&before, &at)?;
+        let wanted = self.wanted(&at, &range.least)?;
+        if wanted.range != range.wanted.range || at.facts.default.as_ref() != Some(&range.default) {
+            return Err(Error::new(
+                Code::NotInPrerequisiteState,
+                format!("partitions of \"{}\" are others meanwhile", range.parent),
+            ));
         }
-        let (parent, name) = (&at.facts.parent.name, &default.0);
-        let child = match plan::decide(&at.facts.parent, wanted, &at.siblings) {
-            // The default cannot hold rows of a partition that is there.
-            Ok(Step::Exists(sibling)) => Err(Error::new(
-                Code::Internal,
-                format!("rows of partition \"{}\" are in the default partition", sibling.name),
-            )),
-            // Rows of the range are there, so more may be on their way: nobody writes while the range changes hands.
-            Ok(Step::Create(model)) => {
-                apply::prepare(at, wanted, model, How { method: Some(Method::PartitionOf), moves_rows: true })
-            }
-            Err(error) => Err(error),
-        };
-        let child = match child {
-            Ok(child) => child,
-            // All ranges have this.
-            Err(error) if error.code() == Code::NotSupported => return Err(error),
-            Err(error) => {
-                return Ok(Some(Remark {
-                    severity: Severity::Warning,
-                    sqlstate: "01000",
-                    message: format!("rows of {} stay in default partition \"{name}\" of \"{parent}\"", wanted.shown),
-                    detail: Some(error.said()),
-                    hint: None,
-                }));
-            }
-        };
-        let moved = i64::try_from(apply::create(at, &child)?).unwrap_or(i64::MAX);
-        self.moved = self.moved.saturating_add(moved);
+        let child = child(&at, &wanted)?;
+        let moved = i64::try_from(apply::create(&at, &child)?).unwrap_or(i64::MAX);
+        Ok((moved, child.identity))
+    }
+
+    fn count(&mut self, range: &Found, (moved, identity): &(i64, String)) -> Remark {
+        self.moved = self.moved.saturating_add(*moved);
         self.ranges += 1;
-        Ok(Some(notice(
-            format!("moved {} of \"{parent}\" from \"{name}\" to {}", rows(moved), child.identity),
-            Some(format!("It holds {}.{}", wanted.shown, wanted.in_zone())),
+        notice(
+            format!("moved {} of \"{}\" from \"{}\" to {identity}", rows(*moved), range.parent, range.default.0),
+            Some(format!("It holds {}.{}", range.wanted.shown, range.wanted.in_zone())),
             None,
-        )))
+        )
     }
 
     /// A range that is larger than the limit is passed over; one that is larger than what is left of it ends the call.
@@ -172,7 +208,7 @@ impl Drain {
     }
 
     /// Says what stays in the default partition because no partition can hold it.
-    fn end(&self, at: &Situation, default: &(String, String)) -> Result<Option<Remark>, Error> {
+    fn end(&self, at: &Situation, default: &(String, String)) -> Result<Option<Next>, Error> {
         let parent = &at.facts.parent.name;
         let stay = staying(&at.key.column, &default.1)?;
         let total: i64 = stay.iter().map(|(_, count)| count).sum();
@@ -195,23 +231,38 @@ impl Drain {
     }
 }
 
-/// Which of other keys are of no time, and stay, is not told here yet.
-fn not_by_itself(at: &Situation) -> Error {
-    Error::new(
+/// Refuses keys that count a time: which of them are of none, and stay, is not told here yet.
+pub(super) fn must_say_its_time(at: &Situation, done: &str) -> Result<(), Error> {
+    if at.key.encoding == Encoding::Plain {
+        return Ok(());
+    }
+    let (name, encoding) = (&at.facts.parent.name, at.key.encoding.word());
+    Err(Error::new(
         Code::NotSupported,
-        format!(
-            "keys of table \"{}\" say a time by encoding {}, which is not drained yet",
-            at.facts.parent.name,
-            at.key.encoding.word()
-        ),
+        format!("keys of table \"{name}\" are of encoding {encoding}, which is not {done} yet"),
     )
     .hint(format!(
-        "Move a range by warden.create_partitions({}, ..., default_rows => 'move').",
+        "Rows of the default partition are moved by warden.create_partitions({}, ..., default_rows => 'move').",
         literal(&at.facts.parent.identity)
-    ))
+    )))
 }
 
-fn no_default(at: &Situation, ranges: i64) -> Result<Option<Remark>, Error> {
+/// The partition for a range of rows that are in the default partition.
+fn child(at: &Situation, wanted: &Wanted) -> Result<Child, Error> {
+    let model = match plan::decide(&at.facts.parent, wanted, &at.siblings)? {
+        Step::Create(model) => model,
+        // The default cannot hold rows of a partition that is there.
+        Step::Exists(sibling) => {
+            return Err(Error::new(
+                Code::Internal,
+                format!("rows of partition \"{}\" are in the default partition", sibling.name),
+            ));
+        }
+    };
+    apply::prepare(at, wanted, model, How { method: Some(Method::PartitionOf), moves_rows: true })
+}
+
+fn no_default(at: &Situation, ranges: i64) -> Result<Option<Next>, Error> {
     let parent = &at.facts.parent.name;
     if ranges > 0 {
         return Err(Error::new(
@@ -228,7 +279,7 @@ pub(super) fn notice(message: String, detail: Option<String>, hint: Option<Strin
     Remark { severity: Severity::Notice, sqlstate: "00000", message, detail, hint }
 }
 
-fn rows(count: i64) -> String {
+pub(super) fn rows(count: i64) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
@@ -292,7 +343,7 @@ fn staying(column: &str, default: &str) -> Result<[(&'static str, i64); 4], Erro
 }
 
 /// Length, start and zone of the partitions of a table that has a policy.
-fn rule(table: pg_sys::Oid) -> Result<Option<(Rule, String)>, Error> {
+pub(super) fn rule(table: pg_sys::Oid) -> Result<Option<(Rule, String)>, Error> {
     Ok(policy::of(table)?.map(|policy| {
         let start = policy.anchor.map(Timestamp::saturating_from_raw);
         (Rule { stride: policy.stride, start }, policy.zone)

@@ -151,6 +151,12 @@ pub(super) struct Rule {
     pub(super) start: Option<Timestamp>,
 }
 
+/// A bound by the clock of the zone, and its day.
+pub(super) fn wall_of(at: &Situation, shown: &str) -> Result<(Timestamp, Day), Error> {
+    let moment = moment("bound", shown, at, &at.zone)?;
+    Ok((moment.wall, moment.day))
+}
+
 /// The text of a wall clock.
 fn wall(time: Timestamp) -> Result<String, Error> {
     let rows =
@@ -460,10 +466,15 @@ fn next_to_neighbours(at: &Situation, moment: &Moment) -> Result<Wanted, Error> 
 
 /// The partition of a series that holds a time.
 fn of_series(at: &Situation, moment: &Moment, start: &Moment, stride: Stride) -> Result<Wanted, Error> {
+    // Hours that a clock shows twice are told apart by this one only.
+    let (zone, start) = match (at.key.kind, stride) {
+        (Kind::Instant, Stride::Time(_)) => ("UTC", self::moment("bound", &start.shown, at, "UTC")?),
+        _ => (at.zone.as_str(), start.clone()),
+    };
     let series = Series { start: Start::Time(start.wall), stride };
-    let number = strides_between(start, moment, stride);
+    let number = strides_between(&start, moment, stride);
     let numbers = number.saturating_sub(1)..number.saturating_add(2);
-    let windows = inspect::windows(at.key.kind, &series, numbers, &[&at.zone], &[])?;
+    let windows = inspect::windows(at.key.kind, &series, numbers, &[zone], &[])?;
     let edge = Edge::before(moment.point);
     let window = windows.iter().find(|w| w.range.lower <= edge && edge < w.range.upper);
     let window = window.ok_or_else(|| Error::new(Code::Internal, "no partition of the series holds the value"))?;

@@ -123,15 +123,20 @@ fn day(time: Timestamp) -> Day {
 }
 
 /// Days are the smallest parts of a date.
-fn check_for_key(key: &Key, order: &Order) -> Result<(), Error> {
-    if key.kind != Kind::Date {
-        return Ok(());
-    }
-    if matches!(order.stride, Stride::Time(_)) {
+pub(super) fn check_stride(key: &Key, stride: Stride) -> Result<(), Error> {
+    if key.kind == Kind::Date && matches!(stride, Stride::Time(_)) {
         return Err(Error::new(
             Code::InvalidParameter,
             format!("partition_interval must be days or months for a key of {}", key.what()),
         ));
+    }
+    Ok(())
+}
+
+fn check_for_key(key: &Key, order: &Order) -> Result<(), Error> {
+    check_stride(key, order.stride)?;
+    if key.kind != Kind::Date {
+        return Ok(());
     }
     if i128::from(order.start.into_inner()).rem_euclid(DAY) != 0 {
         return Err(Error::new(

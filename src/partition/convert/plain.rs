@@ -6,7 +6,7 @@ use super::super::key::{self, Key, Kind};
 use super::super::plan::{Wanted, literal};
 use super::super::range::{self, Rule};
 use super::super::stride::Stride;
-use super::super::{inspect, plan};
+use super::super::{inspect, plan, series};
 use super::CONSTRAINT;
 use crate::error::{Code, Error};
 use crate::text::Text;
@@ -55,19 +55,10 @@ pub(super) fn read(
     };
     facts.must_be_plain()?;
     let Column { name, quoted, number, kind, is_not_null } = find_column(oid, &facts.parent.name, column)?;
-    if kind == Kind::Date && matches!(stride, Stride::Time(_)) {
-        return Err(Error::new(
-            Code::InvalidParameter,
-            "partition_interval must be days or months for a key of type date",
-        ));
-    }
+    let key = Key { kind, encoding: Encoding::Plain, column: quoted, collation: None, further: Vec::new() };
+    series::check_stride(&key, stride)?;
     let zone = begun.map_or_else(|| config::text(&config::PARTITION_TIME_ZONE), |(_, zone)| zone.to_owned());
-    let at = Situation::of_plain(
-        oid,
-        facts,
-        Key { kind, encoding: Encoding::Plain, column: quoted, collation: None, further: Vec::new() },
-        zone,
-    );
+    let at = Situation::of_plain(oid, facts, key, zone);
     let rule = Some(Rule { stride, start: None });
     let mut next = if let Some((cutoff, _)) = begun {
         cutoff.to_owned()
@@ -184,7 +175,7 @@ impl Plain {
                 items.push(Item {
                     severity: "blocker",
                     what: "name".to_owned(),
-                    detail: format!("{} is taken by a {}.", place.identity, occupant.kind),
+                    detail: format!("{} is taken: {}.", place.identity, occupant.kind),
                     sql: None,
                 });
             }
@@ -201,6 +192,18 @@ impl Plain {
     pub(super) fn rows_in_the_way(&self) -> Result<Vec<Item>, Error> {
         let (table, column) = (&self.at.facts.parent.identity, &self.at.key.column);
         let mut items = Vec::new();
+        let hidden =
+            spi::select("SELECT row_security_active($1::oid)", &[self.at.oid.into()], |row| Ok(row.get::<bool>(1)?))?;
+        if hidden.into_iter().flatten().any(|hidden| hidden) {
+            items.push(Item {
+                severity: "warning",
+                what: "row_security".to_owned(),
+                detail: "Row level security hides rows from the caller: whether any is in the way, VALIDATE will tell."
+                    .to_owned(),
+                sql: None,
+            });
+            return Ok(items);
+        }
         let found = |condition: &str| -> Result<bool, Error> {
             let rows =
                 spi::select(&format!("SELECT EXISTS (SELECT FROM ONLY {table} WHERE {condition})"), &[], |row| {
@@ -344,6 +347,11 @@ SELECT 'blocker', 'publication', format('Publication %I would publish partitions
 UNION ALL
 SELECT 'blocker', 'publication', format('Publication %I has it, and belongs to %s.', u.pubname, pg_get_userbyid(u.pubowner)), NULL
   FROM u WHERE u.pubviaroot AND u.explicit IS NOT NULL AND NOT pg_has_role(u.pubowner, 'USAGE')
+UNION ALL
+SELECT DISTINCT 'blocker', 'sequence', format('%s depends on %s, which is made anew.', pg_describe_object(x.classid, x.objid, x.objsubid), y.objid::regclass), NULL
+  FROM pg_depend y JOIN pg_class s ON s.oid = y.objid AND s.relkind = 'S'
+  JOIN pg_depend x ON x.refclassid = 'pg_class'::regclass AND x.refobjid = y.objid AND x.deptype <> 'i'
+ WHERE y.classid = 'pg_class'::regclass AND y.refclassid = 'pg_class'::regclass AND y.refobjid = $1 AND y.deptype = 'i'
 UNION ALL
 SELECT 'blocker', 'subscription', 'A subscription writes it.', NULL FROM pg_subscription_rel s WHERE s.srrelid = $1
 UNION ALL
