@@ -41,7 +41,8 @@ extension_sql_file!(
         partition::list::range_partitioned,
         partition::list::partition_encoding,
         partition::list::key_time,
-        partition::list::key_value
+        partition::list::key_value,
+        partition::list::partition_at_once
     ]
 );
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);

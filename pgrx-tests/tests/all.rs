@@ -45,6 +45,7 @@ mod partition_attach;
 mod partition_gaps;
 mod partition_keys;
 mod partition_lists;
+mod partition_lookup;
 mod partition_range;
 mod partition_series;
 mod partition_steps;
@@ -91,6 +92,7 @@ fn cases() -> Vec<Case> {
         partition_attach::cases(),
         partition_gaps::cases(),
         partition_keys::cases(),
+        partition_lookup::cases(),
         partition_lists::cases(),
         partitions::cases(),
         partition_steps::cases(),

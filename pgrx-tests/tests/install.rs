@@ -32,7 +32,7 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 18] = [
+const UNPINNED: [&str; 20] = [
     "warden.attach_partition(text,text,text,text)",
     "warden.create_daily_partition(text,date)",
     "warden.create_monthly_partition(text,date)",
@@ -50,6 +50,8 @@ const UNPINNED: [&str; 18] = [
     "warden.list_partitions(text)",
     "warden.partition_for(text,text)",
     "warden.partition_gaps(text)",
+    "warden_internal.partition_at_once(text,text)",
+    "warden_internal.partition_in_catalog(text,text)",
     "warden_internal.range_partitioned(text)",
 ];
 
@@ -58,7 +60,7 @@ const OWNERS_VIEWS: [&str; 3] = ["warden.exemptions", "warden.journal", "warden.
 
 /// What PUBLIC may do, beside USAGE of types. The functions of `warden_internal` cannot be named without USAGE of that schema, which nobody has: they are
 /// reached through a view, by those who may read it.
-const PUBLIC: [&str; 27] = [
+const PUBLIC: [&str; 29] = [
     "warden USAGE",
     "warden.help() EXECUTE",
     "warden.help(text) EXECUTE",
@@ -75,8 +77,10 @@ const PUBLIC: [&str; 27] = [
     "warden_internal.key_time(text,text) EXECUTE",
     "warden_internal.key_value(text,text,text) EXECUTE",
     "warden_internal.one_partition(text,text,oid,oid,oid) EXECUTE",
+    "warden_internal.partition_at_once(text,text) EXECUTE",
     "warden_internal.partition_bounds(oid,text,text,boolean) EXECUTE",
     "warden_internal.partition_encoding(oid) EXECUTE",
+    "warden_internal.partition_in_catalog(text,text) EXECUTE",
     "warden_internal.partition_ranges(oid,text,text,boolean) EXECUTE",
     "warden_internal.partition_rows(oid) EXECUTE",
     "warden_internal.partition_zone(oid) EXECUTE",

@@ -479,7 +479,7 @@ COMMENT ON FUNCTION warden.help(pg_catalog.text) IS 'the page of a rule: why, wh
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:50
+-- src/partition/list.rs:53
 -- pg_warden::partition::list::key_time
 
 CREATE FUNCTION warden_internal.key_time(encoding pg_catalog.text, key pg_catalog.text) RETURNS pg_catalog.timestamptz
@@ -489,7 +489,7 @@ COMMENT ON FUNCTION warden_internal.key_time(pg_catalog.text, pg_catalog.text) I
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:69
+-- src/partition/list.rs:72
 -- pg_warden::partition::list::key_value
 
 CREATE FUNCTION warden_internal.key_value(encoding pg_catalog.text, value pg_catalog.text, zone pg_catalog.text) RETURNS pg_catalog.text
@@ -509,7 +509,17 @@ COMMENT ON FUNCTION warden.lint(pg_catalog.text, pg_catalog.bool) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:32
+-- src/partition/list.rs:100
+-- pg_warden::partition::list::partition_at_once
+
+CREATE FUNCTION warden_internal.partition_at_once(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'partition_at_once_wrapper';
+COMMENT ON FUNCTION warden_internal.partition_at_once(pg_catalog.text, pg_catalog.text) IS
+    'pg_warden: the partition for a value, empty for none, NULL where only the catalog says';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/list.rs:35
 -- pg_warden::partition::list::partition_encoding
 
 CREATE FUNCTION warden_internal.partition_encoding(parent pg_catalog.oid) RETURNS pg_catalog.text LANGUAGE c STABLE
@@ -530,7 +540,7 @@ REVOKE EXECUTE ON FUNCTION warden.prune_journal(pg_catalog.interval) FROM PUBLIC
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:13
+-- src/partition/list.rs:16
 -- pg_warden::partition::list::range_partitioned
 
 CREATE FUNCTION warden_internal.range_partitioned(table_name pg_catalog.text) RETURNS pg_catalog.oid LANGUAGE c STABLE
@@ -547,6 +557,7 @@ COMMENT ON FUNCTION warden_internal.range_partitioned(pg_catalog.text) IS
 --   partition::list::partition_encoding
 --   partition::list::key_time
 --   partition::list::key_value
+--   partition::list::partition_at_once
 
 -- What partitions there are. From the catalog alone, without a lock that could wait: bounds are deparsed without their table
 -- (pg_get_expr would lock it), sizes asked where nobody has or wants the table for itself.
@@ -896,7 +907,9 @@ $$;
 COMMENT ON FUNCTION warden_internal.one_partition(pg_catalog.text, pg_catalog.text, pg_catalog.oid, pg_catalog.oid, pg_catalog.oid) IS
     'pg_warden: the name of the partition that holds a value, or an error where there are several';
 
-CREATE FUNCTION warden.partition_for(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text LANGUAGE sql STABLE
+-- From the bounds of all partitions: where somebody has the table for himself, and for keys that are no times.
+CREATE FUNCTION warden_internal.partition_in_catalog(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text
+    LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT warden_internal.one_partition(
         table_name, value,
@@ -905,6 +918,14 @@ BEGIN ATOMIC
         pg_catalog.min(b.partition) FILTER (WHERE b.is_default))
     FROM (SELECT warden_internal.range_partitioned(table_name) AS oid) AS t
     CROSS JOIN LATERAL warden_internal.partition_ranges(t.oid, warden_internal.partition_zone(t.oid), value) AS b;
+END;
+COMMENT ON FUNCTION warden_internal.partition_in_catalog(pg_catalog.text, pg_catalog.text) IS
+    'pg_warden: what warden.partition_for answers, from the catalog';
+
+CREATE FUNCTION warden.partition_for(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT nullif(coalesce(warden_internal.partition_at_once(table_name, value),
+                           warden_internal.partition_in_catalog(table_name, value)), '');
 END;
 COMMENT ON FUNCTION warden.partition_for(pg_catalog.text, pg_catalog.text) IS
     'the partition that holds rows with this value of the key''s first column, the default if no other does, else NULL';
@@ -1180,7 +1201,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:47
+-- src/lib.rs:48
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;
