@@ -32,6 +32,21 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:35
+-- requires:
+--   schema
+
+CREATE TABLE warden_internal.partition_policy (
+    table_name pg_catalog.regclass CONSTRAINT partition_policy_pkey PRIMARY KEY,   -- follows a rename; dumped as a name
+    partition_interval pg_catalog."interval" NOT NULL, premake pg_catalog.int4 NOT NULL,
+    retention pg_catalog."interval", retention_action pg_catalog.text NOT NULL, archive_schema pg_catalog.text,
+    time_zone pg_catalog.text NOT NULL, anchor pg_catalog."timestamp", key_encoding pg_catalog.text NOT NULL,
+    default_partition pg_catalog.text NOT NULL, name_format pg_catalog.text, tablespace pg_catalog.text, storage_parameters pg_catalog.text,
+    copy_grants pg_catalog.bool NOT NULL, enabled pg_catalog.bool NOT NULL,
+    set_at pg_catalog.timestamptz NOT NULL, set_by pg_catalog.text NOT NULL);
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:29
 -- requires:
 --   schema
@@ -167,21 +182,6 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.level', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.threshold', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption', '');
 SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '');
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:35
--- requires:
---   schema
-
-CREATE TABLE warden_internal.partition_policy (
-    table_name pg_catalog.regclass CONSTRAINT partition_policy_pkey PRIMARY KEY,   -- follows a rename; dumped as a name
-    partition_interval pg_catalog."interval" NOT NULL, premake pg_catalog.int4 NOT NULL,
-    retention pg_catalog."interval", retention_action pg_catalog.text NOT NULL, archive_schema pg_catalog.text,
-    time_zone pg_catalog.text NOT NULL, anchor pg_catalog."timestamp", key_encoding pg_catalog.text NOT NULL,
-    default_partition pg_catalog.text NOT NULL, name_format pg_catalog.text, tablespace pg_catalog.text, storage_parameters pg_catalog.text,
-    copy_grants pg_catalog.bool NOT NULL, enabled pg_catalog.bool NOT NULL,
-    set_at pg_catalog.timestamptz NOT NULL, set_by pg_catalog.text NOT NULL);
 /* </end connected objects> */
 
 /* <begin connected objects> */

@@ -224,20 +224,18 @@ pub(super) fn time_of(table: pg_sys::Oid) -> Result<Option<(Kind, Encoding)>, Er
 /// The table of policies is held by another session.
 pub(super) fn shape(table: pg_sys::Oid) -> Result<Option<Shape>, Error> {
     let rows = spi::select_planned(
-        "SELECT pg_catalog.format_type(c.opcintype, NULL),
+        "SELECT format_type(c.opcintype, NULL),
                 CASE l.collprovider
                     WHEN 'b' THEN true
                     WHEN 'c' THEN l.collcollate IN ('C', 'POSIX')
-                    WHEN 'd' THEN (SELECT d.datlocprovider OPERATOR(pg_catalog.=) 'b'
-                                          OR d.datlocprovider OPERATOR(pg_catalog.=) 'c' AND d.datcollate IN ('C', 'POSIX')
-                                     FROM pg_catalog.pg_database AS d
-                                    WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+                    WHEN 'd' THEN (SELECT d.datlocprovider = 'b' OR d.datlocprovider = 'c' AND d.datcollate IN ('C', 'POSIX')
+                                     FROM pg_database d WHERE d.datname = current_database())
                     ELSE false END,
-                c.opcintype, p.partcollation[0], p.partnatts::pg_catalog.int4
-           FROM pg_catalog.pg_partitioned_table AS p
-           JOIN pg_catalog.pg_opclass AS c ON c.oid OPERATOR(pg_catalog.=) p.partclass[0] AND c.opcdefault
-           LEFT JOIN pg_catalog.pg_collation AS l ON l.oid OPERATOR(pg_catalog.=) p.partcollation[0]
-          WHERE p.partrelid OPERATOR(pg_catalog.=) $1 AND p.partstrat OPERATOR(pg_catalog.=) 'r'",
+                c.opcintype, p.partcollation[0], p.partnatts::int4
+           FROM pg_partitioned_table p
+           JOIN pg_opclass c ON c.oid = p.partclass[0] AND c.opcdefault
+           LEFT JOIN pg_collation l ON l.oid = p.partcollation[0]
+          WHERE p.partrelid = $1 AND p.partstrat = 'r'",
         &[table.into()],
         |row| {
             let key_type = KeyType {
@@ -345,6 +343,18 @@ fn facts(row: &SpiHeapTupleData<'_>) -> Result<Facts, Error> {
         default: text("default_name")?.zip(text("default_identity")?),
         extension: text("extension")?,
     })
+}
+
+/// Whether a column of a key behind the first is a time.
+fn has_later_time(table: pg_sys::Oid) -> Result<bool, Error> {
+    let rows = spi::select(
+        "SELECT EXISTS (SELECT FROM unnest(p.partclass::oid[]) WITH ORDINALITY AS k (class, n) JOIN pg_opclass c ON c.oid = k.class
+                         WHERE k.n > 1 AND c.opcintype IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
+           FROM pg_partitioned_table p WHERE p.partrelid = $1",
+        &[table.into()],
+        |row| Ok(row.get::<bool>(1)?.unwrap_or_default()),
+    )?;
+    Ok(rows.first().copied().unwrap_or_default())
 }
 
 /// SQL of all columns of a key. The server prints expressions with the table locked.
@@ -464,6 +474,11 @@ impl Facts {
         );
         let declare =
             |encoding: &str| format!("SELECT warden.manage_partitions({identity}, key_encoding => '{encoding}');");
+        if has_later_time(self.oid)? {
+            return Ok(error
+                .detail("A column behind it is a time; only the first of the key counts.")
+                .hint("Have the table partitioned by the time first: PARTITION BY RANGE (time, ...)."));
+        }
         let error = match declared(self.oid)?.filter(|declared| declared != "auto") {
             Some(declared) => error.detail(format!("Its policy declares it as {declared}.")),
             None => error,
