@@ -346,7 +346,9 @@ $$;
 COMMENT ON FUNCTION warden_internal.one_partition(pg_catalog.text, pg_catalog.text, pg_catalog.oid, pg_catalog.oid, pg_catalog.oid) IS
     'pg_warden: the name of the partition that holds a value, or an error where there are several';
 
-CREATE FUNCTION warden.partition_for(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text LANGUAGE sql STABLE
+-- From the bounds of all partitions: where somebody has the table for himself, and for keys that are no times.
+CREATE FUNCTION warden_internal.partition_in_catalog(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text
+    LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT warden_internal.one_partition(
         table_name, value,
@@ -355,6 +357,14 @@ BEGIN ATOMIC
         pg_catalog.min(b.partition) FILTER (WHERE b.is_default))
     FROM (SELECT warden_internal.range_partitioned(table_name) AS oid) AS t
     CROSS JOIN LATERAL warden_internal.partition_ranges(t.oid, warden_internal.partition_zone(t.oid), value) AS b;
+END;
+COMMENT ON FUNCTION warden_internal.partition_in_catalog(pg_catalog.text, pg_catalog.text) IS
+    'pg_warden: what warden.partition_for answers, from the catalog';
+
+CREATE FUNCTION warden.partition_for(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT nullif(coalesce(warden_internal.partition_at_once(table_name, value),
+                           warden_internal.partition_in_catalog(table_name, value)), '');
 END;
 COMMENT ON FUNCTION warden.partition_for(pg_catalog.text, pg_catalog.text) IS
     'the partition that holds rows with this value of the key''s first column, the default if no other does, else NULL';

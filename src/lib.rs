@@ -42,7 +42,8 @@ extension_sql_file!(
         partition::list::range_partitioned,
         partition::list::partition_encoding,
         partition::list::key_time,
-        partition::list::key_value
+        partition::list::key_value,
+        partition::list::partition_at_once
     ]
 );
 extension_sql_file!("../sql/partition_schedule.sql", name = "partition_schedule", requires = ["schema"]);

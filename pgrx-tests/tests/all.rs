@@ -48,6 +48,7 @@ mod partition_drain;
 mod partition_gaps;
 mod partition_keys;
 mod partition_lists;
+mod partition_lookup;
 mod partition_maintenance;
 mod partition_policy;
 mod partition_range;
@@ -102,6 +103,7 @@ fn cases() -> Vec<Case> {
         partition_keys::cases(),
         partition_convert::cases(),
         partition_drain::cases(),
+        partition_lookup::cases(),
         partition_lists::cases(),
         partitions::cases(),
         partition_schedule::cases(),

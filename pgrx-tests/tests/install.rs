@@ -32,7 +32,7 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 29] = [
+const UNPINNED: [&str; 31] = [
     "warden.advise_partitioning(text)",
     "warden.apply_partition_retention(text,interval,text,boolean,integer)",
     "warden.convert_to_partitioned(text,text,interval,text,integer,interval)",
@@ -61,6 +61,8 @@ const UNPINNED: [&str; 29] = [
     "warden.plan_partition_maintenance(text,timestamp with time zone)",
     "warden.unmanage_partitions(text)",
     "warden.split_partition(text,interval,integer,interval)",
+    "warden_internal.partition_at_once(text,text)",
+    "warden_internal.partition_in_catalog(text,text)",
     "warden_internal.range_partitioned(text)",
 ];
 
@@ -77,7 +79,7 @@ const OWNERS_VIEWS: [&str; 7] = [
 
 /// What PUBLIC may do, beside USAGE of types. The functions of `warden_internal` cannot be named without USAGE of that schema, which nobody has: they are
 /// reached through a view, by those who may read it.
-const PUBLIC: [&str; 35] = [
+const PUBLIC: [&str; 37] = [
     "warden USAGE",
     "warden.help() EXECUTE",
     "warden.help(text) EXECUTE",
@@ -100,8 +102,10 @@ const PUBLIC: [&str; 35] = [
     "warden_internal.key_value(text,text,text) EXECUTE",
     "warden_internal.one_partition(text,text,oid,oid,oid) EXECUTE",
     "warden_internal.partition_advice(oid) EXECUTE",
+    "warden_internal.partition_at_once(text,text) EXECUTE",
     "warden_internal.partition_bounds(oid,text,text,boolean) EXECUTE",
     "warden_internal.partition_encoding(oid) EXECUTE",
+    "warden_internal.partition_in_catalog(text,text) EXECUTE",
     "warden_internal.partition_ranges(oid,text,text,boolean) EXECUTE",
     "warden_internal.partition_rows(oid) EXECUTE",
     "warden_internal.partition_zone(oid) EXECUTE",

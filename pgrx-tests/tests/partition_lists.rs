@@ -644,12 +644,31 @@ fn on_a_standby(leg: &Leg) -> Result {
     s.run(MONTHLY)?;
     month(&mut s, "a", "2026-01-01", "2026-02-01")?;
     month(&mut s, "b", "2026-03-01", "2026-04-01")?;
+    s.run("CREATE TABLE rest PARTITION OF events DEFAULT; INSERT INTO events VALUES ('2026-02-05 00:00+00');
+           CREATE TABLE n (k bigint) PARTITION BY RANGE (k); CREATE TABLE n1 PARTITION OF n FOR VALUES FROM (0) TO (86400);
+           INSERT INTO warden_internal.partition_policy
+           VALUES ('n'::regclass, '1 month', 4, NULL, 'detach', NULL, 'UTC', NULL, 'epoch_s', 'keep', NULL, NULL, NULL, false, true, now(), 'test')")?;
     let standby = Standby::of(&cluster)?;
     let mut reader = standby.connect(db.name())?;
     ensure_eq!(reader.value("SELECT pg_is_in_recovery()")?, "t");
     ensure_eq!(bounds(&mut reader, "events")?, bounds(&mut s, "events")?);
-    ensure_eq!(reader.value("SELECT count(total_bytes) FROM warden.time_partitions")?, "2");
+    ensure_eq!(reader.value("SELECT count(total_bytes) FROM warden.time_partitions")?, "4");
     ensure_eq!(holder(&mut reader, "events", "2026-01-01")?, "public.a");
+    ensure_eq!(holder(&mut reader, "n", "1970-01-01 12:00")?, "public.n1");
+    ensure_eq!(reader.value("SELECT warden_internal.partition_at_once('n', '86399')")?, "public.n1");
+    ensure_eq!(
+        reader.value("SELECT upper_at FROM warden.list_partitions('n')")?,
+        reader.value("SELECT '1970-01-02 00:00+00'::timestamptz")?
+    );
+    for exact in [true, false] {
+        ensure_eq!(
+            reader.value(&format!(
+                "SELECT concat_ws(' ', lower_bound, row_count) FROM warden.default_partition_rows('events', {exact})"
+            ))?,
+            "2026-02-01 00:00:00+00 1"
+        );
+    }
+    reader.error("SELECT warden.fill_partition_gaps('events')")?;
     ensure_eq!(gaps(&mut reader, "events")?, ["2026-02-01 00:00:00+00 | 2026-03-01 00:00:00+00 | 1"]);
     drop((reader, standby, s, db));
     cluster.finish()

@@ -22,6 +22,7 @@ use std::rc::Rc;
 
 mod catalog;
 mod convention;
+pub(crate) mod descriptor;
 mod expression;
 mod file;
 pub(crate) mod held;

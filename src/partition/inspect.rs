@@ -274,6 +274,15 @@ pub(super) fn bound(key: &Key, point: Point, said: &str) -> Result<String, Error
 /// Microseconds between 1970 and 2000, where the server's count begins.
 const TO_2000: i128 = 946_684_800_000_000;
 
+/// The point of the server's own count, with its infinities.
+pub(super) fn point_of(from_2000: i64) -> Point {
+    match from_2000 {
+        i64::MIN => Point::Past,
+        i64::MAX => Point::Future,
+        micros => Point::At(i128::from(micros) + TO_2000),
+    }
+}
+
 /// A point as the server's type, where that has it. Not near the ends of the calendar, where a zone may lead beyond.
 pub(super) fn instant(point: Point) -> Option<TimestampWithTimeZone> {
     const NEAR: i128 = 2 * DAY;

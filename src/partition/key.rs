@@ -4,6 +4,7 @@ use super::encoding::Encoding;
 pub(super) use super::plan::ReplicaIdentity;
 use super::plan::{Parent, literal};
 use crate::error::{Code, Error};
+use crate::facts::live::descriptor::KeyType;
 use crate::spi;
 use crate::store::{self, Table};
 use crate::text::Text;
@@ -93,7 +94,7 @@ pub(super) fn resolve(table: &str) -> Result<pg_sys::Oid, Error> {
             "Write it as in SQL: schema.table, with double quotes around a name that has capitals, spaces or dots.",
         ));
     }
-    let found = spi::select(
+    let found = spi::select_planned(
         "SELECT pg_catalog.to_regclass(q.name)::pg_catalog.oid, q.name
            FROM (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(p.part), '.' ORDER BY p.n) AS name
                    FROM pg_catalog.unnest(pg_catalog.parse_ident($1)) WITH ORDINALITY AS p (part, n)) AS q",
@@ -200,34 +201,57 @@ impl Key {
     }
 }
 
+/// The first column of a RANGE key whose operator class is its type's default.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    pub(super) key_type: KeyType,
+    /// What it says a time by; `None`: it is no time.
+    pub(super) time: Option<(Kind, Encoding)>,
+}
+
 /// What the first column of a table's RANGE key says a time by; `None`: it is no time.
+///
+/// # Errors
+/// As [`shape`].
+pub(super) fn time_of(table: pg_sys::Oid) -> Result<Option<(Kind, Encoding)>, Error> {
+    Ok(shape(table)?.and_then(|shape| shape.time))
+}
+
+/// The key of a table partitioned by RANGE; `None` where it is another, or sorted by an operator class of its own.
 ///
 /// Also for those who may not read the policy: whether a time can be told from a key is no secret.
 ///
 /// # Errors
 /// The table of policies is held by another session.
-pub(super) fn time_of(table: pg_sys::Oid) -> Result<Option<(Kind, Encoding)>, Error> {
+pub(super) fn shape(table: pg_sys::Oid) -> Result<Option<Shape>, Error> {
     let rows = spi::select_planned(
-        "SELECT pg_catalog.format_type(c.opcintype, NULL),
+        "SELECT format_type(c.opcintype, NULL),
                 CASE l.collprovider
                     WHEN 'b' THEN true
                     WHEN 'c' THEN l.collcollate IN ('C', 'POSIX')
-                    WHEN 'd' THEN (SELECT d.datlocprovider OPERATOR(pg_catalog.=) 'b'
-                                          OR d.datlocprovider OPERATOR(pg_catalog.=) 'c' AND d.datcollate IN ('C', 'POSIX')
-                                     FROM pg_catalog.pg_database AS d
-                                    WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
-                    ELSE false END
-           FROM pg_catalog.pg_partitioned_table AS p
-           JOIN pg_catalog.pg_opclass AS c ON c.oid OPERATOR(pg_catalog.=) p.partclass[0] AND c.opcdefault
-           LEFT JOIN pg_catalog.pg_collation AS l ON l.oid OPERATOR(pg_catalog.=) p.partcollation[0]
-          WHERE p.partrelid OPERATOR(pg_catalog.=) $1 AND p.partstrat OPERATOR(pg_catalog.=) 'r'",
+                    WHEN 'd' THEN (SELECT d.datlocprovider = 'b' OR d.datlocprovider = 'c' AND d.datcollate IN ('C', 'POSIX')
+                                     FROM pg_database d WHERE d.datname = current_database())
+                    ELSE false END,
+                c.opcintype, p.partcollation[0], p.partnatts::int4
+           FROM pg_partitioned_table p
+           JOIN pg_opclass c ON c.oid = p.partclass[0] AND c.opcdefault
+           LEFT JOIN pg_collation l ON l.oid = p.partcollation[0]
+          WHERE p.partrelid = $1 AND p.partstrat = 'r'",
         &[table.into()],
-        |row| Ok((row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default(), row.get::<bool>(2)?.unwrap_or_default())),
+        |row| {
+            let key_type = KeyType {
+                of: row.get::<pg_sys::Oid>(3)?.unwrap_or(pg_sys::InvalidOid),
+                collation: row.get::<pg_sys::Oid>(4)?.unwrap_or(pg_sys::InvalidOid),
+                columns: usize::try_from(row.get::<i32>(5)?.unwrap_or_default()).unwrap_or_default(),
+            };
+            let type_name = row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default();
+            Ok((type_name, row.get::<bool>(2)?.unwrap_or_default(), key_type))
+        },
     )?;
-    let Some((type_name, bytewise)) = rows.into_iter().next() else { return Ok(None) };
+    let Some((type_name, bytewise, key_type)) = rows.into_iter().next() else { return Ok(None) };
     let needs_policy = matches!(type_name.as_str(), "integer" | "bigint" | "numeric" | "text");
     let declared = if needs_policy { declared(table)? } else { None };
-    Ok(Encoding::of(&type_name, declared.as_deref(), bytewise))
+    Ok(Some(Shape { key_type, time: Encoding::of(&type_name, declared.as_deref(), bytewise) }))
 }
 
 /// The encoding that the policy of a table declares.
@@ -320,6 +344,18 @@ fn facts(row: &SpiHeapTupleData<'_>) -> Result<Facts, Error> {
         default: text("default_name")?.zip(text("default_identity")?),
         extension: text("extension")?,
     })
+}
+
+/// Whether a column of a key behind the first is a time.
+fn has_later_time(table: pg_sys::Oid) -> Result<bool, Error> {
+    let rows = spi::select(
+        "SELECT EXISTS (SELECT FROM unnest(p.partclass::oid[]) WITH ORDINALITY AS k (class, n) JOIN pg_opclass c ON c.oid = k.class
+                         WHERE k.n > 1 AND c.opcintype IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
+           FROM pg_partitioned_table p WHERE p.partrelid = $1",
+        &[table.into()],
+        |row| Ok(row.get::<bool>(1)?.unwrap_or_default()),
+    )?;
+    Ok(rows.first().copied().unwrap_or_default())
 }
 
 /// SQL of all columns of a key. The server prints expressions with the table locked.
@@ -439,6 +475,11 @@ impl Facts {
         );
         let declare =
             |encoding: &str| format!("SELECT warden.manage_partitions({identity}, key_encoding => '{encoding}');");
+        if has_later_time(self.oid)? {
+            return Ok(error
+                .detail("A column behind it is a time; only the first of the key counts.")
+                .hint("Have the table partitioned by the time first: PARTITION BY RANGE (time, ...)."));
+        }
         let error = match declared(self.oid)?.filter(|declared| declared != "auto") {
             Some(declared) => error.detail(format!("Its policy declares it as {declared}.")),
             None => error,

@@ -2,12 +2,15 @@
 
 use super::bounds::Point;
 use super::encoding::Encoding;
-use super::{inspect, is_null, key};
+use super::key::{self, Kind, Shape};
+use super::{inspect, is_null};
 use crate::error::{Code, Error};
-use crate::spi;
-use crate::text::Text;
+use crate::facts::live::descriptor::{self, Descriptor, Holder, KeyType, Zone};
+use crate::text::{self, Text};
+use crate::{config, spi};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use std::ffi::CString;
 
 /// The table partitioned by RANGE that the caller's `search_path` gives this name.
 #[pg_extern(
@@ -91,16 +94,78 @@ COMMENT ON FUNCTION warden_internal.key_value(pg_catalog.text, pg_catalog.text, 
 )]
 pub(crate) fn key_value(encoding: Text, value: Text, zone: Text) -> Result<Text, ErrorReport> {
     let (Text(encoding), Text(value), Text(zone)) = (encoding, value, zone);
-    let text = value.trim();
     let Some(encoding) = Encoding::named(&encoding) else { return Ok(Text(value)) };
+    Ok(Text(value_of(encoding, &value, &zone)?))
+}
+
+fn value_of(encoding: Encoding, value: &str, zone: &str) -> Result<String, Error> {
+    let text = value.trim();
     if encoding.read(text).is_some() {
-        return Ok(Text::from(text));
+        return Ok(text.to_owned());
     }
-    let zone = if encoding == Encoding::Iso { "UTC" } else { &zone };
+    let zone = if encoding == Encoding::Iso { "UTC" } else { zone };
     let Point::At(micros) = inspect::time_in(text, zone)? else {
-        return Err(
-            Error::new(Code::DatetimeOverflow, format!("no key of encoding {} is {text}", encoding.word())).into()
-        );
+        return Err(Error::new(Code::DatetimeOverflow, format!("no key of encoding {} is {text}", encoding.word())));
     };
-    Ok(Text(encoding.key(micros, text)?))
+    encoding.key(micros, text)
+}
+
+/// The partition for a value, from the descriptor that rows are routed by: empty for none, NULL where the catalog has to be asked.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden_internal.partition_at_once(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden_internal.partition_at_once(pg_catalog.text, pg_catalog.text) IS
+    'pg_warden: the partition for a value, empty for none, NULL where only the catalog says';
+"#,
+    requires = ["schema"]
+)]
+pub(crate) fn partition_at_once(table_name: Option<Text>, value: Option<Text>) -> Result<Option<Text>, ErrorReport> {
+    let (Some(Text(table)), Some(Text(value))) = (table_name, value) else { return Ok(None) };
+    Ok(at_once(&table, &value)?.map(Text))
+}
+
+fn at_once(table: &str, value: &str) -> Result<Option<String>, Error> {
+    let oid = key::resolve(table)?;
+    let (session, server) = spi::setting(c"TimeZone");
+    let _pinned = spi::Settings::pin(&[(c"search_path", c"pg_catalog, pg_temp"), (c"DateStyle", c"ISO")]);
+    // What no operator class or time is known of is rare: the catalog will do.
+    let Some(Shape { key_type, time: Some((kind, encoding)) }) = key::shape(oid)? else { return Ok(None) };
+    let Some(descriptor) = Descriptor::at_once(oid) else { return Ok(None) };
+    let is_key = encoding.read(value.trim()).is_some();
+    let zone = if kind == Kind::Instant && !is_key {
+        let setting = config::text(&config::PARTITION_TIME_ZONE);
+        zone_of(&descriptor, &key_type, encoding, [&setting, "UTC", &session, &server])
+    } else {
+        "UTC".to_owned()
+    };
+    let zone_name = CString::new(text::encode(&zone)).unwrap_or_default();
+    let value = match encoding {
+        Encoding::Plain => value.to_owned(),
+        _ => value_of(encoding, value, &zone)?,
+    };
+    let _zone = spi::Settings::pin(&[(c"TimeZone", &zone_name)]);
+    Ok(match descriptor.holder(&key_type, descriptor::read(key_type.of, &value)) {
+        Holder::Partition(oid) => descriptor::identity(oid),
+        Holder::Nobody => Some(String::new()),
+        Holder::Several => None,
+    })
+}
+
+/// As `warden_internal.partition_zone`: the first of these in which all bounds are midnights, or else the first.
+fn zone_of(descriptor: &Descriptor, key_type: &KeyType, encoding: Encoding, zones: [&str; 4]) -> String {
+    let firsts = descriptor.firsts(key_type.columns);
+    let points: Vec<Point> = if encoding == Encoding::Plain {
+        firsts.filter_map(descriptor::time).map(inspect::point_of).collect()
+    } else {
+        let texts = descriptor::written(key_type.of, firsts);
+        texts.iter().filter_map(|text| encoding.read(text)).map(|edge| edge.point).collect()
+    };
+    let edges: Vec<i64> = points.into_iter().filter_map(inspect::instant).map(pg_sys::TimestampTz::from).collect();
+    let fits = |name: &&str| {
+        let name = CString::new(text::encode(name)).unwrap_or_default();
+        Zone::named(&name).is_some_and(|zone| edges.iter().all(|edge| zone.is_midnight(*edge)))
+    };
+    let found = if edges.is_empty() { None } else { zones.into_iter().find(fits) };
+    found.unwrap_or(zones[0]).to_owned()
 }
