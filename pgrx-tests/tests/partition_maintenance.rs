@@ -16,6 +16,7 @@ cases![
     e2_e3_ranges_that_are_taken,
     e5_open_ends,
     f4_beside_a_default,
+    what_else_is_locked_and_published,
     c5_more_columns_plan_the_same,
     a_plan_only_reads,
     a_plan_on_a_standby,
@@ -332,6 +333,31 @@ fn f4_beside_a_default(leg: &Leg) -> Result {
     ensure_eq!(
         s.value("SELECT string_agg(concat_ws(' ', status, sqlstate), ', ' ORDER BY id) FROM warden.partition_log")?,
         "done, error 23514, error"
+    );
+    Ok(())
+}
+
+fn what_else_is_locked_and_published(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run(
+        "CREATE TABLE \"K\" (id int PRIMARY KEY); CREATE TABLE e (ts date, id int REFERENCES \"K\") PARTITION BY RANGE (ts);
+         CREATE PUBLICATION p FOR TABLE e; CREATE PUBLICATION q FOR TABLE e WITH (publish_via_partition_root)",
+    )?;
+    let rows = s.column("SELECT locks || ' | ' || risk FROM warden.manage_partitions('e', premake => 0)")?;
+    ensure_eq!(
+        rows,
+        [
+            "SHARE UPDATE EXCLUSIVE on public.e, SHARE ROW EXCLUSIVE on public.\"K\" | reads and writes go on; nobody writes to public.\"K\" meanwhile; it is published by p, whose subscribers need it and then REFRESH PUBLICATION"
+        ]
+    );
+    // As it is.
+    s.run("BEGIN")?;
+    let sql = s.value("SELECT sql FROM warden.plan_partition_maintenance('e')")?;
+    s.run(&sql)?;
+    ensure_eq!(
+        s.value("SELECT string_agg(mode, ' ' ORDER BY mode) FROM pg_locks WHERE pid = pg_backend_pid() AND relation = '\"K\"'::regclass AND mode ~ 'Exclusive'")?,
+        "ShareRowExclusiveLock"
     );
     Ok(())
 }
