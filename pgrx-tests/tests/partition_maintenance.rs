@@ -24,6 +24,7 @@ cases![
     work_is_done_once,
     as_the_plan_says,
     one_that_fails_stops_no_other,
+    one_that_cannot_be_planned_stops_no_other,
     g5_a_lock_that_is_not_to_be_had,
     g5_a_lock_that_comes_late,
     i5_two_at_once,
@@ -619,6 +620,44 @@ fn one_that_fails_stops_no_other(leg: &Leg) -> Result {
     Ok(())
 }
 
+fn one_that_cannot_be_planned_stops_no_other(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    for table in ["a", "b", "c"] {
+        managed(&mut s, table)?;
+    }
+    // As after an upgrade of the time zones, and by something that can do more.
+    s.run(
+        "UPDATE warden_internal.partition_policy SET time_zone = 'Mars/Olympus' WHERE table_name = 'a'::regclass;
+         UPDATE warden_internal.partition_policy SET storage_parameters = 'x' WHERE table_name = 'b'::regclass",
+    )?;
+    let outcome = s.run("SELECT table_name FROM warden.plan_partition_maintenance()")?;
+    ensure_eq!(outcome.rows, [[Some("public.c".to_owned())]]);
+    let warned: Vec<_> = outcome.notices.iter().map(|n| format!("{} | {}", n.message, n.detail())).collect();
+    ensure_eq!(
+        warned,
+        [
+            "partition maintenance of public.a cannot be planned | time zone \"Mars/Olympus\" not recognized.",
+            "partition maintenance of public.b cannot be planned | storage_parameters x of a managed table is not supported. Set the policy anew: warden.manage_partitions."
+        ]
+    );
+    for (table, code) in [("a", "22023"), ("b", "0A000")] {
+        ensure_eq!(s.error(&format!("SELECT * FROM warden.plan_partition_maintenance('{table}')"))?.sqlstate, code);
+    }
+    let said = run(&mut s, "")?;
+    ensure_eq!(
+        said,
+        [
+            "WARNING: partition maintenance of public.a: error | time zone \"Mars/Olympus\" not recognized.",
+            "WARNING: partition maintenance of public.b: error | storage_parameters x of a managed table is not supported. Set the policy anew: warden.manage_partitions.",
+            "NOTICE: partition maintenance of public.c: 1 created | ",
+            "NOTICE: partition maintenance of 3 tables: 1 done, 2 failed | "
+        ]
+    );
+    ensure_eq!(s.value("SELECT string_agg(sqlstate, ' ' ORDER BY id) FROM warden.partition_log")?, "22023 0A000");
+    Ok(())
+}
+
 fn g5_a_lock_that_is_not_to_be_had(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
@@ -917,10 +956,10 @@ fn killed_in_the_middle(leg: &Leg) -> Result {
         std::mem::forget(db);
         name
     };
-    for round in 1..=3 {
+    let killed = (1..=3).try_for_each(|round| {
         thread::scope(|scope| -> Result {
             let working = scope
-                .spawn(|| cluster.connect_in_time(&name).map(|mut s| s.outcome("CALL warden.partition_maintenance()")));
+                .spawn(|| cluster.connect_in_time(&name).map(|mut s| s.outcome("CALL warden.partition_maintenance(wait => '30 ms')")));
             let mut s = cluster.connect_in_time(&name)?;
             let began = Instant::now();
             let wanted = 20 * round;
@@ -937,10 +976,11 @@ fn killed_in_the_middle(leg: &Leg) -> Result {
             let outcome = working.join().map_err(|_| "it panicked")??;
             ensure!(outcome.error.is_some(), "it was not killed: {outcome}");
             Ok(())
-        })?;
-    }
+        })
+    });
     ensure!(cluster.crashes(0).iter().any(|line| line.contains("reinitializing")), "the server was not killed");
     cluster.log_was_checked();
+    killed?;
     let mut s = cluster.connect_in_time(&name)?;
     // What is in the log is there, and the other way round: nothing half done, no table that is no partition.
     let strays = "SELECT count(*) FROM pg_class c WHERE relkind = 'r' AND relname ~ '^t[0-2]_' AND (NOT relispartition

@@ -17,6 +17,7 @@ cases![
     g7_made_and_taken_away,
     g5_readers_are_waited_for_a_while_only,
     beside_a_default,
+    the_last_one_stays_where_the_next_cannot_be_made,
     by_another_sessions_side,
     rights,
 ];
@@ -343,6 +344,32 @@ fn beside_a_default(leg: &Leg) -> Result {
     );
     ensure_eq!(apply(&mut s, "")?, ["public.e_2020_01 detach done"]);
     ensure_eq!(s.value("SELECT count(*) FROM rest")?, "1");
+    Ok(())
+}
+
+fn the_last_one_stays_where_the_next_cannot_be_made(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run(
+        "CREATE TABLE e (ts date) PARTITION BY RANGE (ts); SELECT * FROM warden.create_partitions('e', '1 month', '2020-01-01', '2020-03-01');
+         SELECT * FROM warden.manage_partitions('e', premake => 0, retention => '1 year');
+         CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no more tables'; END$$;
+         CREATE EVENT TRIGGER no ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no()",
+    )?;
+    s.run("SET statement_timeout = '60s'")?;
+    let outcome = s.run("CALL warden.partition_maintenance()")?;
+    let said: Vec<_> =
+        outcome.notices.iter().map(|n| n.message.split(": ").skip(1).collect::<Vec<_>>().join(": ")).collect();
+    ensure_eq!(said.len(), 4, "{said:?}");
+    ensure!(
+        said[0].ends_with("error") && said[1] == "detach public.e_2020_02: error" && said[2] == "1 detached",
+        "{said:?}"
+    );
+    ensure_eq!(
+        s.value("SELECT detail FROM warden.partition_log WHERE partition = 'public.e_2020_02'")?,
+        "partition \"e_2020_02\" of \"e\" is the last one."
+    );
+    ensure_eq!(partitions(&mut s)?, "public.e_2020_02");
     Ok(())
 }
 

@@ -170,7 +170,7 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/retention.rs:141
+-- src/partition/retention.rs:146
 -- pg_warden::partition::retention::apply_partition_retention
 
 CREATE FUNCTION warden.apply_partition_retention(table_name pg_catalog.text, keep pg_catalog."interval" DEFAULT NULL,
@@ -477,7 +477,7 @@ REVOKE EXECUTE ON FUNCTION warden.manage_partitions(
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:149
+-- src/partition/maintain.rs:170
 -- pg_warden::partition::maintain::partition_maintenance
 
 CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')

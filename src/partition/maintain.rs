@@ -75,18 +75,39 @@ fn plan_partition_maintenance(
             .detail("Names of partitions have no place for an era.")
             .into());
     }
+    let table = table_name.map(|table| table.0);
     let mut rows = Vec::new();
-    for policy in meant(table_name.map(|table| table.0).as_deref())? {
+    for policy in meant(table.as_deref())?.into_iter().filter(|policy| policy.enabled) {
         check_for_interrupts!();
-        if !policy.enabled || outlook::is_idle(&policy, as_of) {
+        if table.is_some() {
+            rows.extend(plan_of(&policy, as_of)?);
             continue;
         }
-        if let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) {
-            let _pinned = Caller::now().pin();
-            rows.extend(plan(&managed, &agenda::look(&policy, as_of, MOST_REMOVED)?));
+        // One of many is not to hide the others.
+        match spi::caught(|| plan_of(&policy, as_of).unwrap_or_else(|error| error.raise())) {
+            Ok(more) => rows.extend(more),
+            Err(caught) => warn(policy.table, &caught)?,
         }
     }
     Ok(numbered(rows))
+}
+
+fn plan_of(policy: &Policy, as_of: i64) -> Result<Vec<PlanRow>, Error> {
+    if outlook::is_idle(policy, as_of) {
+        return Ok(Vec::new());
+    }
+    let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) else { return Ok(Vec::new()) };
+    let _pinned = Caller::now().pin();
+    Ok(plan(&managed, &agenda::look(policy, as_of, MOST_REMOVED)?))
+}
+
+/// Says why there is no plan for a table.
+fn warn(table: pg_sys::Oid, caught: &spi::Caught) -> Result<(), Error> {
+    if let Some(managed) = policy::managed(table)?.filter(|managed| managed.may) {
+        let message = format!("partition maintenance of {} cannot be planned", managed.identity);
+        emit::say(&Parts { detail: Some(&caught.said()), ..Parts::plain(Severity::Warning, &message) });
+    }
+    Ok(())
 }
 
 /// Rows of a plan, not yet numbered.
@@ -201,7 +222,7 @@ fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Res
     for policy in policies.iter().filter(|policy| policy.enabled) {
         tables += 1;
         check_for_interrupts!();
-        if outlook::is_idle(policy, store::now()) {
+        if is_idle(policy) {
             continue;
         }
         let mut progress = Progress::default();
@@ -224,7 +245,9 @@ fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Res
                 Step::Failed => progress.failed += 1,
             }
             progress.tries = 0;
-            transactions::sleep(pause);
+            if !is_idle(policy) {
+                transactions::sleep(pause);
+            }
         }
         done += progress.done.len();
         failed += progress.failed;
@@ -250,6 +273,11 @@ fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Res
     Ok(())
 }
 
+/// Whether a table can be passed over. What is wrong with it is no matter of the others: a step will find it.
+fn is_idle(policy: &Policy) -> bool {
+    spi::shielded(|| outlook::is_idle(policy, store::now())).unwrap_or(false)
+}
+
 /// How long to wait before the next try: twice as long each time, and never as long as another session.
 fn backoff(tries: i32) -> Duration {
     let longest = Duration::from_millis(100).saturating_mul(1 << tries.clamp(0, 7));
@@ -268,6 +296,8 @@ pub(super) struct Progress {
     removed: usize,
     /// How often the next operation was tried.
     tries: i32,
+    /// The partition that the last operation was about.
+    last: Option<(&'static str, String)>,
 }
 
 impl Progress {
@@ -354,6 +384,16 @@ pub(super) fn step(table: pg_sys::Oid, run: &Run, progress: &mut Progress) -> Re
     let Some(job) = jobs.into_iter().nth(usize::try_from(progress.failed).unwrap_or_default()) else {
         return Ok(Step::Nothing);
     };
+    let this = Some((job.action, job.partition.clone()));
+    if progress.tries == 0 && progress.failed == 0 && progress.last == this {
+        return over(
+            "error",
+            None,
+            format!("{} {} was done, and is to be done again.", job.action, job.partition),
+            Severity::Warning,
+        );
+    }
+    progress.last = this;
     let is_removal = matches!(job.task, Task::Remove(..));
     if is_removal
         && progress.removed == 0

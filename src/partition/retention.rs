@@ -102,10 +102,15 @@ pub(super) fn remove(
         apply::lock_as(&before, "ACCESS EXCLUSIVE")?;
         let at = agenda::situation(policy)?;
         apply::must_have_its_name(&before, &at)?;
-        let others = at.siblings.iter().filter(|s| !s.is_detaching).count();
-        let Some(sibling) = agenda::find(&at, sibling).filter(|_| others > 1) else {
+        let Some(sibling) = agenda::find(&at, sibling) else {
             return Ok(Some("Another session was faster.".to_owned()));
         };
+        if at.siblings.iter().filter(|s| !s.is_detaching).count() < 2 {
+            return Err(Error::new(
+                Code::NotInPrerequisiteState,
+                format!("partition \"{}\" of \"{}\" is the last one", sibling.name, at.facts.parent.name),
+            ));
+        }
         let publications = publications(at.oid)?;
         for statement in statements(&at, policy.archive_schema.as_deref(), sibling, removal)? {
             spi::run(&statement)?;
