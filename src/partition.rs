@@ -32,7 +32,6 @@ mod range;
 mod retention;
 mod series;
 mod stride;
-mod transactions;
 
 /// Creates the partition of a table that holds the month from a day on; does nothing when it exists.
 #[pg_extern(

@@ -17,6 +17,9 @@ use pgrx::spi::{OwnedPreparedStatement, SpiClient, SpiHeapTupleData};
 use std::collections::HashMap;
 use std::ffi::CString;
 
+pub(crate) mod time;
+pub(crate) mod transactions;
+
 thread_local! {
     /// How many of pg_warden's own calls that run DDL are under way.
     static OWN_DDL: Cell<u32> = const { Cell::new(0) };

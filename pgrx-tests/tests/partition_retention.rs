@@ -234,8 +234,18 @@ fn h7_a_clock_that_has_jumped(leg: &Leg) -> Result {
         "{warning}"
     );
     ensure_eq!(partitions(&mut s)?, "public.e_2020_01 public.e_2020_02");
+    // Once only, be the next run as late.
+    s.run(
+        "UPDATE warden_internal.partition_log SET at = at - interval '2 months', run_at = run_at - interval '2 months'",
+    )?;
     s.run("CALL warden.partition_maintenance()")?;
     ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('e')")?, "1");
+    // Runs that are further apart than short intervals are nothing special.
+    s.run("CREATE TABLE h (ts timestamptz) PARTITION BY RANGE (ts); SELECT * FROM warden.create_partitions('h', '1 hour', '2020-01-01', '2020-01-01 03:00');
+           SELECT * FROM warden.manage_partitions('h', '1 hour', 0, '1 day')")?;
+    s.run("UPDATE warden_internal.partition_log SET at = now() - interval '7 days' WHERE action = 'run'")?;
+    s.run("CALL warden.partition_maintenance('h')")?;
+    ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('h')")?, "1");
     Ok(())
 }
 

@@ -22,6 +22,7 @@ use std::rc::Rc;
 
 mod catalog;
 mod convention;
+mod descriptor;
 mod expression;
 mod file;
 pub(crate) mod held;
@@ -38,6 +39,7 @@ mod security;
 mod types;
 mod word;
 
+pub(crate) use descriptor::{RangeBound, range_partitions};
 pub(crate) use lock::is_held_by_others;
 pub(crate) use relation::{
     attribute_name, attribute_number, created_oid, creation_schema, foreign_key_columns, is_made_in_this_transaction,

@@ -11,10 +11,11 @@ use super::log::{self, Entry, Run};
 use super::outlook;
 use super::policy::{self, Managed, Policy};
 use super::series::sqlstate;
-use super::transactions::{self, Transactions};
+use super::stride::Stride;
 use super::{calendar, grid, is_null, key};
 use crate::error::emit::{self, Parts, Severity};
 use crate::error::{Code, Error};
+use crate::spi::transactions::{self, Transactions};
 use crate::text::Text;
 use crate::{config, spi, store};
 use core::time::Duration;
@@ -424,15 +425,19 @@ pub(super) fn try_lock(table: pg_sys::Oid) -> Result<bool, Error> {
     Ok(rows.into_iter().flatten().next().unwrap_or_default())
 }
 
-/// Says so where the clock is more than an interval ahead of the last run: what is too old then may be so by mistake.
+/// Longer than between two runs of any schedule that keeps partitions ahead.
+const LONG_AGO: Stride = Stride::Days(8);
+
+/// Says so where the clock is far ahead of the last run, by more than an interval: what is too old then may be so by mistake. Once
+/// only, for runs may be as far apart as that.
 fn clock_has_jumped(policy: &Policy) -> Option<String> {
-    let (last, now) = (log::last_run(policy.table)?, store::now());
-    let expected =
-        calendar::instant(&policy.zone, calendar::plus(calendar::wall(&policy.zone, last), policy.stride, 1));
-    (now > expected).then(|| {
+    let last = log::last_run(policy.table).filter(|last| !last.distrusted_clock)?;
+    let wall = calendar::wall(&policy.zone, last.ended);
+    let later = |stride| calendar::instant(&policy.zone, calendar::plus(wall, stride, 1));
+    (store::now() > later(policy.stride).max(later(LONG_AGO))).then(|| {
         format!(
             "The last run was at {}, more than an interval ago: nothing is taken away by this run. If the clock is right, the next one will.",
-            store::iso(last)
+            store::iso(last.ended)
         )
     })
 }
