@@ -32,6 +32,8 @@ cases![
     g2_what_was_not_finished,
     g11_tables_of_others,
     s13_what_an_owner_wrote_has_no_more_rights,
+    s14_names_that_are_made_to_break_out,
+    s17_a_table_that_was_given_away,
     only_at_top_level,
     cancelled,
     killed_in_the_middle,
@@ -896,6 +898,85 @@ fn s13_what_an_owner_wrote_has_no_more_rights(leg: &Leg) -> Result {
     Ok(())
 }
 
+fn s14_names_that_are_made_to_break_out(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run("CREATE TABLE y (a int); SET client_min_messages = warning")?;
+    let long = "é".repeat(31);
+    for name in
+        ["x\"; DROP TABLE y; --", "x'; DROP TABLE y; --", "a\nb", "é", long.as_str(), "%s%I", "$1", "\\", "user"]
+    {
+        let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+        s.run(&format!(
+            "CREATE SCHEMA {quoted}; CREATE TABLE {quoted}.{quoted} (ts date, id int) PARTITION BY RANGE (ts)"
+        ))?;
+        let table = pg_warden_tests::sql::literal(&format!("{quoted}.{quoted}"));
+        let schema = pg_warden_tests::sql::literal(&format!("{name}!"));
+        let schema = if name.len() > 60 { "'arch'".to_owned() } else { schema };
+        s.run(&format!(
+            "SELECT warden.create_monthly_partition({table}, '2020-01-01');
+             SELECT * FROM warden.manage_partitions({table}, premake => 1, retention => '1 year', retention_action => 'archive', archive_schema => {schema})"
+        ))?;
+        // Each step is as many statements as it says, and does what it says.
+        s.run("BEGIN")?;
+        for sql in s.column(&format!("SELECT sql FROM warden.plan_partition_maintenance({table}) ORDER BY step"))? {
+            let expected = if sql.contains("SET SCHEMA") { 2..=4 } else { 2..=2 };
+            let statements = pg_warden_tests::sql::split(&sql).len();
+            ensure!(expected.contains(&statements), "{name:?}: {statements} statements: {sql}");
+            s.run(&sql)?;
+        }
+        ensure_eq!(
+            s.value(&format!("SELECT count(*) FROM warden.plan_partition_maintenance({table})"))?,
+            "0",
+            "{name:?}"
+        );
+        s.run("ROLLBACK")?;
+        let said = run(&mut s, &table)?;
+        ensure!(said.is_empty(), "{name:?}: {said:?}");
+        ensure_eq!(
+            s.value(&format!(
+                "SELECT string_agg(status, ' ') FROM warden.partition_log WHERE action <> 'run' AND table_name::regclass = {table}::regclass"
+            ))?,
+            "done done done",
+            "{name:?}"
+        );
+        ensure_eq!(s.value(&format!("SELECT partitions_ahead FROM warden.partition_maintenance_status WHERE table_name::regclass = {table}::regclass"))?, "1");
+    }
+    ensure_eq!(s.value("SELECT count(*) FROM y")?, "0");
+    Ok(())
+}
+
+/// What its last owner wished is not done to a table that was given away.
+fn s17_a_table_that_was_given_away(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let (mallory, alice) = (db.role("")?, db.role("")?);
+    s.run(&format!("GRANT CREATE ON SCHEMA public TO {mallory}, {alice}; GRANT EXECUTE ON FUNCTION warden.manage_partitions(text,interval,integer,interval,text,text,text,timestamp without time zone,text,text,text,text,text,boolean,boolean) TO {mallory}, {alice}"))?;
+    db.session_as(&mallory)?.run("CREATE TABLE e (ts date) PARTITION BY RANGE (ts); SELECT * FROM warden.manage_partitions('e', premake => 0, retention => '1 day', retention_action => 'drop')")?;
+    s.run(&format!("ALTER TABLE e OWNER TO {alice}"))?;
+    let said = run(&mut s, "")?;
+    ensure_eq!(
+        said[0],
+        format!(
+            "WARNING: partition maintenance of public.e: refused | policy of public.e was set by \"{mallory}\", who does not own it any more. Let the owner set it anew: warden.manage_partitions."
+        )
+    );
+    ensure_eq!(s.error("SELECT * FROM warden.plan_partition_maintenance('e')")?.sqlstate, "42501");
+    ensure_eq!(
+        s.value("SELECT concat_ws(' ', last_run IS NULL, sqlstate) FROM warden.partition_maintenance_status")?,
+        "t 42501"
+    );
+    // The same wish, by the owner.
+    db.session_as(&alice)?.run(
+        "SELECT * FROM warden.manage_partitions('e', premake => 0, retention => '1 day', retention_action => 'drop')",
+    )?;
+    ensure_eq!(run(&mut s, "")?[0], "NOTICE: partition maintenance of public.e: 1 created | ");
+    // A role that is gone has set it for good.
+    s.run(&format!("ALTER TABLE e OWNER TO {mallory}; SELECT * FROM warden.manage_partitions('e', premake => 1); UPDATE warden_internal.partition_policy SET set_by = 'gone'"))?;
+    ensure_eq!(run(&mut s, "")?[0], "NOTICE: partition maintenance of public.e: 1 created | ");
+    Ok(())
+}
+
 fn only_at_top_level(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
@@ -937,7 +1018,7 @@ fn cancelled(leg: &Leg) -> Result {
     holder.run("ROLLBACK")?;
     s.run("RESET statement_timeout")?;
     // Nothing was left behind.
-    ensure_eq!(s.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")?, "0");
+    ensure_eq!(s.value("SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory' AND datname = current_database()")?, "0");
     ensure_eq!(run(&mut s, "")?[0], "NOTICE: partition maintenance of public.e: 4 created | ");
     ensure_eq!(s.value("SELECT count(*) FROM warden.partition_log WHERE action = 'run'")?, "1");
     Ok(())

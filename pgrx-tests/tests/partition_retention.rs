@@ -9,6 +9,7 @@ cases![
     h4_foreign_keys_that_refer_to_it,
     h5_views_that_need_it,
     h6_archived,
+    s16_a_schema_of_another_role,
     h7_twelve_a_run,
     h7_a_clock_that_has_jumped,
     h8_dry_run,
@@ -200,6 +201,36 @@ fn h6_archived(leg: &Leg) -> Result {
     Ok(())
 }
 
+/// Whoever owns the schema could drop what was archived.
+fn s16_a_schema_of_another_role(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let (owner, mallory) = (db.role("")?, db.role("")?);
+    old(&mut s, 2, "retention => '1 year', retention_action => 'archive', archive_schema => 'arch'")?;
+    s.run(&format!(
+        "GRANT CREATE ON SCHEMA public TO {owner}; ALTER TABLE e OWNER TO {owner}; ALTER TABLE e_2020_01 OWNER TO {owner}; ALTER TABLE e_2020_02 OWNER TO {owner};
+         CREATE SCHEMA arch AUTHORIZATION {mallory}; GRANT ALL ON SCHEMA arch TO PUBLIC"
+    ))?;
+    let error = s.error("SELECT * FROM warden.apply_partition_retention('e', dry_run => true)")?;
+    ensure_eq!(
+        (error.sqlstate.as_str(), error.message.as_str(), error.detail()),
+        (
+            "42501",
+            "partition \"e_2020_01\" is not put into schema \"arch\" of another role",
+            format!("Its owner is {mallory}, who could drop all that is in it.").as_str()
+        )
+    );
+    let outcome = s.run("CALL warden.partition_maintenance()")?;
+    ensure!(outcome.notices[0].message.ends_with("public.e: error"), "{outcome}");
+    ensure_eq!(partitions(&mut s)?, "public.e_2020_01 public.e_2020_02");
+    // The owner's own, and a superuser's.
+    for role in [owner.as_str(), "postgres"] {
+        s.run(&format!("ALTER SCHEMA arch OWNER TO {role}"))?;
+        ensure!(apply(&mut s, ", max_partitions => 1")?[0].ends_with("archive done"), "{role}");
+    }
+    Ok(())
+}
+
 fn h7_twelve_a_run(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
@@ -337,7 +368,7 @@ fn g5_readers_are_waited_for_a_while_only(leg: &Leg) -> Result {
     s.run("CALL warden.partition_maintenance()")?;
     ensure_eq!(s.value("SELECT string_agg(concat_ws(' ', status, sqlstate), ', ' ORDER BY id) FROM warden.partition_log WHERE partition = 'public.e_2020_01'")?, "lock_timeout 55P03, lock_timeout 55P03");
     // Nobody waits for it.
-    ensure_eq!(s.value("SELECT count(*) FROM pg_locks WHERE NOT granted")?, "0");
+    ensure_eq!(s.value("SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE NOT granted AND datname = current_database()")?, "0");
     reader.run("COMMIT")?;
     ensure_eq!(apply(&mut s, "")?, ["public.e_2020_01 detach done"]);
     Ok(())

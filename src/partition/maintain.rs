@@ -98,6 +98,7 @@ fn plan_of(policy: &Policy, as_of: i64) -> Result<Vec<PlanRow>, Error> {
         return Ok(Vec::new());
     }
     let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) else { return Ok(Vec::new()) };
+    policy::check_author(policy, &managed)?;
     let _pinned = Caller::now().pin();
     Ok(plan(&managed, &agenda::look(policy, as_of, MOST_REMOVED)?))
 }
@@ -373,6 +374,9 @@ pub(super) fn step(table: pg_sys::Oid, run: &Run, progress: &mut Progress) -> Re
         return over("skipped: running", None, "Another session is at it.".to_owned(), Severity::Notice);
     }
     let Some(policy) = policy::of(table)?.filter(|policy| policy.enabled) else { return Ok(Step::Nothing) };
+    if let Err(error) = policy::check_author(&policy, &managed) {
+        return over("refused", Some(sqlstate(error.code().into())), error.said(), Severity::Warning);
+    }
     let most = MOST_REMOVED.saturating_sub(progress.removed);
     let jobs = spi::attempted_as(managed.owner, || {
         let _pinned = Caller::now().pin();

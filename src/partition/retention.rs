@@ -38,6 +38,7 @@ pub(super) fn statements(
 
 /// Another schema, and another name where that one is taken there.
 fn to_archive(sibling: &Sibling, archive: &str) -> Result<Vec<String>, Error> {
+    must_be_trusted(sibling, archive)?;
     let rows = spi::select(
         "SELECT a.oid IS NOT NULL, quote_ident(n.nspname), k.name, quote_ident(k.name)
            FROM pg_class c
@@ -72,6 +73,30 @@ fn to_archive(sibling: &Sibling, archive: &str) -> Result<Vec<String>, Error> {
     }
     statements.push(format!("ALTER TABLE {identity} SET SCHEMA {}", quoted(archive)));
     Ok(statements)
+}
+
+/// Whoever owns a schema can drop all that is in it: it must be the table's owner, one of that role's own, a superuser, or who owns the
+/// schema that the table is in now.
+fn must_be_trusted(sibling: &Sibling, archive: &str) -> Result<(), Error> {
+    let rows = spi::select(
+        "SELECT quote_ident(o.rolname)
+           FROM pg_class c
+           JOIN pg_namespace n ON n.oid = c.relnamespace
+           JOIN pg_roles t ON t.oid = c.relowner
+           JOIN pg_namespace a ON a.nspname = $2
+           JOIN pg_roles o ON o.oid = a.nspowner
+          WHERE c.oid = $1 AND NOT (o.rolsuper OR o.oid IN (c.relowner, n.nspowner) OR (pg_has_role(t.oid, o.oid, 'USAGE') AND NOT t.rolsuper))",
+        &[pg_sys::Oid::from(sibling.oid).into(), Text::from(archive).into()],
+        |row| Ok(row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default()),
+    )?;
+    match rows.first() {
+        None => Ok(()),
+        Some(owner) => Err(Error::new(
+            Code::InsufficientPrivilege,
+            format!("partition \"{}\" is not put into schema {} of another role", sibling.name, quoted(archive)),
+        )
+        .detail(format!("Its owner is {owner}, who could drop all that is in it."))),
+    }
 }
 
 /// The name itself, and others for where it is taken.
