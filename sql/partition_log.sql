@@ -51,13 +51,9 @@ COMMENT ON FUNCTION warden_internal.partitions_ahead(pg_catalog.oid, pg_catalog.
     'pg_warden: how far the partitions of a table reach from now on';
 
 -- A run counts for a table where it was not refused or passed over; it is a success where nothing of the table failed.
-CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.enabled, t.last_run, t.last_success,
-           f.detail AS last_error, f.sqlstate, a.ahead AS partitions_ahead, a.covered_until,
-           coalesce(s.scheduler, 'none') AS scheduler, s.is_alive AS scheduler_alive
+CREATE VIEW warden_internal.partition_runs AS
+    SELECT p.table_name::pg_catalog.oid AS table_oid, t.last_run, t.last_success, f.detail AS last_error, f.sqlstate
     FROM warden_internal.partition_policy AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     CROSS JOIN LATERAL (
         SELECT pg_catalog.max(r.at) FILTER (WHERE w.worst OPERATOR(pg_catalog.<) 2) AS last_run,
                pg_catalog.max(r.at) FILTER (WHERE w.worst OPERATOR(pg_catalog.=) 0) AS last_success
@@ -68,21 +64,43 @@ CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) A
                                                      AND l.action OPERATOR(pg_catalog.=) 'plan' THEN 2
                                                 ELSE 0 END), 0) AS worst
             FROM warden_internal.partition_log AS l
-            WHERE l.table_oid OPERATOR(pg_catalog.=) c.oid AND l.run_at OPERATOR(pg_catalog.=) r.run_at
+            WHERE l.table_oid OPERATOR(pg_catalog.=) p.table_name::pg_catalog.oid AND l.run_at OPERATOR(pg_catalog.=) r.run_at
               AND l.action OPERATOR(pg_catalog.<>) 'run'
         ) AS w
         WHERE r.action OPERATOR(pg_catalog.=) 'run' AND r.run_at OPERATOR(pg_catalog.>=) p.set_at
-          AND r.table_oid OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, c.oid])
+          AND r.table_oid OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, p.table_name::pg_catalog.oid])
     ) AS t
     LEFT JOIN LATERAL (
         SELECT l.detail, l.sqlstate
         FROM warden_internal.partition_log AS l
-        WHERE l.table_oid OPERATOR(pg_catalog.=) c.oid
+        WHERE l.table_oid OPERATOR(pg_catalog.=) p.table_name::pg_catalog.oid
           AND l.status OPERATOR(pg_catalog.=) ANY (ARRAY['error', 'blocked', 'lock_timeout', 'refused'])
           AND (t.last_success IS NULL OR l.at OPERATOR(pg_catalog.>) t.last_success)
         ORDER BY l.id DESC
         LIMIT 1
-    ) AS f ON true
+    ) AS f ON true;
+COMMENT ON VIEW warden_internal.partition_runs IS 'pg_warden: when maintenance of each managed table last ran and last went well';
+
+CREATE VIEW warden.partition_policies WITH (security_barrier = true) AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.partition_interval, p.premake, p.retention, p.retention_action,
+           p.archive_schema, p.time_zone, p.anchor, p.key_encoding, p.default_partition, p.name_format, p.tablespace, p.storage_parameters,
+           p.copy_grants, p.enabled, p.set_at, p.set_by, r.last_success, r.last_error
+    FROM warden_internal.partition_policy AS p
+    JOIN warden_internal.partition_runs AS r ON r.table_oid OPERATOR(pg_catalog.=) p.table_name::pg_catalog.oid
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE warden_internal.sees_partitions_of(c.relowner);
+COMMENT ON VIEW warden.partition_policies IS 'the tables of the reader''s roles whose partitions are managed, and how; set by warden.manage_partitions';
+GRANT SELECT ON warden.partition_policies TO PUBLIC;
+
+CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.enabled, r.last_run, r.last_success,
+           r.last_error, r.sqlstate, a.ahead AS partitions_ahead, a.covered_until,
+           coalesce(s.scheduler, 'none') AS scheduler, s.is_alive AS scheduler_alive
+    FROM warden_internal.partition_policy AS p
+    JOIN warden_internal.partition_runs AS r ON r.table_oid OPERATOR(pg_catalog.=) p.table_name::pg_catalog.oid
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     LEFT JOIN LATERAL warden_internal.partitions_ahead(c.oid, p.time_zone) AS a ON true
     LEFT JOIN (
         -- Alive is what has called, not what is said to: two intervals back at the longest, and a moment for the run itself.

@@ -21,14 +21,3 @@ BEGIN ATOMIC
     SELECT pg_catalog.pg_has_role(owner, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');
 END;
 COMMENT ON FUNCTION warden_internal.sees_partitions_of(pg_catalog.oid) IS 'pg_warden: whether the caller may see policy and log of a table of this owner';
-
-CREATE VIEW warden.partition_policies WITH (security_barrier = true) AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.partition_interval, p.premake, p.retention, p.retention_action,
-           p.archive_schema, p.time_zone, p.anchor, p.key_encoding, p.default_partition, p.name_format, p.tablespace, p.storage_parameters,
-           p.copy_grants, p.enabled, p.set_at, p.set_by
-    FROM warden_internal.partition_policy AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    WHERE warden_internal.sees_partitions_of(c.relowner);
-COMMENT ON VIEW warden.partition_policies IS 'the tables of the reader''s roles whose partitions are managed, and how; set by warden.manage_partitions';
-GRANT SELECT ON warden.partition_policies TO PUBLIC;

@@ -43,7 +43,6 @@ mod series;
 mod split;
 mod steps;
 mod stride;
-mod transactions;
 pub(crate) mod worker;
 
 /// Creates the partition of a table that holds the month from a day on; does nothing when it exists.

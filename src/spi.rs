@@ -19,6 +19,9 @@ use std::collections::HashMap;
 use std::ffi::CString;
 use std::time::{Duration, Instant};
 
+pub(crate) mod time;
+pub(crate) mod transactions;
+
 thread_local! {
     /// How many of pg_warden's own calls that run DDL are under way.
     static OWN_DDL: Cell<u32> = const { Cell::new(0) };

@@ -67,7 +67,7 @@ const UNPINNED: [&str; 31] = [
 ];
 
 /// Views that read the tables of warden_internal for those who were given the view. `recent` and those of partitions show everybody what is their own.
-const OWNERS_VIEWS: [&str; 7] = [
+const OWNERS_VIEWS: [&str; 8] = [
     "warden.exemptions",
     "warden.journal",
     "warden.partition_conversions",
@@ -75,6 +75,7 @@ const OWNERS_VIEWS: [&str; 7] = [
     "warden.partition_maintenance_status",
     "warden.partition_policies",
     "warden.recent",
+    "warden_internal.partition_runs",
 ];
 
 /// What PUBLIC may do, beside USAGE of types. The functions of `warden_internal` cannot be named without USAGE of that schema, which nobody has: they are

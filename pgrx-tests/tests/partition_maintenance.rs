@@ -16,6 +16,7 @@ cases![
     e2_e3_ranges_that_are_taken,
     e5_open_ends,
     f4_beside_a_default,
+    what_else_is_locked_and_published,
     c5_more_columns_plan_the_same,
     a_plan_only_reads,
     a_plan_on_a_standby,
@@ -23,6 +24,7 @@ cases![
     work_is_done_once,
     as_the_plan_says,
     one_that_fails_stops_no_other,
+    one_that_cannot_be_planned_stops_no_other,
     g5_a_lock_that_is_not_to_be_had,
     g5_a_lock_that_comes_late,
     i5_two_at_once,
@@ -30,6 +32,8 @@ cases![
     g2_what_was_not_finished,
     g11_tables_of_others,
     s13_what_an_owner_wrote_has_no_more_rights,
+    s14_names_that_are_made_to_break_out,
+    s17_a_table_that_was_given_away,
     only_at_top_level,
     cancelled,
     killed_in_the_middle,
@@ -336,6 +340,31 @@ fn f4_beside_a_default(leg: &Leg) -> Result {
     Ok(())
 }
 
+fn what_else_is_locked_and_published(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run(
+        "CREATE TABLE \"K\" (id int PRIMARY KEY); CREATE TABLE e (ts date, id int REFERENCES \"K\") PARTITION BY RANGE (ts);
+         CREATE PUBLICATION p FOR TABLE e; CREATE PUBLICATION q FOR TABLE e WITH (publish_via_partition_root)",
+    )?;
+    let rows = s.column("SELECT locks || ' | ' || risk FROM warden.manage_partitions('e', premake => 0)")?;
+    ensure_eq!(
+        rows,
+        [
+            "SHARE UPDATE EXCLUSIVE on public.e, SHARE ROW EXCLUSIVE on public.\"K\" | reads and writes go on; nobody writes to public.\"K\" meanwhile; it is published by p, whose subscribers need it and then REFRESH PUBLICATION"
+        ]
+    );
+    // As it is.
+    s.run("BEGIN")?;
+    let sql = s.value("SELECT sql FROM warden.plan_partition_maintenance('e')")?;
+    s.run(&sql)?;
+    ensure_eq!(
+        s.value("SELECT string_agg(mode, ' ' ORDER BY mode) FROM pg_locks WHERE pid = pg_backend_pid() AND relation = '\"K\"'::regclass AND mode ~ 'Exclusive'")?,
+        "ShareRowExclusiveLock"
+    );
+    Ok(())
+}
+
 /// What the relation cache tells at once and what is read from the catalog lead to the same plan: a key of two columns is always read.
 fn c5_more_columns_plan_the_same(leg: &Leg) -> Result {
     let db = leg.database()?;
@@ -593,6 +622,44 @@ fn one_that_fails_stops_no_other(leg: &Leg) -> Result {
     Ok(())
 }
 
+fn one_that_cannot_be_planned_stops_no_other(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    for table in ["a", "b", "c"] {
+        managed(&mut s, table)?;
+    }
+    // As after an upgrade of the time zones, and by something that can do more.
+    s.run(
+        "UPDATE warden_internal.partition_policy SET time_zone = 'Mars/Olympus' WHERE table_name = 'a'::regclass;
+         UPDATE warden_internal.partition_policy SET storage_parameters = 'x' WHERE table_name = 'b'::regclass",
+    )?;
+    let outcome = s.run("SELECT table_name FROM warden.plan_partition_maintenance()")?;
+    ensure_eq!(outcome.rows, [[Some("public.c".to_owned())]]);
+    let warned: Vec<_> = outcome.notices.iter().map(|n| format!("{} | {}", n.message, n.detail())).collect();
+    ensure_eq!(
+        warned,
+        [
+            "partition maintenance of public.a cannot be planned | time zone \"Mars/Olympus\" not recognized.",
+            "partition maintenance of public.b cannot be planned | storage_parameters x of a managed table is not supported. Set the policy anew: warden.manage_partitions."
+        ]
+    );
+    for (table, code) in [("a", "22023"), ("b", "0A000")] {
+        ensure_eq!(s.error(&format!("SELECT * FROM warden.plan_partition_maintenance('{table}')"))?.sqlstate, code);
+    }
+    let said = run(&mut s, "")?;
+    ensure_eq!(
+        said,
+        [
+            "WARNING: partition maintenance of public.a: error | time zone \"Mars/Olympus\" not recognized.",
+            "WARNING: partition maintenance of public.b: error | storage_parameters x of a managed table is not supported. Set the policy anew: warden.manage_partitions.",
+            "NOTICE: partition maintenance of public.c: 1 created | ",
+            "NOTICE: partition maintenance of 3 tables: 1 done, 2 failed | "
+        ]
+    );
+    ensure_eq!(s.value("SELECT string_agg(sqlstate, ' ' ORDER BY id) FROM warden.partition_log")?, "22023 0A000");
+    Ok(())
+}
+
 fn g5_a_lock_that_is_not_to_be_had(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
@@ -831,6 +898,85 @@ fn s13_what_an_owner_wrote_has_no_more_rights(leg: &Leg) -> Result {
     Ok(())
 }
 
+fn s14_names_that_are_made_to_break_out(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run("CREATE TABLE y (a int); SET client_min_messages = warning")?;
+    let long = "é".repeat(31);
+    for name in
+        ["x\"; DROP TABLE y; --", "x'; DROP TABLE y; --", "a\nb", "é", long.as_str(), "%s%I", "$1", "\\", "user"]
+    {
+        let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+        s.run(&format!(
+            "CREATE SCHEMA {quoted}; CREATE TABLE {quoted}.{quoted} (ts date, id int) PARTITION BY RANGE (ts)"
+        ))?;
+        let table = pg_warden_tests::sql::literal(&format!("{quoted}.{quoted}"));
+        let schema = pg_warden_tests::sql::literal(&format!("{name}!"));
+        let schema = if name.len() > 60 { "'arch'".to_owned() } else { schema };
+        s.run(&format!(
+            "SELECT warden.create_monthly_partition({table}, '2020-01-01');
+             SELECT * FROM warden.manage_partitions({table}, premake => 1, retention => '1 year', retention_action => 'archive', archive_schema => {schema})"
+        ))?;
+        // Each step is as many statements as it says, and does what it says.
+        s.run("BEGIN")?;
+        for sql in s.column(&format!("SELECT sql FROM warden.plan_partition_maintenance({table}) ORDER BY step"))? {
+            let expected = if sql.contains("SET SCHEMA") { 2..=4 } else { 2..=2 };
+            let statements = pg_warden_tests::sql::split(&sql).len();
+            ensure!(expected.contains(&statements), "{name:?}: {statements} statements: {sql}");
+            s.run(&sql)?;
+        }
+        ensure_eq!(
+            s.value(&format!("SELECT count(*) FROM warden.plan_partition_maintenance({table})"))?,
+            "0",
+            "{name:?}"
+        );
+        s.run("ROLLBACK")?;
+        let said = run(&mut s, &table)?;
+        ensure!(said.is_empty(), "{name:?}: {said:?}");
+        ensure_eq!(
+            s.value(&format!(
+                "SELECT string_agg(status, ' ') FROM warden.partition_log WHERE action <> 'run' AND table_name::regclass = {table}::regclass"
+            ))?,
+            "done done done",
+            "{name:?}"
+        );
+        ensure_eq!(s.value(&format!("SELECT partitions_ahead FROM warden.partition_maintenance_status WHERE table_name::regclass = {table}::regclass"))?, "1");
+    }
+    ensure_eq!(s.value("SELECT count(*) FROM y")?, "0");
+    Ok(())
+}
+
+/// What its last owner wished is not done to a table that was given away.
+fn s17_a_table_that_was_given_away(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let (mallory, alice) = (db.role("")?, db.role("")?);
+    s.run(&format!("GRANT CREATE ON SCHEMA public TO {mallory}, {alice}; GRANT EXECUTE ON FUNCTION warden.manage_partitions(text,interval,integer,interval,text,text,text,timestamp without time zone,text,text,text,text,text,boolean,boolean) TO {mallory}, {alice}"))?;
+    db.session_as(&mallory)?.run("CREATE TABLE e (ts date) PARTITION BY RANGE (ts); SELECT * FROM warden.manage_partitions('e', premake => 0, retention => '1 day', retention_action => 'drop')")?;
+    s.run(&format!("ALTER TABLE e OWNER TO {alice}"))?;
+    let said = run(&mut s, "")?;
+    ensure_eq!(
+        said[0],
+        format!(
+            "WARNING: partition maintenance of public.e: refused | policy of public.e was set by \"{mallory}\", who does not own it any more. Let the owner set it anew: warden.manage_partitions."
+        )
+    );
+    ensure_eq!(s.error("SELECT * FROM warden.plan_partition_maintenance('e')")?.sqlstate, "42501");
+    ensure_eq!(
+        s.value("SELECT concat_ws(' ', last_run IS NULL, sqlstate) FROM warden.partition_maintenance_status")?,
+        "t 42501"
+    );
+    // The same wish, by the owner.
+    db.session_as(&alice)?.run(
+        "SELECT * FROM warden.manage_partitions('e', premake => 0, retention => '1 day', retention_action => 'drop')",
+    )?;
+    ensure_eq!(run(&mut s, "")?[0], "NOTICE: partition maintenance of public.e: 1 created | ");
+    // A role that is gone has set it for good.
+    s.run(&format!("ALTER TABLE e OWNER TO {mallory}; SELECT * FROM warden.manage_partitions('e', premake => 1); UPDATE warden_internal.partition_policy SET set_by = 'gone'"))?;
+    ensure_eq!(run(&mut s, "")?[0], "NOTICE: partition maintenance of public.e: 1 created | ");
+    Ok(())
+}
+
 fn only_at_top_level(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
@@ -872,7 +1018,7 @@ fn cancelled(leg: &Leg) -> Result {
     holder.run("ROLLBACK")?;
     s.run("RESET statement_timeout")?;
     // Nothing was left behind.
-    ensure_eq!(s.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")?, "0");
+    ensure_eq!(s.value("SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory' AND datname = current_database()")?, "0");
     ensure_eq!(run(&mut s, "")?[0], "NOTICE: partition maintenance of public.e: 4 created | ");
     ensure_eq!(s.value("SELECT count(*) FROM warden.partition_log WHERE action = 'run'")?, "1");
     Ok(())
@@ -891,10 +1037,10 @@ fn killed_in_the_middle(leg: &Leg) -> Result {
         std::mem::forget(db);
         name
     };
-    for round in 1..=3 {
+    let killed = (1..=3).try_for_each(|round| {
         thread::scope(|scope| -> Result {
             let working = scope
-                .spawn(|| cluster.connect_in_time(&name).map(|mut s| s.outcome("CALL warden.partition_maintenance()")));
+                .spawn(|| cluster.connect_in_time(&name).map(|mut s| s.outcome("CALL warden.partition_maintenance(wait => '30 ms')")));
             let mut s = cluster.connect_in_time(&name)?;
             let began = Instant::now();
             let wanted = 20 * round;
@@ -911,10 +1057,11 @@ fn killed_in_the_middle(leg: &Leg) -> Result {
             let outcome = working.join().map_err(|_| "it panicked")??;
             ensure!(outcome.error.is_some(), "it was not killed: {outcome}");
             Ok(())
-        })?;
-    }
+        })
+    });
     ensure!(cluster.crashes(0).iter().any(|line| line.contains("reinitializing")), "the server was not killed");
     cluster.log_was_checked();
+    killed?;
     let mut s = cluster.connect_in_time(&name)?;
     // What is in the log is there, and the other way round: nothing half done, no table that is no partition.
     let strays = "SELECT count(*) FROM pg_class c WHERE relkind = 'r' AND relname ~ '^t[0-2]_' AND (NOT relispartition

@@ -9,6 +9,7 @@ cases![
     h4_foreign_keys_that_refer_to_it,
     h5_views_that_need_it,
     h6_archived,
+    s16_a_schema_of_another_role,
     h7_twelve_a_run,
     h7_a_clock_that_has_jumped,
     h8_dry_run,
@@ -17,6 +18,7 @@ cases![
     g7_made_and_taken_away,
     g5_readers_are_waited_for_a_while_only,
     beside_a_default,
+    the_last_one_stays_where_the_next_cannot_be_made,
     by_another_sessions_side,
     rights,
 ];
@@ -199,6 +201,36 @@ fn h6_archived(leg: &Leg) -> Result {
     Ok(())
 }
 
+/// Whoever owns the schema could drop what was archived.
+fn s16_a_schema_of_another_role(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let (owner, mallory) = (db.role("")?, db.role("")?);
+    old(&mut s, 2, "retention => '1 year', retention_action => 'archive', archive_schema => 'arch'")?;
+    s.run(&format!(
+        "GRANT CREATE ON SCHEMA public TO {owner}; ALTER TABLE e OWNER TO {owner}; ALTER TABLE e_2020_01 OWNER TO {owner}; ALTER TABLE e_2020_02 OWNER TO {owner};
+         CREATE SCHEMA arch AUTHORIZATION {mallory}; GRANT ALL ON SCHEMA arch TO PUBLIC"
+    ))?;
+    let error = s.error("SELECT * FROM warden.apply_partition_retention('e', dry_run => true)")?;
+    ensure_eq!(
+        (error.sqlstate.as_str(), error.message.as_str(), error.detail()),
+        (
+            "42501",
+            "partition \"e_2020_01\" is not put into schema \"arch\" of another role",
+            format!("Its owner is {mallory}, who could drop all that is in it.").as_str()
+        )
+    );
+    let outcome = s.run("CALL warden.partition_maintenance()")?;
+    ensure!(outcome.notices[0].message.ends_with("public.e: error"), "{outcome}");
+    ensure_eq!(partitions(&mut s)?, "public.e_2020_01 public.e_2020_02");
+    // The owner's own, and a superuser's.
+    for role in [owner.as_str(), "postgres"] {
+        s.run(&format!("ALTER SCHEMA arch OWNER TO {role}"))?;
+        ensure!(apply(&mut s, ", max_partitions => 1")?[0].ends_with("archive done"), "{role}");
+    }
+    Ok(())
+}
+
 fn h7_twelve_a_run(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
@@ -233,8 +265,18 @@ fn h7_a_clock_that_has_jumped(leg: &Leg) -> Result {
         "{warning}"
     );
     ensure_eq!(partitions(&mut s)?, "public.e_2020_01 public.e_2020_02");
+    // Once only, be the next run as late.
+    s.run(
+        "UPDATE warden_internal.partition_log SET at = at - interval '2 months', run_at = run_at - interval '2 months'",
+    )?;
     s.run("CALL warden.partition_maintenance()")?;
     ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('e')")?, "1");
+    // Runs that are further apart than short intervals are nothing special.
+    s.run("CREATE TABLE h (ts timestamptz) PARTITION BY RANGE (ts); SELECT * FROM warden.create_partitions('h', '1 hour', '2020-01-01', '2020-01-01 03:00');
+           SELECT * FROM warden.manage_partitions('h', '1 hour', 0, '1 day')")?;
+    s.run("UPDATE warden_internal.partition_log SET at = now() - interval '7 days' WHERE action = 'run'")?;
+    s.run("CALL warden.partition_maintenance('h')")?;
+    ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('h')")?, "1");
     Ok(())
 }
 
@@ -326,7 +368,7 @@ fn g5_readers_are_waited_for_a_while_only(leg: &Leg) -> Result {
     s.run("CALL warden.partition_maintenance()")?;
     ensure_eq!(s.value("SELECT string_agg(concat_ws(' ', status, sqlstate), ', ' ORDER BY id) FROM warden.partition_log WHERE partition = 'public.e_2020_01'")?, "lock_timeout 55P03, lock_timeout 55P03");
     // Nobody waits for it.
-    ensure_eq!(s.value("SELECT count(*) FROM pg_locks WHERE NOT granted")?, "0");
+    ensure_eq!(s.value("SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE NOT granted AND datname = current_database()")?, "0");
     reader.run("COMMIT")?;
     ensure_eq!(apply(&mut s, "")?, ["public.e_2020_01 detach done"]);
     Ok(())
@@ -343,6 +385,32 @@ fn beside_a_default(leg: &Leg) -> Result {
     );
     ensure_eq!(apply(&mut s, "")?, ["public.e_2020_01 detach done"]);
     ensure_eq!(s.value("SELECT count(*) FROM rest")?, "1");
+    Ok(())
+}
+
+fn the_last_one_stays_where_the_next_cannot_be_made(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run(
+        "CREATE TABLE e (ts date) PARTITION BY RANGE (ts); SELECT * FROM warden.create_partitions('e', '1 month', '2020-01-01', '2020-03-01');
+         SELECT * FROM warden.manage_partitions('e', premake => 0, retention => '1 year');
+         CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no more tables'; END$$;
+         CREATE EVENT TRIGGER no ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no()",
+    )?;
+    s.run("SET statement_timeout = '60s'")?;
+    let outcome = s.run("CALL warden.partition_maintenance()")?;
+    let said: Vec<_> =
+        outcome.notices.iter().map(|n| n.message.split(": ").skip(1).collect::<Vec<_>>().join(": ")).collect();
+    ensure_eq!(said.len(), 4, "{said:?}");
+    ensure!(
+        said[0].ends_with("error") && said[1] == "detach public.e_2020_02: error" && said[2] == "1 detached",
+        "{said:?}"
+    );
+    ensure_eq!(
+        s.value("SELECT detail FROM warden.partition_log WHERE partition = 'public.e_2020_02'")?,
+        "partition \"e_2020_02\" of \"e\" is the last one."
+    );
+    ensure_eq!(partitions(&mut s)?, "public.e_2020_02");
     Ok(())
 }
 

@@ -32,6 +32,71 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:31
+-- requires:
+--   schema
+
+-- Conversions of tables that are under way, and those that are done. Written from C alone.
+CREATE TABLE warden_internal.partition_conversion (
+    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
+    column_name pg_catalog.text NOT NULL,
+    partition_interval pg_catalog."interval" NOT NULL,
+    time_zone pg_catalog.text NOT NULL,
+    cutoff pg_catalog.text NOT NULL,
+    constraint_name pg_catalog.text NOT NULL,
+    phase pg_catalog.text NOT NULL,
+    started_at pg_catalog.timestamptz NOT NULL,
+    started_by pg_catalog.text NOT NULL,
+    last_error pg_catalog.text
+);
+COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
+
+-- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
+CREATE VIEW warden.partition_conversions AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
+           t.estimate AS rows_total, p.started_at, p.last_error
+    FROM warden_internal.partition_conversion AS p
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    LEFT JOIN pg_catalog.pg_constraint AS k
+        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
+    -- Those of the table itself, and of its partitions.
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
+        FROM pg_catalog.pg_class AS r
+        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
+           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
+                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
+    ) AS t (estimate);
+COMMENT ON VIEW warden.partition_conversions IS
+    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:49
+-- requires:
+--   schema
+
+-- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
+-- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
+
+CREATE TABLE warden_internal.partition_schedule (
+    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
+        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
+    every pg_catalog."interval" NOT NULL,
+    job pg_catalog.text,
+    last_started pg_catalog.timestamptz,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.partition_schedule IS
+    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
+ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:30
 -- requires:
 --   schema
@@ -170,72 +235,7 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:49
--- requires:
---   schema
-
--- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
--- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
-
-CREATE TABLE warden_internal.partition_schedule (
-    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
-        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
-    every pg_catalog."interval" NOT NULL,
-    job pg_catalog.text,
-    last_started pg_catalog.timestamptz,
-    set_at pg_catalog.timestamptz NOT NULL,
-    set_by pg_catalog.text NOT NULL
-);
-COMMENT ON TABLE warden_internal.partition_schedule IS
-    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
-ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:31
--- requires:
---   schema
-
--- Conversions of tables that are under way, and those that are done. Written from C alone.
-CREATE TABLE warden_internal.partition_conversion (
-    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
-    column_name pg_catalog.text NOT NULL,
-    partition_interval pg_catalog."interval" NOT NULL,
-    time_zone pg_catalog.text NOT NULL,
-    cutoff pg_catalog.text NOT NULL,
-    constraint_name pg_catalog.text NOT NULL,
-    phase pg_catalog.text NOT NULL,
-    started_at pg_catalog.timestamptz NOT NULL,
-    started_by pg_catalog.text NOT NULL,
-    last_error pg_catalog.text
-);
-COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
-
--- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
-CREATE VIEW warden.partition_conversions AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
-           t.estimate AS rows_total, p.started_at, p.last_error
-    FROM warden_internal.partition_conversion AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    LEFT JOIN pg_catalog.pg_constraint AS k
-        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
-    -- Those of the table itself, and of its partitions.
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
-        FROM pg_catalog.pg_class AS r
-        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
-           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
-                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
-    ) AS t (estimate);
-COMMENT ON VIEW warden.partition_conversions IS
-    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/partition/retention.rs:141
+-- src/partition/retention.rs:172
 -- pg_warden::partition::retention::apply_partition_retention
 
 CREATE FUNCTION warden.apply_partition_retention(table_name pg_catalog.text, keep pg_catalog."interval" DEFAULT NULL,
@@ -353,7 +353,7 @@ REVOKE EXECUTE ON PROCEDURE warden.convert_to_partitioned(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:65
+-- src/partition.rs:64
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -364,7 +364,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:50
+-- src/partition.rs:49
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -375,7 +375,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:133
+-- src/partition.rs:132
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -393,7 +393,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:95
+-- src/partition.rs:94
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -404,7 +404,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:210
+-- src/partition.rs:209
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -416,7 +416,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:80
+-- src/partition.rs:79
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -427,7 +427,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:110
+-- src/partition.rs:109
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -470,7 +470,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:237
+-- src/partition.rs:236
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -829,7 +829,7 @@ COMMENT ON FUNCTION warden_internal.partition_encoding(pg_catalog.oid) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:149
+-- src/partition/maintain.rs:172
 -- pg_warden::partition::maintain::partition_maintenance
 
 CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')
@@ -853,7 +853,7 @@ REVOKE EXECUTE ON FUNCTION warden.plan_conversion(pg_catalog.text, pg_catalog.te
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:36
+-- src/partition/maintain.rs:37
 -- pg_warden::partition::maintain::plan_partition_maintenance
 
 CREATE FUNCTION warden.plan_partition_maintenance(table_name pg_catalog.text DEFAULT NULL, as_of pg_catalog.timestamptz DEFAULT pg_catalog.now())
@@ -1379,29 +1379,6 @@ BEGIN ATOMIC
     SELECT pg_catalog.pg_has_role(owner, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');
 END;
 COMMENT ON FUNCTION warden_internal.sees_partitions_of(pg_catalog.oid) IS 'pg_warden: whether the caller may see policy and log of a table of this owner';
-
-CREATE VIEW warden.partition_policies WITH (security_barrier = true) AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.partition_interval, p.premake, p.retention, p.retention_action,
-           p.archive_schema, p.time_zone, p.anchor, p.key_encoding, p.default_partition, p.name_format, p.tablespace, p.storage_parameters,
-           p.copy_grants, p.enabled, p.set_at, p.set_by
-    FROM warden_internal.partition_policy AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    WHERE warden_internal.sees_partitions_of(c.relowner);
-COMMENT ON VIEW warden.partition_policies IS 'the tables of the reader''s roles whose partitions are managed, and how; set by warden.manage_partitions';
-GRANT SELECT ON warden.partition_policies TO PUBLIC;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/partition/drain.rs:17
--- pg_warden::partition::drain::drain_default_partition
-
-CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
-                                                wait pg_catalog."interval" DEFAULT '0')
-    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
-COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
-    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
-REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -1464,13 +1441,9 @@ COMMENT ON FUNCTION warden_internal.partitions_ahead(pg_catalog.oid, pg_catalog.
     'pg_warden: how far the partitions of a table reach from now on';
 
 -- A run counts for a table where it was not refused or passed over; it is a success where nothing of the table failed.
-CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.enabled, t.last_run, t.last_success,
-           f.detail AS last_error, f.sqlstate, a.ahead AS partitions_ahead, a.covered_until,
-           coalesce(s.scheduler, 'none') AS scheduler, s.is_alive AS scheduler_alive
+CREATE VIEW warden_internal.partition_runs AS
+    SELECT p.table_name::pg_catalog.oid AS table_oid, t.last_run, t.last_success, f.detail AS last_error, f.sqlstate
     FROM warden_internal.partition_policy AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     CROSS JOIN LATERAL (
         SELECT pg_catalog.max(r.at) FILTER (WHERE w.worst OPERATOR(pg_catalog.<) 2) AS last_run,
                pg_catalog.max(r.at) FILTER (WHERE w.worst OPERATOR(pg_catalog.=) 0) AS last_success
@@ -1481,21 +1454,43 @@ CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) A
                                                      AND l.action OPERATOR(pg_catalog.=) 'plan' THEN 2
                                                 ELSE 0 END), 0) AS worst
             FROM warden_internal.partition_log AS l
-            WHERE l.table_oid OPERATOR(pg_catalog.=) c.oid AND l.run_at OPERATOR(pg_catalog.=) r.run_at
+            WHERE l.table_oid OPERATOR(pg_catalog.=) p.table_name::pg_catalog.oid AND l.run_at OPERATOR(pg_catalog.=) r.run_at
               AND l.action OPERATOR(pg_catalog.<>) 'run'
         ) AS w
         WHERE r.action OPERATOR(pg_catalog.=) 'run' AND r.run_at OPERATOR(pg_catalog.>=) p.set_at
-          AND r.table_oid OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, c.oid])
+          AND r.table_oid OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, p.table_name::pg_catalog.oid])
     ) AS t
     LEFT JOIN LATERAL (
         SELECT l.detail, l.sqlstate
         FROM warden_internal.partition_log AS l
-        WHERE l.table_oid OPERATOR(pg_catalog.=) c.oid
+        WHERE l.table_oid OPERATOR(pg_catalog.=) p.table_name::pg_catalog.oid
           AND l.status OPERATOR(pg_catalog.=) ANY (ARRAY['error', 'blocked', 'lock_timeout', 'refused'])
           AND (t.last_success IS NULL OR l.at OPERATOR(pg_catalog.>) t.last_success)
         ORDER BY l.id DESC
         LIMIT 1
-    ) AS f ON true
+    ) AS f ON true;
+COMMENT ON VIEW warden_internal.partition_runs IS 'pg_warden: when maintenance of each managed table last ran and last went well';
+
+CREATE VIEW warden.partition_policies WITH (security_barrier = true) AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.partition_interval, p.premake, p.retention, p.retention_action,
+           p.archive_schema, p.time_zone, p.anchor, p.key_encoding, p.default_partition, p.name_format, p.tablespace, p.storage_parameters,
+           p.copy_grants, p.enabled, p.set_at, p.set_by, r.last_success, r.last_error
+    FROM warden_internal.partition_policy AS p
+    JOIN warden_internal.partition_runs AS r ON r.table_oid OPERATOR(pg_catalog.=) p.table_name::pg_catalog.oid
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE warden_internal.sees_partitions_of(c.relowner);
+COMMENT ON VIEW warden.partition_policies IS 'the tables of the reader''s roles whose partitions are managed, and how; set by warden.manage_partitions';
+GRANT SELECT ON warden.partition_policies TO PUBLIC;
+
+CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name, p.enabled, r.last_run, r.last_success,
+           r.last_error, r.sqlstate, a.ahead AS partitions_ahead, a.covered_until,
+           coalesce(s.scheduler, 'none') AS scheduler, s.is_alive AS scheduler_alive
+    FROM warden_internal.partition_policy AS p
+    JOIN warden_internal.partition_runs AS r ON r.table_oid OPERATOR(pg_catalog.=) p.table_name::pg_catalog.oid
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     LEFT JOIN LATERAL warden_internal.partitions_ahead(c.oid, p.time_zone) AS a ON true
     LEFT JOIN (
         -- Alive is what has called, not what is said to: two intervals back at the longest, and a moment for the run itself.
@@ -1510,6 +1505,18 @@ CREATE VIEW warden.partition_maintenance_status WITH (security_barrier = true) A
 COMMENT ON VIEW warden.partition_maintenance_status IS
     'managed tables of the reader''s roles: when maintenance last ran and last went well, and how far partitions reach from now on';
 GRANT SELECT ON warden.partition_maintenance_status TO PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/drain.rs:17
+-- pg_warden::partition::drain::drain_default_partition
+
+CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
+                                                wait pg_catalog."interval" DEFAULT '0')
+    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
+COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
+    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
+REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -1535,7 +1542,7 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:254
+-- src/partition.rs:253
 -- pg_warden::partition::schedule_partition_maintenance
 
 CREATE FUNCTION warden.schedule_partition_maintenance(every pg_catalog."interval" DEFAULT '1 hour', INOUT scheduler pg_catalog.text DEFAULT 'auto',
@@ -1636,7 +1643,7 @@ REVOKE EXECUTE ON FUNCTION warden.unmanage_partitions(pg_catalog.text) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:298
+-- src/partition.rs:297
 -- pg_warden::partition::unschedule_partition_maintenance
 
 CREATE FUNCTION warden.unschedule_partition_maintenance() RETURNS pg_catalog.bool

@@ -10,6 +10,7 @@ use super::policy::{Policy, Removal, Span};
 use super::{calendar, retention};
 use crate::error::{Code, Error};
 use crate::spi;
+use crate::text::Text;
 use pgrx::prelude::*;
 
 /// The most partitions that one run takes away from a table.
@@ -107,20 +108,26 @@ fn creations(at: &Situation, policy: &Policy, now: &Mark) -> Result<Vec<Job>, Er
     let series = Series { start: Start::Time(Timestamp::saturating_from_raw(policy.anchor())), stride: policy.stride };
     let zone = if kind == Kind::Instant { policy.zone.as_str() } else { "UTC" };
     let windows = inspect::windows(kind, &series, *first..*last + 1, &[zone], &[])?;
+    let beside = beside(at.oid)?;
     let mut jobs = Vec::with_capacity(missing.len());
     for (number, window) in (*first..=*last).zip(&windows) {
         if !missing.contains(&number) {
             continue;
         }
         let wanted = at.wanted(window, policy.stride)?;
-        let (job, made) = creation(at, &siblings, wanted)?;
+        let (job, made) = creation(at, &siblings, &beside, wanted)?;
         jobs.push(job);
         siblings.extend(made);
     }
     Ok(jobs)
 }
 
-fn creation(at: &Situation, siblings: &[Sibling], wanted: Wanted) -> Result<(Job, Option<Sibling>), Error> {
+fn creation(
+    at: &Situation,
+    siblings: &[Sibling],
+    beside: &Beside,
+    wanted: Wanted,
+) -> Result<(Job, Option<Sibling>), Error> {
     let place = inspect::place(at.facts.schema_oid, &at.facts.schema_quoted, &wanted.name)?;
     let decided = plan::decide(&at.facts.parent, &wanted, siblings).and_then(|step| match (&place.occupant, step) {
         (_, Step::Exists(sibling)) => Err(Error::new(Code::Internal, format!("{} exists", sibling.identity))),
@@ -149,13 +156,13 @@ fn creation(at: &Situation, siblings: &[Sibling], wanted: Wanted) -> Result<(Job
         range: wanted.range,
         shown: shown.clone(),
     };
-    let (locks, risk) = locks_of_creation(at, method);
+    let (locks, risk) = locks_of_creation(at, beside, method);
     let job =
         Job { action: "create", partition, shown, sql: child.statements(), locks, risk, task: Task::Create(wanted) };
     Ok((job, Some(made)))
 }
 
-fn locks_of_creation(at: &Situation, method: Method) -> (String, String) {
+fn locks_of_creation(at: &Situation, beside: &Beside, method: Method) -> (String, String) {
     let parent = &at.facts.parent.identity;
     let on_parent = match method {
         Method::Attach => "SHARE UPDATE EXCLUSIVE",
@@ -165,15 +172,51 @@ fn locks_of_creation(at: &Situation, method: Method) -> (String, String) {
         Method::Attach => "reads and writes go on",
         Method::PartitionOf => "reads and writes wait until it is done",
     };
-    match &at.facts.default {
-        None => (format!("{on_parent} on {parent}"), goes_on.to_owned()),
-        Some((_, default)) => (
-            format!("{on_parent} on {parent}, ACCESS EXCLUSIVE on {default}"),
-            format!(
-                "{goes_on}; {default} is read while it is locked, and rows of the range in it are an error (23514)"
-            ),
-        ),
+    let (mut locks, mut risk) = (format!("{on_parent} on {parent}"), goes_on.to_owned());
+    if let Some((_, default)) = &at.facts.default {
+        locks = format!("{locks}, ACCESS EXCLUSIVE on {default}");
+        risk =
+            format!("{risk}; {default} is read while it is locked, and rows of the range in it are an error (23514)");
     }
+    if let Some(referenced) = &beside.referenced {
+        locks = format!("{locks}, SHARE ROW EXCLUSIVE on {referenced}");
+        risk = format!("{risk}; nobody writes to {referenced} meanwhile");
+    }
+    if let Some(publications) = &beside.publications {
+        risk = format!(
+            "{risk}; it is published by {publications}, whose subscribers need it and then REFRESH PUBLICATION"
+        );
+    }
+    (locks, risk)
+}
+
+/// What a new partition has to do with beside its table.
+#[derive(Debug)]
+struct Beside {
+    /// Tables that its foreign keys refer to.
+    referenced: Option<String>,
+    /// Publications that will have it by its own name.
+    publications: Option<String>,
+}
+
+fn beside(table: pg_sys::Oid) -> Result<Beside, Error> {
+    let rows = spi::select(
+        "SELECT (SELECT string_agg(DISTINCT format('%I.%I', n.nspname, c.relname), ' and ')
+                   FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE k.conrelid = $1 AND k.contype = 'f' AND k.confrelid <> $1),
+                (SELECT string_agg(quote_ident(p.pubname), ' and ' ORDER BY p.pubname)
+                   FROM pg_publication p
+                  WHERE NOT p.pubviaroot
+                    AND (p.puballtables
+                      OR EXISTS (SELECT FROM pg_publication_rel r JOIN pg_partition_ancestors($1::regclass) AS a ON a.relid = r.prrelid WHERE r.prpubid = p.oid)
+                      OR EXISTS (SELECT FROM pg_publication_namespace s JOIN pg_class c ON c.relnamespace = s.pnnspid WHERE s.pnpubid = p.oid AND c.oid = $1)))",
+        &[table.into()],
+        |row| {
+            let text = |n| -> Result<Option<String>, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0)) };
+            Ok(Beside { referenced: text(1)?, publications: text(2)? })
+        },
+    )?;
+    rows.into_iter().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a table"))
 }
 
 /// Whether partitions hold all from one time to another, and none of them goes beyond.

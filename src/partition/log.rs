@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::emit::{self, Parts, Severity};
-use crate::store::{self, Index, Key, Table, Value, Writer};
+use crate::store::{self, Index, Key, Row, Table, Value, Writer};
 use core::time::Duration;
 use pgrx::pg_sys::Oid;
 
@@ -72,13 +72,26 @@ impl Run {
     }
 }
 
-/// When a run that counts for this table last ended.
-pub(super) fn last_run(table: Oid) -> Option<i64> {
-    let ends = |table| {
-        let rows = store::rows(Table::PartitionLog, Some((BY_TABLE, Key::Oid(table)))).unwrap_or_default();
-        rows.iter().filter(|row| row.get(5).text() == Some("run")).filter_map(|row| row.get(1).number()).max()
-    };
-    ends(Oid::INVALID).max(ends(table))
+/// The last run before this one.
+#[derive(Debug)]
+pub(super) struct LastRun {
+    pub(super) ended: i64,
+    /// It took nothing away from the table, because of the clock.
+    pub(super) distrusted_clock: bool,
+}
+
+/// The last run that was for this table, or for all.
+pub(super) fn last_run(table: Oid) -> Option<LastRun> {
+    let rows_of = |table| store::rows(Table::PartitionLog, Some((BY_TABLE, Key::Oid(table)))).unwrap_or_default();
+    let own = rows_of(table);
+    let all = rows_of(Oid::INVALID);
+    let runs = own.iter().chain(&all).filter(|row| row.get(5).text() == Some("run"));
+    let last = runs.max_by_key(|row| row.get(1).number())?;
+    let is_refusal = |row: &&Row| row.get(8).text() == Some("refused") && *row.get(9) == Value::Null;
+    Some(LastRun {
+        ended: last.get(1).number()?,
+        distrusted_clock: own.iter().filter(is_refusal).any(|row| row.get(2) == last.get(2)),
+    })
 }
 
 /// Takes away what is too old.

@@ -11,10 +11,11 @@ use super::log::{self, Entry, Run};
 use super::outlook;
 use super::policy::{self, Managed, Policy};
 use super::series::sqlstate;
-use super::transactions::{self, Transactions};
+use super::stride::Stride;
 use super::{calendar, grid, is_null, key};
 use crate::error::emit::{self, Parts, Severity};
 use crate::error::{Code, Error};
+use crate::spi::transactions::{self, Transactions};
 use crate::text::Text;
 use crate::{config, spi, store};
 use core::time::Duration;
@@ -75,18 +76,40 @@ fn plan_partition_maintenance(
             .detail("Names of partitions have no place for an era.")
             .into());
     }
+    let table = table_name.map(|table| table.0);
     let mut rows = Vec::new();
-    for policy in meant(table_name.map(|table| table.0).as_deref())? {
+    for policy in meant(table.as_deref())?.into_iter().filter(|policy| policy.enabled) {
         check_for_interrupts!();
-        if !policy.enabled || outlook::is_idle(&policy, as_of) {
+        if table.is_some() {
+            rows.extend(plan_of(&policy, as_of)?);
             continue;
         }
-        if let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) {
-            let _pinned = Caller::now().pin();
-            rows.extend(plan(&managed, &agenda::look(&policy, as_of, MOST_REMOVED)?));
+        // One of many is not to hide the others.
+        match spi::caught(|| plan_of(&policy, as_of).unwrap_or_else(|error| error.raise())) {
+            Ok(more) => rows.extend(more),
+            Err(caught) => warn(policy.table, &caught)?,
         }
     }
     Ok(numbered(rows))
+}
+
+fn plan_of(policy: &Policy, as_of: i64) -> Result<Vec<PlanRow>, Error> {
+    if outlook::is_idle(policy, as_of) {
+        return Ok(Vec::new());
+    }
+    let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) else { return Ok(Vec::new()) };
+    policy::check_author(policy, &managed)?;
+    let _pinned = Caller::now().pin();
+    Ok(plan(&managed, &agenda::look(policy, as_of, MOST_REMOVED)?))
+}
+
+/// Says why there is no plan for a table.
+fn warn(table: pg_sys::Oid, caught: &spi::Caught) -> Result<(), Error> {
+    if let Some(managed) = policy::managed(table)?.filter(|managed| managed.may) {
+        let message = format!("partition maintenance of {} cannot be planned", managed.identity);
+        emit::say(&Parts { detail: Some(&caught.said()), ..Parts::plain(Severity::Warning, &message) });
+    }
+    Ok(())
 }
 
 /// Rows of a plan, not yet numbered.
@@ -198,7 +221,7 @@ fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Res
     for policy in policies.iter().filter(|policy| policy.enabled) {
         tables += 1;
         check_for_interrupts!();
-        if outlook::is_idle(policy, store::now()) {
+        if is_idle(policy) {
             continue;
         }
         let mut progress = Progress::default();
@@ -221,7 +244,9 @@ fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Res
                 Step::Failed => progress.failed += 1,
             }
             progress.tries = 0;
-            transactions::sleep(pause);
+            if !is_idle(policy) {
+                transactions::sleep(pause);
+            }
         }
         done += progress.done.len();
         failed += progress.failed;
@@ -247,6 +272,11 @@ fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Res
     Ok(())
 }
 
+/// Whether a table can be passed over. What is wrong with it is no matter of the others: a step will find it.
+fn is_idle(policy: &Policy) -> bool {
+    spi::shielded(|| outlook::is_idle(policy, store::now())).unwrap_or(false)
+}
+
 /// How long to wait before the next try: twice as long each time, and never as long as another session.
 fn backoff(tries: i32) -> Duration {
     let longest = Duration::from_millis(100).saturating_mul(1 << tries.clamp(0, 7));
@@ -265,6 +295,8 @@ pub(super) struct Progress {
     removed: usize,
     /// How often the next operation was tried.
     tries: i32,
+    /// The partition that the last operation was about.
+    last: Option<(&'static str, String)>,
 }
 
 impl Progress {
@@ -339,6 +371,9 @@ pub(super) fn step(table: pg_sys::Oid, run: &Run, progress: &mut Progress) -> Re
         return over("skipped: running", None, "Another session is at it.".to_owned(), Severity::Notice);
     }
     let Some(policy) = policy::of(table)?.filter(|policy| policy.enabled) else { return Ok(Step::Nothing) };
+    if let Err(error) = policy::check_author(&policy, &managed) {
+        return over("refused", Some(sqlstate(error.code().into())), error.said(), Severity::Warning);
+    }
     let most = MOST_REMOVED.saturating_sub(progress.removed);
     let jobs = spi::attempted_as(managed.owner, || {
         let _pinned = Caller::now().pin();
@@ -351,6 +386,16 @@ pub(super) fn step(table: pg_sys::Oid, run: &Run, progress: &mut Progress) -> Re
     let Some(job) = jobs.into_iter().nth(usize::try_from(progress.failed).unwrap_or_default()) else {
         return Ok(Step::Nothing);
     };
+    let this = Some((job.action, job.partition.clone()));
+    if progress.tries == 0 && progress.failed == 0 && progress.last == this {
+        return over(
+            "error",
+            None,
+            format!("{} {} was done, and is to be done again.", job.action, job.partition),
+            Severity::Warning,
+        );
+    }
+    progress.last = this;
     let is_removal = matches!(job.task, Task::Remove(..));
     if is_removal
         && progress.removed == 0
@@ -381,15 +426,19 @@ pub(super) fn try_lock(table: pg_sys::Oid) -> Result<bool, Error> {
     Ok(rows.into_iter().flatten().next().unwrap_or_default())
 }
 
-/// Says so where the clock is more than an interval ahead of the last run: what is too old then may be so by mistake.
+/// Longer than between two runs of any schedule that keeps partitions ahead.
+const LONG_AGO: Stride = Stride::Days(8);
+
+/// Says so where the clock is far ahead of the last run, by more than an interval: what is too old then may be so by mistake. Once
+/// only, for runs may be as far apart as that.
 fn clock_has_jumped(policy: &Policy) -> Option<String> {
-    let (last, now) = (log::last_run(policy.table)?, store::now());
-    let expected =
-        calendar::instant(&policy.zone, calendar::plus(calendar::wall(&policy.zone, last), policy.stride, 1));
-    (now > expected).then(|| {
+    let last = log::last_run(policy.table).filter(|last| !last.distrusted_clock)?;
+    let wall = calendar::wall(&policy.zone, last.ended);
+    let later = |stride| calendar::instant(&policy.zone, calendar::plus(wall, stride, 1));
+    (store::now() > later(policy.stride).max(later(LONG_AGO))).then(|| {
         format!(
             "The last run was at {}, more than an interval ago: nothing is taken away by this run. If the clock is right, the next one will.",
-            store::iso(last)
+            store::iso(last.ended)
         )
     })
 }

@@ -75,6 +75,8 @@ pub(crate) struct Policy {
     /// As stored.
     pub(crate) tablespace: Option<String>,
     pub(crate) enabled: bool,
+    /// Who has set it.
+    pub(super) set_by: String,
     /// What the row asks for beyond what maintenance can do.
     pub(super) beyond: Option<String>,
 }
@@ -93,6 +95,7 @@ impl Policy {
             encoding: encoding::AUTO.to_owned(),
             tablespace: None,
             enabled: true,
+            set_by: store::current_role(),
             beyond: None,
         }
     }
@@ -171,6 +174,7 @@ impl Policy {
             encoding: text(8).unwrap_or_default(),
             tablespace: text(11),
             enabled: *row.get(14) == Value::Bool(true),
+            set_by: text(16).unwrap_or_default(),
             beyond: beyond.into_iter().find_map(|(what, value)| value.map(|value| format!("{what} {value}"))),
             ..Self::new(row.get(0).oid().unwrap_or(Oid::INVALID), series::stride(length)?)
         })
@@ -195,7 +199,7 @@ impl Policy {
             Value::Bool(false),
             Value::Bool(self.enabled),
             Value::Time(store::now()),
-            store::current_role().into(),
+            self.set_by.clone().into(),
         ]
     }
 }
@@ -294,6 +298,25 @@ impl Managed {
         Error::new(Code::InsufficientPrivilege, format!("must be owner of table {}", self.identity))
             .hint(format!("Its owner is {}; a member of that role may call this, too.", self.owner_name))
     }
+}
+
+/// Refuses what was set by a role that could not set it now: a table that was given away is not to be worked on as its last owner
+/// wished. Of a role that is gone, nothing is known.
+pub(super) fn check_author(policy: &Policy, managed: &Managed) -> Result<(), Error> {
+    let rows = spi::select(
+        "SELECT pg_catalog.pg_has_role(r.oid, $2, 'USAGE') FROM pg_catalog.pg_roles AS r
+          WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name",
+        &[Text::from(policy.set_by.as_str()).into(), managed.owner.into()],
+        |row| Ok(row.get::<bool>(1)?.unwrap_or_default()),
+    )?;
+    if rows.first().is_none_or(|may| *may) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::InsufficientPrivilege,
+        format!("policy of {} was set by \"{}\", who does not own it any more", managed.identity, policy.set_by),
+    )
+    .hint("Let the owner set it anew: warden.manage_partitions."))
 }
 
 /// A table by its OID; `None` where it is gone.

@@ -6,8 +6,9 @@ use super::log::Run;
 use super::maintain::{self, Outcome};
 use super::plan::{NAME_BYTES, Sibling};
 use super::policy::{Managed, Policy, Removal, Span};
-use super::{calendar, is_null, manage, one_of, transactions};
+use super::{calendar, is_null, manage, one_of};
 use crate::error::{Code, Error};
+use crate::spi::transactions;
 use crate::text::{self, Text};
 use crate::{spi, store};
 use pgrx::pg_sys::panic::ErrorReport;
@@ -37,6 +38,7 @@ pub(super) fn statements(
 
 /// Another schema, and another name where that one is taken there.
 fn to_archive(sibling: &Sibling, archive: &str) -> Result<Vec<String>, Error> {
+    must_be_trusted(sibling, archive)?;
     let rows = spi::select(
         "SELECT a.oid IS NOT NULL, quote_ident(n.nspname), k.name, quote_ident(k.name)
            FROM pg_class c
@@ -73,6 +75,30 @@ fn to_archive(sibling: &Sibling, archive: &str) -> Result<Vec<String>, Error> {
     Ok(statements)
 }
 
+/// Whoever owns a schema can drop all that is in it: it must be the table's owner, one of that role's own, a superuser, or who owns the
+/// schema that the table is in now.
+fn must_be_trusted(sibling: &Sibling, archive: &str) -> Result<(), Error> {
+    let rows = spi::select(
+        "SELECT quote_ident(o.rolname)
+           FROM pg_class c
+           JOIN pg_namespace n ON n.oid = c.relnamespace
+           JOIN pg_roles t ON t.oid = c.relowner
+           JOIN pg_namespace a ON a.nspname = $2
+           JOIN pg_roles o ON o.oid = a.nspowner
+          WHERE c.oid = $1 AND NOT (o.rolsuper OR o.oid IN (c.relowner, n.nspowner) OR (pg_has_role(t.oid, o.oid, 'USAGE') AND NOT t.rolsuper))",
+        &[pg_sys::Oid::from(sibling.oid).into(), Text::from(archive).into()],
+        |row| Ok(row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default()),
+    )?;
+    match rows.first() {
+        None => Ok(()),
+        Some(owner) => Err(Error::new(
+            Code::InsufficientPrivilege,
+            format!("partition \"{}\" is not put into schema {} of another role", sibling.name, quoted(archive)),
+        )
+        .detail(format!("Its owner is {owner}, who could drop all that is in it."))),
+    }
+}
+
 /// The name itself, and others for where it is taken.
 fn names(name: &str) -> Vec<Text> {
     let bytes = |text: &str| text::encode(text).len();
@@ -102,10 +128,15 @@ pub(super) fn remove(
         apply::lock_as(&before, "ACCESS EXCLUSIVE")?;
         let at = agenda::situation(policy)?;
         apply::must_have_its_name(&before, &at)?;
-        let others = at.siblings.iter().filter(|s| !s.is_detaching).count();
-        let Some(sibling) = agenda::find(&at, sibling).filter(|_| others > 1) else {
+        let Some(sibling) = agenda::find(&at, sibling) else {
             return Ok(Some("Another session was faster.".to_owned()));
         };
+        if at.siblings.iter().filter(|s| !s.is_detaching).count() < 2 {
+            return Err(Error::new(
+                Code::NotInPrerequisiteState,
+                format!("partition \"{}\" of \"{}\" is the last one", sibling.name, at.facts.parent.name),
+            ));
+        }
         let publications = publications(at.oid)?;
         for statement in statements(&at, policy.archive_schema.as_deref(), sibling, removal)? {
             spi::run(&statement)?;

@@ -2,7 +2,6 @@
 //!
 //! This module vouches for: SPI is connected and finished in pairs, snapshots are pushed and popped in pairs (an error in between ends in
 //! the transaction's abort, which does the same), and a transaction is ended with no snapshot of ours and no SPI level but ours.
-#![allow(unsafe_code, reason = "ends transactions; see the module's promise")]
 
 use core::ffi::c_int;
 use core::time::Duration;
@@ -10,11 +9,11 @@ use pgrx::direct_function_call_as_datum;
 use pgrx::pg_sys::{self, Datum};
 
 /// A procedure that may end the transactions it runs in.
-pub(super) struct Transactions(());
+pub(crate) struct Transactions(());
 
 impl Transactions {
     /// `None` where the caller's transaction is not the procedure's to end: in a block, in a function.
-    pub(super) fn of_procedure(call: pg_sys::FunctionCallInfo) -> Option<Self> {
+    pub(crate) fn of_procedure(call: pg_sys::FunctionCallInfo) -> Option<Self> {
         // SAFETY: the function manager's call; the context is null or a node, whose tag comes first.
         let may_end = unsafe {
             let context = (*call).context;
@@ -31,7 +30,7 @@ impl Transactions {
 
     /// Works in a transaction of its own, which is committed then, and another one begun.
     #[expect(clippy::unused_self, reason = "transactions can be ended only while there is one of these")]
-    pub(super) fn one<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn one<T>(&self, work: impl FnOnce() -> T) -> T {
         // SAFETY: pushed and popped in pairs.
         unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
         let done = work();
@@ -55,7 +54,7 @@ impl Drop for Transactions {
 }
 
 /// Waits, and can be cancelled meanwhile.
-pub(super) fn sleep(time: Duration) {
+pub(crate) fn sleep(time: Duration) {
     if !time.is_zero() {
         // SAFETY: pg_sleep(float8).
         unsafe { direct_function_call_as_datum(pg_sys::pg_sleep, &[Datum::from(time.as_secs_f64().to_bits()).into()]) };
@@ -63,19 +62,19 @@ pub(super) fn sleep(time: Duration) {
 }
 
 /// Whether this is a standby.
-pub(super) fn is_in_recovery() -> bool {
+pub(crate) fn is_in_recovery() -> bool {
     // SAFETY: reads shared state.
     unsafe { pg_sys::RecoveryInProgress() }
 }
 
 /// Refuses to go on in a transaction that may only read.
-pub(super) fn must_write(what: &core::ffi::CStr) {
+pub(crate) fn must_write(what: &core::ffi::CStr) {
     // SAFETY: a NUL-terminated text; raises the server's own error.
     unsafe { pg_sys::PreventCommandIfReadOnly(what.as_ptr()) };
 }
 
 /// Who works here: a background worker by its kind, a job of pg_cron, or somebody's session.
-pub(super) fn source() -> String {
+pub(crate) fn source() -> String {
     // SAFETY: null, or the entry of this background worker, whose texts are NUL-terminated.
     let worker = unsafe {
         let entry = pg_sys::MyBgworkerEntry;
