@@ -2,6 +2,7 @@
 //!
 //! [`key`] says which table is meant and whether its key is a time, [`inspect`] what is there, [`plan`] what to do
 //! about it and in which SQL, over the arithmetic of [`bounds`]; [`apply`] locks and does it.
+//! [`drain`], [`convert`] and [`split`] move what is there, in the [`steps`] of procedures.
 //! [`list`] leads to `sql/partitions.sql`, which only looks.
 #![expect(clippy::result_large_err, reason = "pgrx raises an ErrorReport with all its fields, and nothing else")]
 

@@ -26,6 +26,7 @@ cases![
     publications_are_handed_over,
     default_privileges_are_not_taken,
     row_security_of_the_owner,
+    other_encodings,
     it_is_called_alone,
     bad_input,
 ];
@@ -862,6 +863,47 @@ fn row_security_of_the_owner(leg: &Leg) -> Result {
     ensure_eq!(description(&mut s, "app.t")?, before);
     ensure_eq!(o.value("SELECT count(*) FROM app.t")?, "1");
     ensure_eq!(s.value("SELECT count(*) FROM app.t")?, "2");
+    Ok(())
+}
+
+fn other_encodings(leg: &Leg) -> Result {
+    for (encoding, table, column) in [
+        ("LATIN1", "bestell\u{fc}ngen", "stra\u{df}e"),
+        ("EUC_JP", "\u{6ce8}\u{6587}", "\u{9867}\u{5ba2}"),
+        ("SQL_ASCII", "bestell\u{fc}ngen", "\u{9867}"),
+    ] {
+        let db = leg
+            .cluster
+            .database_with(&format!("TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"))?;
+        let (mut s, mut holder) = (db.session()?, db.session()?);
+        s.run("CREATE EXTENSION pg_warden")?;
+        s.run(&format!(
+            "CREATE TABLE \"{table}\" (id int GENERATED ALWAYS AS IDENTITY, \"{column}\" date NOT NULL, PRIMARY KEY (id, \"{column}\"));
+             INSERT INTO \"{table}\" (\"{column}\") SELECT now() - n * interval '1 day' FROM generate_series(1, 100) AS n"
+        ))?;
+        let call = format!("CALL warden.convert_to_partitioned('\"{table}\"', '{column}', lock_timeout => '5 ms')");
+        // Errors with such names reach the client.
+        s.run(&format!("CREATE VIEW \"{column}\" AS SELECT 1 FROM \"{table}\""))?;
+        ensure_eq!(s.error(&call)?.sqlstate, "0A000");
+        s.run(&format!("DROP VIEW \"{column}\""))?;
+        holder.run(&format!("BEGIN; INSERT INTO \"{table}\" (\"{column}\") VALUES ('2026-01-01')"))?;
+        ensure_eq!(s.error(&call)?.sqlstate, "55P03");
+        holder.run("COMMIT")?;
+        let outcome = s.outcome(&call);
+        ensure!(outcome.error.is_none(), "{encoding}: {outcome}");
+        // A name that is taken, below the way of an error that is caught.
+        s.run(&format!(
+            "DO $$ BEGIN EXECUTE format('CREATE VIEW %I AS SELECT 1', '{table}_' || to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM')); END $$"
+        ))?;
+        let error = s.error(&format!("CALL warden.split_partition('\"{table}_legacy\"', '1 month')"))?;
+        ensure_eq!(error.sqlstate, "42P07", "{encoding}");
+        s.run(&format!(
+            "DO $$ BEGIN EXECUTE format('DROP VIEW %I', '{table}_' || to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM')); END $$"
+        ))?;
+        let outcome = s.outcome(&format!("CALL warden.split_partition('\"{table}_legacy\"', '1 month')"));
+        ensure!(outcome.error.is_none(), "{encoding}: {outcome}");
+        ensure_eq!(s.value(&format!("SELECT count(*) FROM \"{table}\""))?, "101");
+    }
     Ok(())
 }
 
