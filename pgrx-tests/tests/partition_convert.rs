@@ -21,6 +21,7 @@ cases![
     k5_it_goes_on_and_is_given_up,
     a_cutoff_that_has_passed_is_moved,
     what_comes_in_the_way_later,
+    what_changes_while_the_swap_waits,
     g5_locks,
     g11_callers_and_owners,
     publications_are_handed_over,
@@ -724,6 +725,49 @@ fn what_comes_in_the_way_later(leg: &Leg) -> Result {
     s.run("DROP VIEW v; ALTER TABLE t RENAME TO other")?;
     s.run("CALL warden.convert_to_partitioned('other', 'ts')")?;
     ensure_eq!(s.value("SELECT DISTINCT tableoid::regclass FROM other")?, "other_legacy");
+    Ok(())
+}
+
+fn what_changes_while_the_swap_waits(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    for (change, code, message) in [
+        ("ALTER TABLE t RENAME TO other", "42P01", "step 'swap' failed: relation \"public.t\" does not exist"),
+        (
+            "ALTER TABLE t RENAME TO other; CREATE TABLE t (a int)",
+            "55000",
+            "step 'swap' failed: table \"t\" or its column was changed meanwhile",
+        ),
+        ("ALTER TABLE t RENAME ts TO other", "42703", "step 'swap' failed: column 'ts' of table \"t\" does not exist"),
+        ("CREATE VIEW v AS SELECT * FROM t", "0A000", "step 'swap' failed: table \"t\" cannot be converted"),
+        (
+            "ALTER TABLE t DROP CONSTRAINT warden_conversion_check",
+            "55000",
+            "step 'swap' failed: constraint warden_conversion_check of public.t is gone",
+        ),
+    ] {
+        leave_before_swap(&db)?;
+        let (mut s, mut holder, mut watcher) = (db.session()?, db.session()?, db.session()?);
+        holder.run(&format!("BEGIN; {change}"))?;
+        let outcome = thread::scope(|scope| -> Result<Outcome> {
+            let call =
+                scope.spawn(move || s.outcome("CALL warden.convert_to_partitioned('t', 'ts', lock_timeout => '20 s')"));
+            while watcher.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'")?
+                == "0"
+            {
+                ensure!(!call.is_finished(), "{change}: it did not wait");
+            }
+            holder.run("COMMIT")?;
+            Ok(call.join().map_err(|_| "the session panicked".to_owned())?)
+        })?;
+        let error = outcome.error.as_ref().ok_or(format!("{change}: it went through"))?;
+        ensure_eq!((error.sqlstate.as_str(), error.message.as_str()), (code, message), "{change}");
+        let mut s = db.session()?;
+        ensure_eq!(
+            s.value("SELECT count(*) FROM pg_class WHERE relkind = 'p' AND relnamespace = 'public'::regnamespace")?,
+            "0"
+        );
+        s.run("SET client_min_messages = warning; DROP TABLE IF EXISTS t, other, c CASCADE")?;
+    }
     Ok(())
 }
 
