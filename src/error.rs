@@ -164,7 +164,7 @@ impl From<Error> for ErrorReport {
 }
 
 /// pgrx sends messages as they are: outside UTF-8 databases only ASCII survives, so other characters are spelt out.
-fn sendable(text: String) -> String {
+pub(crate) fn sendable(text: String) -> String {
     if text.is_ascii() || crate::text::database_is_utf8() {
         return text;
     }

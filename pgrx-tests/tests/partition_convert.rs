@@ -21,11 +21,13 @@ cases![
     k5_it_goes_on_and_is_given_up,
     a_cutoff_that_has_passed_is_moved,
     what_comes_in_the_way_later,
+    what_changes_while_the_swap_waits,
     g5_locks,
     g11_callers_and_owners,
     publications_are_handed_over,
     default_privileges_are_not_taken,
     row_security_of_the_owner,
+    other_encodings,
     it_is_called_alone,
     bad_input,
 ];
@@ -726,6 +728,49 @@ fn what_comes_in_the_way_later(leg: &Leg) -> Result {
     Ok(())
 }
 
+fn what_changes_while_the_swap_waits(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    for (change, code, message) in [
+        ("ALTER TABLE t RENAME TO other", "42P01", "step 'swap' failed: relation \"public.t\" does not exist"),
+        (
+            "ALTER TABLE t RENAME TO other; CREATE TABLE t (a int)",
+            "55000",
+            "step 'swap' failed: table \"t\" or its column was changed meanwhile",
+        ),
+        ("ALTER TABLE t RENAME ts TO other", "42703", "step 'swap' failed: column 'ts' of table \"t\" does not exist"),
+        ("CREATE VIEW v AS SELECT * FROM t", "0A000", "step 'swap' failed: table \"t\" cannot be converted"),
+        (
+            "ALTER TABLE t DROP CONSTRAINT warden_conversion_check",
+            "55000",
+            "step 'swap' failed: constraint warden_conversion_check of public.t is gone",
+        ),
+    ] {
+        leave_before_swap(&db)?;
+        let (mut s, mut holder, mut watcher) = (db.session()?, db.session()?, db.session()?);
+        holder.run(&format!("BEGIN; {change}"))?;
+        let outcome = thread::scope(|scope| -> Result<Outcome> {
+            let call =
+                scope.spawn(move || s.outcome("CALL warden.convert_to_partitioned('t', 'ts', lock_timeout => '20 s')"));
+            while watcher.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'")?
+                == "0"
+            {
+                ensure!(!call.is_finished(), "{change}: it did not wait");
+            }
+            holder.run("COMMIT")?;
+            Ok(call.join().map_err(|_| "the session panicked".to_owned())?)
+        })?;
+        let error = outcome.error.as_ref().ok_or(format!("{change}: it went through"))?;
+        ensure_eq!((error.sqlstate.as_str(), error.message.as_str()), (code, message), "{change}");
+        let mut s = db.session()?;
+        ensure_eq!(
+            s.value("SELECT count(*) FROM pg_class WHERE relkind = 'p' AND relnamespace = 'public'::regnamespace")?,
+            "0"
+        );
+        s.run("SET client_min_messages = warning; DROP TABLE IF EXISTS t, other, c CASCADE")?;
+    }
+    Ok(())
+}
+
 fn g5_locks(leg: &Leg) -> Result {
     let db = leg.database()?;
     let (mut s, mut holder) = (db.session()?, db.session()?);
@@ -862,6 +907,47 @@ fn row_security_of_the_owner(leg: &Leg) -> Result {
     ensure_eq!(description(&mut s, "app.t")?, before);
     ensure_eq!(o.value("SELECT count(*) FROM app.t")?, "1");
     ensure_eq!(s.value("SELECT count(*) FROM app.t")?, "2");
+    Ok(())
+}
+
+fn other_encodings(leg: &Leg) -> Result {
+    for (encoding, table, column) in [
+        ("LATIN1", "bestell\u{fc}ngen", "stra\u{df}e"),
+        ("EUC_JP", "\u{6ce8}\u{6587}", "\u{9867}\u{5ba2}"),
+        ("SQL_ASCII", "bestell\u{fc}ngen", "\u{9867}"),
+    ] {
+        let db = leg
+            .cluster
+            .database_with(&format!("TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"))?;
+        let (mut s, mut holder) = (db.session()?, db.session()?);
+        s.run("CREATE EXTENSION pg_warden")?;
+        s.run(&format!(
+            "CREATE TABLE \"{table}\" (id int GENERATED ALWAYS AS IDENTITY, \"{column}\" date NOT NULL, PRIMARY KEY (id, \"{column}\"));
+             INSERT INTO \"{table}\" (\"{column}\") SELECT now() - n * interval '1 day' FROM generate_series(1, 100) AS n"
+        ))?;
+        let call = format!("CALL warden.convert_to_partitioned('\"{table}\"', '{column}', lock_timeout => '5 ms')");
+        // Errors with such names reach the client.
+        s.run(&format!("CREATE VIEW \"{column}\" AS SELECT 1 FROM \"{table}\""))?;
+        ensure_eq!(s.error(&call)?.sqlstate, "0A000");
+        s.run(&format!("DROP VIEW \"{column}\""))?;
+        holder.run(&format!("BEGIN; INSERT INTO \"{table}\" (\"{column}\") VALUES ('2026-01-01')"))?;
+        ensure_eq!(s.error(&call)?.sqlstate, "55P03");
+        holder.run("COMMIT")?;
+        let outcome = s.outcome(&call);
+        ensure!(outcome.error.is_none(), "{encoding}: {outcome}");
+        // A name that is taken, below the way of an error that is caught.
+        s.run(&format!(
+            "DO $$ BEGIN EXECUTE format('CREATE VIEW %I AS SELECT 1', '{table}_' || to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM')); END $$"
+        ))?;
+        let error = s.error(&format!("CALL warden.split_partition('\"{table}_legacy\"', '1 month')"))?;
+        ensure_eq!(error.sqlstate, "42P07", "{encoding}");
+        s.run(&format!(
+            "DO $$ BEGIN EXECUTE format('DROP VIEW %I', '{table}_' || to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM')); END $$"
+        ))?;
+        let outcome = s.outcome(&format!("CALL warden.split_partition('\"{table}_legacy\"', '1 month')"));
+        ensure!(outcome.error.is_none(), "{encoding}: {outcome}");
+        ensure_eq!(s.value(&format!("SELECT count(*) FROM \"{table}\""))?, "101");
+    }
     Ok(())
 }
 

@@ -353,7 +353,7 @@ REVOKE EXECUTE ON PROCEDURE warden.convert_to_partitioned(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:64
+-- src/partition.rs:66
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -364,7 +364,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:49
+-- src/partition.rs:51
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -375,7 +375,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:132
+-- src/partition.rs:134
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -393,7 +393,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:94
+-- src/partition.rs:96
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -404,7 +404,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:209
+-- src/partition.rs:211
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -416,7 +416,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:79
+-- src/partition.rs:81
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -427,7 +427,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:109
+-- src/partition.rs:111
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -470,7 +470,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:236
+-- src/partition.rs:238
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -1382,6 +1382,18 @@ COMMENT ON FUNCTION warden_internal.sees_partitions_of(pg_catalog.oid) IS 'pg_wa
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/partition/drain.rs:17
+-- pg_warden::partition::drain::drain_default_partition
+
+CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
+                                                wait pg_catalog."interval" DEFAULT '0')
+    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
+COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
+    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
+REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:56
 -- requires:
 --   partition_policy
@@ -1508,18 +1520,6 @@ GRANT SELECT ON warden.partition_maintenance_status TO PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/drain.rs:17
--- pg_warden::partition::drain::drain_default_partition
-
-CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
-                                                wait pg_catalog."interval" DEFAULT '0')
-    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
-COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
-    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
-REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/policy/set.rs:114
 -- pg_warden::policy::set::reset_level
 
@@ -1542,7 +1542,7 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:253
+-- src/partition.rs:255
 -- pg_warden::partition::schedule_partition_maintenance
 
 CREATE FUNCTION warden.schedule_partition_maintenance(every pg_catalog."interval" DEFAULT '1 hour', INOUT scheduler pg_catalog.text DEFAULT 'auto',
@@ -1643,7 +1643,7 @@ REVOKE EXECUTE ON FUNCTION warden.unmanage_partitions(pg_catalog.text) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:297
+-- src/partition.rs:299
 -- pg_warden::partition::unschedule_partition_maintenance
 
 CREATE FUNCTION warden.unschedule_partition_maintenance() RETURNS pg_catalog.bool

@@ -230,24 +230,22 @@ impl Conversion {
     }
 
     fn swap(&self, caller: &Caller) -> Result<(String, String, String), Error> {
-        let table = self.identity()?;
+        // What takes time is read before others have to wait.
+        let begun = state::read(self.table)?;
+        let mut plain = self.read(begun.as_ref())?;
+        let table = plain.at.facts.parent.identity.clone();
         spi::run(&format!("LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE"))?;
-        // Others wait from here on.
         let hasty = Caller::now().with_patience(Some(SHORT.min(self.patience)));
         let _short = hasty.pin();
-        if self.identity()? != table {
-            return Err(Error::new(Code::NotInPrerequisiteState, format!("table {table} got another name meanwhile"))
-                .hint("Call again with that name."));
-        }
-        let begun = state::read(self.table)?;
-        let Some(begun) = begun.filter(|state| state.is_validated == Some(true)) else {
+        plain.read_again()?;
+        let now = state::read(self.table)?;
+        if now.is_none_or(|now| now.is_validated != Some(true) || now.cutoff != plain.cutoff()) {
             return Err(Error::new(
                 Code::NotInPrerequisiteState,
                 format!("constraint {CONSTRAINT} of {table} is gone"),
             )
             .hint("Somebody gave the conversion up. To begin anew, call again."));
-        };
-        let plain = self.read(Some(&begun))?;
+        }
         refuse(&plain, plain.items()?)?;
         let swap = Swap::of(&plain)?;
         let new = swap.run(caller)?;

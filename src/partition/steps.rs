@@ -1,7 +1,10 @@
 //! Steps of procedures: each is a transaction, tried again where a lock was not to be had.
+//!
+//! The procedures are C functions that commit through SPI. One in PL/pgSQL would look up what it calls with the rights and the path of
+//! whoever calls it, and nobody has USAGE of `warden_internal`.
 
 use super::apply::Caller;
-use crate::error::Error;
+use crate::error::{Error, sendable};
 use crate::spi::{self, Caught};
 use pgrx::pg_sys::panic::ErrorReport;
 
@@ -23,9 +26,9 @@ impl Failed {
         let Caught { code, message, detail, hint: own } = self.caught;
         let detail = detail.map_or_else(String::new, |detail| format!("{detail} "));
         let again = if self.tries > 1 { format!(" It was tried {} times.", self.tries) } else { String::new() };
-        ErrorReport::new(code, format!("{step}: {message}"), "")
-            .set_detail(format!("{detail}{now}{again}"))
-            .set_hint(own.unwrap_or_else(|| hint.to_owned()))
+        ErrorReport::new(code, sendable(format!("{step}: {message}")), "")
+            .set_detail(sendable(format!("{detail}{now}{again}")))
+            .set_hint(sendable(own.unwrap_or_else(|| hint.to_owned())))
     }
 }
 

@@ -139,6 +139,32 @@ fn find_column(oid: pg_sys::Oid, table: &str, column: &str) -> Result<Column, Er
 }
 
 impl Plain {
+    /// Reads again what may have changed before the table was locked. Bounds do not change.
+    ///
+    /// # Errors
+    /// As [`read`], and where the column is another.
+    pub(super) fn read_again(&mut self) -> Result<(), Error> {
+        let Some(facts) = key::read(self.at.oid)? else {
+            return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
+        };
+        facts.must_be_plain()?;
+        let before = std::mem::replace(&mut self.at.facts, facts).parent;
+        let name = before.name;
+        let column = find_column(self.at.oid, &name, &self.column)?;
+        if before.identity != self.at.facts.parent.identity
+            || column.number != self.column_number
+            || column.kind != self.at.key.kind
+        {
+            return Err(Error::new(
+                Code::NotInPrerequisiteState,
+                format!("table \"{name}\" or its column was changed meanwhile"),
+            )
+            .hint("Call again with the name that it has now."));
+        }
+        self.is_not_null = column.is_not_null;
+        Ok(())
+    }
+
     /// Where the old table will end.
     pub(super) fn cutoff(&self) -> &str {
         self.future.first().map_or(plan::MAX, |first| &first.shown.lower)

@@ -3,7 +3,7 @@
 use super::super::apply::{self, Caller, How};
 use super::super::inspect;
 use super::super::key::ReplicaIdentity;
-use super::super::plan::{self, Method, Step, literal};
+use super::super::plan::{Method, literal};
 use super::super::range;
 use super::CONSTRAINT;
 use super::plain::Plain;
@@ -256,18 +256,13 @@ impl<'a> Swap<'a> {
         Ok(new)
     }
 
-    /// The partitions behind the old table.
+    /// The partitions behind the old table, and like it. Nothing else is there yet that they could meet.
     fn make_future(&self, new: pg_sys::Oid, caller: &Caller) -> Result<(), Error> {
+        let at = range::look_in(new, None, Some(&self.plain.at.zone), caller)?;
+        let how = How { method: Some(Method::PartitionOf), moves_rows: false };
         for wanted in &self.plain.future {
-            let at = range::look_in(new, None, Some(&self.plain.at.zone), caller)?;
-            match plan::decide(&at.facts.parent, wanted, &at.siblings)? {
-                Step::Exists(_) => {}
-                Step::Create(model) => {
-                    let how = How { method: Some(Method::PartitionOf), moves_rows: false };
-                    let child = apply::prepare(&at, wanted, model, how)?;
-                    apply::create(&at, &child)?;
-                }
-            }
+            let child = apply::prepare(&at, wanted, at.siblings.first(), how)?;
+            apply::create(&at, &child)?;
         }
         Ok(())
     }
