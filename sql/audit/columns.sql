@@ -114,8 +114,9 @@ CROSS JOIN LATERAL (SELECT CASE
         SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(q.relname)
         FROM pg_catalog.pg_attrdef AS f
         JOIN pg_catalog.pg_depend AS used
-          ON used.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND used.objid = f.oid
-         AND used.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+          ON used.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND used.refobjsubid = 0 AND used.objid = f.oid
+         -- In a form that no index is for: see sequences.sql.
+         AND (used.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass) IS TRUE
         JOIN pg_catalog.pg_class AS q ON q.oid = used.refobjid AND q.relkind = 'S'
         JOIN pg_catalog.pg_namespace AS n ON n.oid = q.relnamespace
         -- 'a' is OWNED BY; the sequence of an identity column has 'i'.
