@@ -46,8 +46,9 @@ Audit       judges what exists.
               SELECT * FROM warden.todo;                    -- worst first
               SELECT * FROM warden.audit_table('orders');   -- with detail and the SQL that mends it
 
-Partitions  makes the next one.
+Partitions  makes the next one, or all of them in time.
               SELECT warden.create_monthly_partition('events', '2030-01-01');
+              SELECT * FROM warden.manage_partitions('events'); CALL warden.partition_maintenance();
 
 Rules       {rules}, each with a page.
               SELECT * FROM warden.rules;

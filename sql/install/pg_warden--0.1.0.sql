@@ -552,7 +552,7 @@ COMMENT ON FUNCTION warden.help() IS 'one screen: what is here, and what to type
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/help.rs:76
+-- src/help.rs:77
 -- pg_warden::help::help_rule
 
 CREATE FUNCTION warden.help(rule pg_catalog.text) RETURNS pg_catalog.text LANGUAGE c STABLE
@@ -1530,7 +1530,7 @@ REVOKE EXECUTE ON FUNCTION warden.reset_level(pg_catalog.text) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/help.rs:99
+-- src/help.rs:100
 -- pg_warden::help::rule_rows
 
 CREATE FUNCTION warden_internal.rules(
