@@ -17,7 +17,6 @@ use pgrx::prelude::*;
 use pgrx::spi::{OwnedPreparedStatement, SpiClient, SpiHeapTupleData};
 use std::collections::HashMap;
 use std::ffi::CString;
-use std::time::{Duration, Instant};
 
 pub(crate) mod time;
 pub(crate) mod transactions;
@@ -154,67 +153,6 @@ impl OwnDdl {
 impl Drop for OwnDdl {
     fn drop(&mut self) {
         OWN_DDL.set(OWN_DDL.get().saturating_sub(1));
-    }
-}
-
-/// Whether a procedure that is called may commit: neither in a transaction block nor by a function.
-pub(crate) fn may_commit(call: pg_sys::FunctionCallInfo) -> bool {
-    // SAFETY: the server's own description of the call, whose context is null or a node.
-    unsafe {
-        let context = (*call).context;
-        !context.is_null()
-            && (*context).type_ == pg_sys::NodeTag::T_CallContext
-            && !(*context.cast::<pg_sys::CallContext>()).atomic
-    }
-}
-
-/// Commits in a procedure that may. Nothing that belongs to the transaction may be held: no [`Settings`], no rows. [`resume`] is
-/// to follow.
-pub(crate) fn commit() {
-    // SAFETY: the connection is closed here; an error in between ends in an abort, which does the same.
-    unsafe {
-        pg_sys::SPI_connect_ext(pg_sys::SPI_OPT_NONATOMIC.cast_signed());
-        pg_sys::SPI_commit();
-        pg_sys::SPI_finish();
-    }
-}
-
-/// Makes the transaction after a [`commit`] ready for queries, after so long a time. Until then it has no snapshot, so that a long
-/// wait keeps no dead rows from VACUUM.
-///
-/// Whatever the default is, it is READ COMMITTED: what is read after a lock was had must be what is there then.
-pub(crate) fn resume(milliseconds: i64) {
-    wait(milliseconds);
-    // SAFETY: the transaction has just begun and has no snapshot, so its isolation may be chosen. The portal of the CALL is there as
-    // long as the procedure runs.
-    unsafe {
-        pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED.cast_signed();
-        pg_sys::EnsurePortalSnapshotExists();
-    }
-}
-
-/// Leaves the transaction in which a procedure was called, which may not be READ COMMITTED.
-pub(crate) fn begin_anew() {
-    commit();
-    resume(0);
-}
-
-/// Waits so long, and ends early with an error when the statement is cancelled.
-fn wait(milliseconds: i64) {
-    let end = Instant::now() + Duration::from_millis(milliseconds.unsigned_abs());
-    loop {
-        pgrx::check_for_interrupts!();
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return;
-        }
-        let left = core::ffi::c_long::try_from(left.as_millis() + 1).unwrap_or(3_600_000).min(3_600_000);
-        let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
-        // SAFETY: the process's own latch.
-        unsafe {
-            pg_sys::WaitLatch(pg_sys::MyLatch, events.cast_signed(), left, pg_sys::PG_WAIT_EXTENSION);
-            pg_sys::ResetLatch(pg_sys::MyLatch);
-        }
     }
 }
 

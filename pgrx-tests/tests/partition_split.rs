@@ -484,7 +484,7 @@ fn bad_input(leg: &Leg) -> Result {
         ("'e_2025', '1 month', NULL", "22004 batch_rows must not be null"),
         ("'e_2025', '1 month', 1, NULL", "22004 wait must not be null"),
         ("'e_2025', '1 month', 0", "22023 batch_rows must be above zero"),
-        ("'e_2025', '1 month', 1, '-1 s'", "22023 wait must not be negative"),
+        ("'e_2025', '1 month', 1, '-1 s'", "22023 wait must be a time of zero or more, without months"),
         ("'e_2025', '0'", "22023 partition_interval must be months, days or a time, and above zero"),
         ("'e_2025', '-1 day'", "22023 partition_interval must be months, days or a time, and above zero"),
         ("'e_2025', '1 hour'", "22023 partition_interval must be days or months for a key of type date"),

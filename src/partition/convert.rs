@@ -3,14 +3,15 @@
 //! [`plain`] reads the table and what is in the way, [`swap`] knows the statements, [`state`] keeps how far it is.
 
 use super::apply::Caller;
-use super::drain::{must_be_alone, notice};
+use super::drain::notice;
 use super::plan::literal;
-use super::steps::{SHORT, patiently};
+use super::steps::{SHORT, must_be_alone, patiently, pause};
 use super::stride::Stride;
 use super::{is_null, key, one_of, say, series};
 use crate::error::{Code, Error};
-use crate::spi;
+use crate::spi::{self, transactions};
 use crate::text::Text;
+use core::time::Duration;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use plain::{Item, Plain};
@@ -100,16 +101,16 @@ fn convert_to_partitioned(
             .detail("Rows behind the old table need a partition.")
             .into());
     }
-    let patience = super::drain::pause(&lock_timeout.ok_or_else(|| is_null("lock_timeout"))?)
+    let patience = pause(Some(lock_timeout.ok_or_else(|| is_null("lock_timeout"))?))
         .ok()
-        .and_then(|ms| i32::try_from(ms).ok())
+        .and_then(|time| i32::try_from(time.as_millis()).ok())
         .filter(|ms| *ms > 0)
         .ok_or_else(|| Error::new(Code::InvalidParameter, "lock_timeout must be above zero"))?;
-    if !spi::may_commit(call) {
+    if !transactions::may_commit(call) {
         return Err(must_be_alone("convert_to_partitioned").into());
     }
     let conversion = Conversion { table: key::resolve(&table)?, column, stride, premake, patience };
-    spi::begin_anew();
+    transactions::begin_anew();
     conversion.run()
 }
 
@@ -274,8 +275,8 @@ impl Conversion {
     fn step<T>(&self, what: &str, work: impl Fn(&Caller) -> Result<T, Error>) -> Result<T, ErrorReport> {
         patiently(Some(self.patience), work).map_err(|failed| {
             let left = self.leftover(&failed.caught.message).unwrap_or_default();
-            spi::commit();
-            spi::resume(0);
+            transactions::commit();
+            transactions::resume(Duration::ZERO);
             let left = left.as_deref().unwrap_or("Nothing was changed.");
             failed.report(&format!("step {} failed", literal(what)), left, "Call again to go on.")
         })

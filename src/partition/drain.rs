@@ -4,11 +4,11 @@ use super::apply::{self, Caller, How, Remark, Situation};
 use super::encoding::Encoding;
 use super::plan::{self, Child, Method, Step, Wanted, literal};
 use super::range::{self, Rule};
-use super::steps::{SHORT, patiently};
+use super::steps::{SHORT, must_be_alone, patiently, pause};
 use super::{inspect, is_null, key, policy, say};
 use crate::error::emit::Severity;
 use crate::error::{Code, Error};
-use crate::spi;
+use crate::spi::{self, transactions};
 use crate::text::Text;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -32,17 +32,17 @@ fn drain_default_partition(
     call: pg_sys::FunctionCallInfo,
 ) -> Result<(), ErrorReport> {
     let Text(table) = table_name.ok_or_else(|| is_null("table_name"))?;
-    let pause = pause(&wait.ok_or_else(|| is_null("wait"))?)?;
+    let pause = pause(wait)?;
     if max_rows.is_some_and(|most| most < 1) {
         return Err(Error::new(Code::InvalidParameter, "max_rows must be above zero")
             .hint("Without it, all rows are moved.")
             .into());
     }
-    if !spi::may_commit(call) {
+    if !transactions::may_commit(call) {
         return Err(must_be_alone("drain_default_partition").into());
     }
     let mut drain = Drain { table: key::resolve(&table)?, max_rows, moved: 0, ranges: 0, behind: None };
-    spi::begin_anew();
+    transactions::begin_anew();
     while let Some(next) = drain.next()? {
         let remark = match next {
             Next::Passed(remark) => remark,
@@ -55,26 +55,10 @@ fn drain_default_partition(
             }
         };
         say(&[remark]);
-        spi::commit();
-        spi::resume(pause);
+        transactions::commit();
+        transactions::resume(pause);
     }
     Ok(())
-}
-
-/// How long to wait between transactions, in milliseconds.
-pub(super) fn pause(wait: &Interval) -> Result<i64, Error> {
-    let days = i64::from(wait.months()) * 30 + i64::from(wait.days());
-    let pause = days * 86_400_000 + wait.micros() / 1000;
-    if pause < 0 || wait.micros() < 0 {
-        return Err(Error::new(Code::InvalidParameter, "wait must not be negative"));
-    }
-    Ok(pause)
-}
-
-pub(super) fn must_be_alone(procedure: &str) -> Error {
-    Error::new(Code::ActiveTransaction, format!("{procedure} cannot run inside a transaction block or a function"))
-        .detail("It commits after each step.")
-        .hint("CALL it by itself.")
 }
 
 /// How far a call is.

@@ -11,6 +11,7 @@ use super::log::{self, Entry, Run};
 use super::outlook;
 use super::policy::{self, Managed, Policy};
 use super::series::sqlstate;
+use super::steps::{must_be_alone, pause};
 use super::stride::Stride;
 use super::{calendar, grid, is_null, key};
 use crate::error::emit::{self, Parts, Severity};
@@ -189,24 +190,10 @@ fn partition_maintenance(
         emit::notice("partition maintenance skipped: in recovery");
         return Ok(());
     }
-    let transactions = Transactions::of_procedure(call).ok_or_else(|| {
-        Error::new(Code::ActiveTransaction, "partition maintenance cannot run inside a transaction block or a function")
-            .detail("It commits after each operation.")
-            .hint("CALL it by itself.")
-    })?;
+    let transactions = Transactions::of_procedure(call).ok_or_else(|| must_be_alone("partition maintenance"))?;
     transactions::must_write(c"partition maintenance");
     run(&transactions, table_name.map(|table| table.0).as_deref(), pause)?;
     Ok(())
-}
-
-fn pause(wait: Option<Interval>) -> Result<Duration, Error> {
-    let wait = policy::Span::from(wait.ok_or_else(|| is_null("wait"))?);
-    let micros = i64::from(wait.days).checked_mul(86_400_000_000).and_then(|days| days.checked_add(wait.micros));
-    match (wait.months, micros.and_then(|micros| u64::try_from(micros).ok())) {
-        (0, Some(micros)) => Ok(Duration::from_micros(micros)),
-        _ => Err(Error::new(Code::InvalidParameter, "wait must be a time of zero or more, without months")
-            .hint("Write it as '1 second'.")),
-    }
 }
 
 fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Result<(), Error> {

@@ -2,14 +2,14 @@
 
 use super::apply::{self, Caller, How, Situation};
 use super::bounds::{Day, Edge, Point, Range};
-use super::drain::{must_be_alone, must_say_its_time, notice, pause, rows, rule};
+use super::drain::{must_say_its_time, notice, rows, rule};
 use super::inspect::{self, Series, Start};
 use super::plan::{self, Method, Moved, Sibling, SiblingKind, Window, literal};
-use super::steps::{SHORT, patiently};
+use super::steps::{SHORT, must_be_alone, patiently, pause};
 use super::stride::Stride;
 use super::{is_null, key, range, say, series};
 use crate::error::{Code, Error};
-use crate::spi;
+use crate::spi::{self, transactions};
 use crate::text::Text;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -42,13 +42,13 @@ fn split_partition(
     if batch_rows < 1 {
         return Err(Error::new(Code::InvalidParameter, "batch_rows must be above zero").into());
     }
-    let pause = pause(&wait.ok_or_else(|| is_null("wait"))?)?;
-    if !spi::may_commit(call) {
+    let pause = pause(wait)?;
+    if !transactions::may_commit(call) {
         return Err(must_be_alone("split_partition").into());
     }
     let partition = key::resolve(&partition)?;
     let split = Split { partition, parent: parent(partition)?, stride, batch_rows };
-    spi::begin_anew();
+    transactions::begin_anew();
     let mut made = 0;
     while let Some(piece) = split.next(made)? {
         let done = patiently(None, |caller| split.off(&piece, caller));
@@ -62,8 +62,8 @@ fn split_partition(
             Some(format!("It holds {}.", window.shown)),
             renamed.map(|name| format!("What is left is {name} now.")),
         )]);
-        spi::commit();
-        spi::resume(pause);
+        transactions::commit();
+        transactions::resume(pause);
     }
     if made == 0 {
         say(&[notice("there is nothing to split, skipping".to_owned(), None, None)]);

@@ -4,15 +4,37 @@
 //! whoever calls it, and nobody has USAGE of `warden_internal`.
 
 use super::apply::Caller;
-use crate::error::{Error, sendable};
-use crate::spi::{self, Caught};
+use super::is_null;
+use super::policy::Span;
+use crate::error::{Code, Error, sendable};
+use crate::spi::{self, Caught, transactions};
+use core::time::Duration;
 use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
 
 /// What is waited for a lock while the table is held: shorter than anybody looks for deadlocks, so that no client is the victim.
 pub(super) const SHORT: i32 = 100;
 
 /// How often a lock is asked for.
 const TRIES: u32 = 8;
+
+/// How long to wait between two transactions.
+pub(super) fn pause(wait: Option<Interval>) -> Result<Duration, Error> {
+    let wait = Span::from(wait.ok_or_else(|| is_null("wait"))?);
+    let micros = i64::from(wait.days).checked_mul(86_400_000_000).and_then(|days| days.checked_add(wait.micros));
+    match (wait.months, micros.and_then(|micros| u64::try_from(micros).ok())) {
+        (0, Some(micros)) => Ok(Duration::from_micros(micros)),
+        _ => Err(Error::new(Code::InvalidParameter, "wait must be a time of zero or more, without months")
+            .hint("Write it as '1 second'.")),
+    }
+}
+
+/// The error of a procedure that is called where it may not commit.
+pub(super) fn must_be_alone(procedure: &str) -> Error {
+    Error::new(Code::ActiveTransaction, format!("{procedure} cannot run inside a transaction block or a function"))
+        .detail("It commits after each step.")
+        .hint("CALL it by itself.")
+}
 
 /// A step that failed; all that it did is undone, and its transaction is still to be ended.
 pub(super) struct Failed {
@@ -49,14 +71,16 @@ pub(super) fn patiently<T>(
         };
         match done {
             Ok(value) => {
-                spi::commit();
-                spi::resume(0);
+                transactions::commit();
+                transactions::resume(Duration::ZERO);
                 return Ok(value);
             }
             Err(caught) if caught.is_about_locks() && tries < TRIES => {
-                spi::commit();
+                transactions::commit();
                 // Whoever was in the way, and those who wait behind, get time to go on.
-                spi::resume(i64::from(tries) * i64::from(patience.min(5_000)) / 2);
+                transactions::resume(
+                    Duration::from_millis(u64::from(patience.clamp(0, 5_000).unsigned_abs())) * tries / 2,
+                );
                 tries += 1;
             }
             Err(caught) => return Err(Box::new(Failed { caught, tries })),

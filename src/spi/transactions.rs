@@ -14,14 +14,7 @@ pub(crate) struct Transactions(());
 impl Transactions {
     /// `None` where the caller's transaction is not the procedure's to end: in a block, in a function.
     pub(crate) fn of_procedure(call: pg_sys::FunctionCallInfo) -> Option<Self> {
-        // SAFETY: the function manager's call; the context is null or a node, whose tag comes first.
-        let may_end = unsafe {
-            let context = (*call).context;
-            !context.is_null()
-                && (*context).type_ == pg_sys::NodeTag::T_CallContext
-                && !(*context.cast::<pg_sys::CallContext>()).atomic
-        };
-        may_end.then(|| {
+        may_commit(call).then(|| {
             // SAFETY: finished when this value goes out of scope.
             unsafe { pg_sys::SPI_connect_ext(c_int::try_from(pg_sys::SPI_OPT_NONATOMIC).unwrap_or(0)) };
             Self(())
@@ -51,6 +44,48 @@ impl Drop for Transactions {
             unsafe { pg_sys::SPI_finish() };
         }
     }
+}
+
+/// Whether a procedure that is called may commit: neither in a transaction block nor by a function.
+pub(crate) fn may_commit(call: pg_sys::FunctionCallInfo) -> bool {
+    // SAFETY: the function manager's call; the context is null or a node, whose tag comes first.
+    unsafe {
+        let context = (*call).context;
+        !context.is_null()
+            && (*context).type_ == pg_sys::NodeTag::T_CallContext
+            && !(*context.cast::<pg_sys::CallContext>()).atomic
+    }
+}
+
+/// Commits in a procedure that may. Nothing that belongs to the transaction may be held: no settings, no rows. [`resume`] is to
+/// follow.
+pub(crate) fn commit() {
+    // SAFETY: the connection is closed here; an error in between ends in an abort, which does the same.
+    unsafe {
+        pg_sys::SPI_connect_ext(c_int::try_from(pg_sys::SPI_OPT_NONATOMIC).unwrap_or(0));
+        pg_sys::SPI_commit();
+        pg_sys::SPI_finish();
+    }
+}
+
+/// Makes the transaction after a [`commit`] ready for queries, after so long a time. Until then it has no snapshot, so that a long
+/// wait keeps no dead rows from VACUUM.
+///
+/// Whatever the default is, it is READ COMMITTED: what is read after a lock was had must be what is there then.
+pub(crate) fn resume(after: Duration) {
+    sleep(after);
+    // SAFETY: the transaction has just begun and has no snapshot, so its isolation may be chosen. The portal of the CALL is there as
+    // long as the procedure runs.
+    unsafe {
+        pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED.cast_signed();
+        pg_sys::EnsurePortalSnapshotExists();
+    }
+}
+
+/// Leaves the transaction in which a procedure was called, which may not be READ COMMITTED.
+pub(crate) fn begin_anew() {
+    commit();
+    resume(Duration::ZERO);
 }
 
 /// Waits, and can be cancelled meanwhile.
