@@ -13,6 +13,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 mod audit;
+mod partitions;
 
 use pg_warden_tests::{Cluster, Options, Result, Session};
 
@@ -350,6 +351,9 @@ fn run() -> Result {
     drop(sessions);
     if audit::NAME.contains(&arguments.only) {
         audit::run(&cluster)?;
+    }
+    if partitions::NAME.contains(&arguments.only) {
+        partitions::run(&cluster)?;
     }
     drop(memory);
     cluster.finish()
