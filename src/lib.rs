@@ -58,6 +58,8 @@ extension_sql_file!(
     name = "partition_log",
     requires = ["partition_policy", "partition_schedule", "partitions"]
 );
+extension_sql_file!("../sql/partition_check.sql", name = "partition_check", requires = ["partition_log"]);
+extension_sql_file!("../sql/partition_adoption.sql", name = "partition_adoption", requires = ["schema"]);
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
 /// Called by the server when it loads the library, in each session or for all of them at start.

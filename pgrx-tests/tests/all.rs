@@ -41,8 +41,10 @@ mod lock_matrix;
 mod memory;
 mod opt_outs;
 mod pages;
+mod partition_adoption;
 mod partition_advice;
 mod partition_attach;
+mod partition_check;
 mod partition_convert;
 mod partition_drain;
 mod partition_gaps;
@@ -97,10 +99,12 @@ fn cases() -> Vec<Case> {
         regress::cases(),
         replication::cases(),
         settings::cases(),
+        partition_adoption::cases(),
         partition_advice::cases(),
         partition_attach::cases(),
         partition_gaps::cases(),
         partition_keys::cases(),
+        partition_check::cases(),
         partition_convert::cases(),
         partition_drain::cases(),
         partition_lookup::cases(),

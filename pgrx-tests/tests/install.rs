@@ -32,9 +32,10 @@ cases![
 ];
 
 /// Functions that do not pin their search path: they resolve names as their caller does, and look nothing else up by name.
-const UNPINNED: [&str; 31] = [
+const UNPINNED: [&str; 32] = [
     "warden.advise_partitioning(text)",
     "warden.apply_partition_retention(text,interval,text,boolean,integer)",
+    "warden.check_partitions(text)",
     "warden.convert_to_partitioned(text,text,interval,text,integer,interval)",
     "warden.attach_partition(text,text,text,text)",
     "warden.create_daily_partition(text,date)",
@@ -80,11 +81,12 @@ const OWNERS_VIEWS: [&str; 8] = [
 
 /// What PUBLIC may do, beside USAGE of types. The functions of `warden_internal` cannot be named without USAGE of that schema, which nobody has: they are
 /// reached through a view, by those who may read it.
-const PUBLIC: [&str; 37] = [
+const PUBLIC: [&str; 39] = [
     "warden USAGE",
     "warden.help() EXECUTE",
     "warden.help(text) EXECUTE",
     "warden.advise_partitioning(text) EXECUTE",
+    "warden.check_partitions(text) EXECUTE",
     "warden.explain(text) EXECUTE",
     "warden.lint(text,boolean) EXECUTE",
     "warden.list_partitions(text) EXECUTE",
@@ -106,6 +108,7 @@ const PUBLIC: [&str; 37] = [
     "warden_internal.partition_at_once(text,text) EXECUTE",
     "warden_internal.partition_bounds(oid,text,text,boolean) EXECUTE",
     "warden_internal.partition_encoding(oid) EXECUTE",
+    "warden_internal.partition_problems(oid) EXECUTE",
     "warden_internal.partition_in_catalog(text,text) EXECUTE",
     "warden_internal.partition_ranges(oid,text,text,boolean) EXECUTE",
     "warden_internal.partition_rows(oid) EXECUTE",

@@ -32,71 +32,6 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:31
--- requires:
---   schema
-
--- Conversions of tables that are under way, and those that are done. Written from C alone.
-CREATE TABLE warden_internal.partition_conversion (
-    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
-    column_name pg_catalog.text NOT NULL,
-    partition_interval pg_catalog."interval" NOT NULL,
-    time_zone pg_catalog.text NOT NULL,
-    cutoff pg_catalog.text NOT NULL,
-    constraint_name pg_catalog.text NOT NULL,
-    phase pg_catalog.text NOT NULL,
-    started_at pg_catalog.timestamptz NOT NULL,
-    started_by pg_catalog.text NOT NULL,
-    last_error pg_catalog.text
-);
-COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
-
--- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
-CREATE VIEW warden.partition_conversions AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
-           t.estimate AS rows_total, p.started_at, p.last_error
-    FROM warden_internal.partition_conversion AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    LEFT JOIN pg_catalog.pg_constraint AS k
-        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
-    -- Those of the table itself, and of its partitions.
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
-        FROM pg_catalog.pg_class AS r
-        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
-           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
-                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
-    ) AS t (estimate);
-COMMENT ON VIEW warden.partition_conversions IS
-    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:49
--- requires:
---   schema
-
--- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
--- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
-
-CREATE TABLE warden_internal.partition_schedule (
-    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
-        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
-    every pg_catalog."interval" NOT NULL,
-    job pg_catalog.text,
-    last_started pg_catalog.timestamptz,
-    set_at pg_catalog.timestamptz NOT NULL,
-    set_by pg_catalog.text NOT NULL
-);
-COMMENT ON TABLE warden_internal.partition_schedule IS
-    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
-ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/lib.rs:30
 -- requires:
 --   schema
@@ -235,6 +170,149 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:31
+-- requires:
+--   schema
+
+-- Conversions of tables that are under way, and those that are done. Written from C alone.
+CREATE TABLE warden_internal.partition_conversion (
+    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
+    column_name pg_catalog.text NOT NULL,
+    partition_interval pg_catalog."interval" NOT NULL,
+    time_zone pg_catalog.text NOT NULL,
+    cutoff pg_catalog.text NOT NULL,
+    constraint_name pg_catalog.text NOT NULL,
+    phase pg_catalog.text NOT NULL,
+    started_at pg_catalog.timestamptz NOT NULL,
+    started_by pg_catalog.text NOT NULL,
+    last_error pg_catalog.text
+);
+COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
+
+-- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
+CREATE VIEW warden.partition_conversions AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
+           t.estimate AS rows_total, p.started_at, p.last_error
+    FROM warden_internal.partition_conversion AS p
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    LEFT JOIN pg_catalog.pg_constraint AS k
+        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
+    -- Those of the table itself, and of its partitions.
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
+        FROM pg_catalog.pg_class AS r
+        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
+           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
+                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
+    ) AS t (estimate);
+COMMENT ON VIEW warden.partition_conversions IS
+    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:62
+-- requires:
+--   schema
+
+-- Tables that pg_partman maintains, taken over by the policies of pg_warden. Everything is done with the rights of the caller, and each table by
+-- itself.
+
+CREATE FUNCTION warden.adopt_partman(
+    dry_run pg_catalog.bool DEFAULT false,
+    OUT table_name pg_catalog.text, OUT partition_interval pg_catalog."interval", OUT premake pg_catalog.int4,
+    OUT retention pg_catalog."interval", OUT retention_action pg_catalog.text, OUT key_encoding pg_catalog.text,
+    OUT status pg_catalog.text, OUT sqlstate pg_catalog.text, OUT detail pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    home text;
+    config record;
+    -- As pg_partman has it: schema and table with a dot between, neither quoted.
+    parent text;
+BEGIN
+    IF dry_run IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'dry_run must not be null';
+    END IF;
+    SELECT quote_ident(n.nspname) INTO home
+    FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pg_partman';
+    IF home IS NULL THEN
+        RAISE undefined_object USING
+            MESSAGE = format('pg_partman is not installed in database "%s"', current_database()),
+            HINT = 'For a table of your own: SELECT * FROM warden.manage_partitions(...);';
+    END IF;
+    FOR config IN EXECUTE format('SELECT to_jsonb(p) AS row FROM %s.part_config AS p ORDER BY p.parent_table COLLATE "C"', home) LOOP
+        parent := config.row ->> 'parent_table';
+        table_name := format('%I.%I', split_part(parent, '.', 1), split_part(parent, '.', 2));
+        partition_interval := NULL;
+        retention := NULL;
+        premake := config.row ->> 'premake';
+        retention_action := CASE WHEN config.row ->> 'retention_schema' IS NOT NULL THEN 'archive'
+                                 WHEN (config.row ->> 'retention_keep_table')::bool THEN 'detach' ELSE 'drop' END;
+        key_encoding := CASE coalesce(config.row ->> 'epoch', 'none')
+                             WHEN 'seconds' THEN 'epoch_s' WHEN 'milliseconds' THEN 'epoch_ms' WHEN 'microseconds' THEN 'epoch_us'
+                             WHEN 'nanoseconds' THEN 'epoch_ns' ELSE 'auto' END;
+        status := CASE WHEN dry_run THEN 'would_adopt' ELSE 'adopted' END;
+        sqlstate := NULL;
+        detail := NULL;
+        IF config.row ->> 'automatic_maintenance' = 'off' THEN
+            status := 'skipped';
+            detail := 'pg_partman does not maintain it by itself.';
+        ELSE
+            BEGIN
+                partition_interval := config.row ->> 'partition_interval';
+                retention := config.row ->> 'retention';
+                -- A dry run does all of it, and takes it back.
+                PERFORM FROM warden.manage_partitions(
+                    table_name, partition_interval, premake, retention, retention_action,
+                    CASE retention_action WHEN 'archive' THEN config.row ->> 'retention_schema' END, key_encoding => key_encoding);
+                EXECUTE format('UPDATE %s.part_config SET automatic_maintenance = ''off'' WHERE parent_table = $1', home) USING parent;
+                IF dry_run THEN
+                    RAISE SQLSTATE 'WD000';
+                END IF;
+                detail := 'automatic_maintenance of pg_partman is off for it. New partitions are named as by warden.create_partitions.';
+            EXCEPTION
+                WHEN SQLSTATE 'WD000' THEN
+                    detail := 'It would be managed by pg_warden, and automatic_maintenance of pg_partman be off for it.';
+                WHEN OTHERS THEN
+                    status := 'refused';
+                    adopt_partman.sqlstate := SQLSTATE;
+                    detail := SQLERRM;
+            END;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION warden.adopt_partman(pg_catalog.bool) IS
+    'takes over the tables that pg_partman maintains, with their intervals and retention, and switches its maintenance of them off; dry_run: only shows';
+REVOKE EXECUTE ON FUNCTION warden.adopt_partman(pg_catalog.bool) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:49
+-- requires:
+--   schema
+
+-- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
+-- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
+
+CREATE TABLE warden_internal.partition_schedule (
+    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
+        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
+    every pg_catalog."interval" NOT NULL,
+    job pg_catalog.text,
+    last_started pg_catalog.timestamptz,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.partition_schedule IS
+    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
+ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/partition/retention.rs:172
 -- pg_warden::partition::retention::apply_partition_retention
 
@@ -337,7 +415,7 @@ REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/convert.rs:64
+-- src/partition/convert.rs:65
 -- pg_warden::partition::convert::convert_to_partitioned
 
 CREATE PROCEDURE warden.convert_to_partitioned(table_name pg_catalog.text, column_name pg_catalog.text,
@@ -829,7 +907,7 @@ COMMENT ON FUNCTION warden_internal.partition_encoding(pg_catalog.oid) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:172
+-- src/partition/maintain.rs:173
 -- pg_warden::partition::maintain::partition_maintenance
 
 CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')
@@ -840,7 +918,7 @@ REVOKE EXECUTE ON PROCEDURE warden.partition_maintenance(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/convert.rs:28
+-- src/partition/convert.rs:29
 -- pg_warden::partition::convert::plan_conversion
 
 CREATE FUNCTION warden.plan_conversion(table_name pg_catalog.text, column_name pg_catalog.text,
@@ -853,7 +931,7 @@ REVOKE EXECUTE ON FUNCTION warden.plan_conversion(pg_catalog.text, pg_catalog.te
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:37
+-- src/partition/maintain.rs:38
 -- pg_warden::partition::maintain::plan_partition_maintenance
 
 CREATE FUNCTION warden.plan_partition_maintenance(table_name pg_catalog.text DEFAULT NULL, as_of pg_catalog.timestamptz DEFAULT pg_catalog.now())
@@ -1520,6 +1598,154 @@ GRANT SELECT ON warden.partition_maintenance_status TO PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:61
+-- requires:
+--   partition_log
+
+-- What is wrong with partitions, and the SQL that mends it. As all that only looks: from the catalog, without a lock that could wait.
+
+-- Rows of warden.check_partitions. parent: NULL for all tables whose key says a time.
+CREATE FUNCTION warden_internal.partition_problems(
+    parent pg_catalog.oid,
+    OUT table_name pg_catalog.text, OUT severity pg_catalog.text, OUT problem pg_catalog.text, OUT partition pg_catalog.text,
+    OUT lower_bound pg_catalog.text, OUT upper_bound pg_catalog.text, OUT detail pg_catalog.text, OUT fix_sql pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp SET DateStyle = 'ISO' SET TimeZone = 'UTC'
+BEGIN ATOMIC
+    WITH t AS MATERIALIZED (
+        SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS identity, c.relowner, c.relrowsecurity, c.relreplident, c.relpersistence,
+               p.partdefid, x.encoding, m.premake, m.enabled, s.last_run, s.last_error, s.sqlstate, s.partitions_ahead, s.covered_until,
+               s.scheduler, s.scheduler_alive, coalesce(m.time_zone, warden_internal.partition_zone(c.oid)) AS zone
+        FROM pg_catalog.pg_partitioned_table AS p
+        JOIN pg_catalog.pg_class AS c ON c.oid = p.partrelid
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL (SELECT warden_internal.partition_encoding(c.oid)) AS x (encoding)
+        LEFT JOIN warden.partition_policies AS m ON m.table_name = pg_catalog.format('%I.%I', n.nspname, c.relname)
+        LEFT JOIN warden.partition_maintenance_status AS s ON s.table_name = m.table_name
+        WHERE p.partstrat = 'r' AND c.relpersistence <> 't'
+          AND CASE WHEN parent IS NULL THEN x.encoding IS NOT NULL ELSE c.oid = parent END
+    ), r AS MATERIALIZED (
+        SELECT t.oid AS parent_oid, b.*, pg_catalog.format('%I.%I', n.nspname, c.relname) AS identity, c.relkind, c.relowner, c.relrowsecurity,
+               c.relreplident, c.relpersistence, c.reltuples
+        FROM t
+        CROSS JOIN LATERAL warden_internal.partition_ranges(t.oid, t.zone) AS b
+        JOIN pg_catalog.pg_class AS c ON c.oid = b.partition
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    )
+    SELECT t.identity, f.severity, f.problem, f.partition, f.lower_bound, f.upper_bound, f.detail, f.fix_sql
+    FROM t
+    CROSS JOIN LATERAL (
+        SELECT 1, CASE WHEN t.partdefid = 0 THEN 'error' ELSE 'warning' END, 'gap', NULL, g.lower_bound, g.upper_bound,
+               CASE WHEN t.partdefid = 0 THEN 'Rows of this range are refused.' ELSE 'Rows of this range go into the default partition.' END,
+               pg_catalog.format('SELECT * FROM warden.fill_partition_gaps(%L);', t.identity)
+        FROM warden.partition_gaps(t.identity) AS g
+        UNION ALL
+        SELECT 2, CASE WHEN t.enabled AND t.partdefid = 0 THEN 'error' ELSE 'warning' END, 'no_current', NULL, NULL, NULL,
+               CASE WHEN t.partdefid = 0 THEN 'No partition holds now: rows of now are refused.'
+                    ELSE 'No partition holds now: rows of now go into the default partition.' END,
+               CASE WHEN t.enabled THEN pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
+                    ELSE pg_catalog.format('SELECT * FROM warden.manage_partitions(%L);', t.identity) END
+        WHERE t.encoding IS NOT NULL
+          AND NOT EXISTS (SELECT FROM r WHERE r.parent_oid = t.oid AND NOT r.is_default AND NOT r.detach_pending
+                                          AND r.lower_at <= pg_catalog.now() AND r.upper_at > pg_catalog.now())
+        UNION ALL
+        SELECT 3, CASE WHEN t.partitions_ahead = 0 THEN 'error' ELSE 'warning' END, 'low_coverage', NULL, NULL, t.covered_until::pg_catalog.text,
+               pg_catalog.format('%s of %s partitions ahead are there.', t.partitions_ahead, t.premake),
+               pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
+        WHERE t.enabled AND t.partitions_ahead < t.premake
+          AND NOT EXISTS (SELECT FROM r WHERE r.parent_oid = t.oid AND r.upper_at = 'infinity')
+        UNION ALL
+        SELECT 4, 'warning', 'blocked_by_catch_all', r.identity, r.lower_bound, r.upper_bound,
+               'It holds all that comes: no partition can be made behind it. Detach it if it is empty, else move its rows first.', NULL
+        FROM r WHERE r.parent_oid = t.oid AND r.upper_at = 'infinity' AND NOT r.is_default AND NOT r.detach_pending
+        UNION ALL
+        SELECT 5, 'warning', 'default_has_rows', r.identity, NULL, NULL,
+               pg_catalog.format('It has about %s rows, which are read whenever a partition is made.',
+                                 greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.partition))::pg_catalog.int8),
+               pg_catalog.format('CALL warden.drain_default_partition(%L);', t.identity)
+        FROM r WHERE r.parent_oid = t.oid AND r.is_default AND greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.partition)) > 0
+        UNION ALL
+        SELECT 6, 'warning', 'detach_pending', r.identity, r.lower_bound, r.upper_bound,
+               'Its DETACH CONCURRENTLY was not finished: it keeps its range, and rows of it are refused.',
+               pg_catalog.format('ALTER TABLE %s DETACH PARTITION %s FINALIZE;', t.identity, r.identity)
+        FROM r WHERE r.parent_oid = t.oid AND r.detach_pending
+        UNION ALL
+        SELECT 7, 'warning', 'owner_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               pg_catalog.format('It belongs to %I, the table to %I: ALTER TABLE by the owner of the table fails at it.',
+                                 pg_catalog.pg_get_userbyid(r.relowner), pg_catalog.pg_get_userbyid(t.relowner)),
+               pg_catalog.format('ALTER TABLE %s OWNER TO %I;', r.identity, pg_catalog.pg_get_userbyid(t.relowner))
+        FROM r WHERE r.parent_oid = t.oid AND r.relowner <> t.relowner
+        UNION ALL
+        SELECT 8, 'warning', 'rls_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               'The table has row level security, the partition has none: who may read it by itself reads all of it.',
+               pg_catalog.format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', r.identity)
+        FROM r WHERE r.parent_oid = t.oid AND t.relrowsecurity AND NOT r.relrowsecurity AND r.relkind IN ('r', 'p')
+        UNION ALL
+        SELECT 9, 'warning', 'replica_identity_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               'Its rows are identified to subscribers in another way than those of the table.',
+               pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY %s;', r.identity,
+                                 CASE t.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'DEFAULT' END)
+        FROM r WHERE r.parent_oid = t.oid AND r.relkind = 'r' AND r.relreplident <> t.relreplident AND t.relreplident <> 'i' AND r.relreplident <> 'i'
+        UNION ALL
+        SELECT 10, 'warning', 'unlogged_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               CASE r.relpersistence WHEN 'u' THEN 'It is unlogged: a crash empties it.' ELSE 'It is logged, the table is not.' END,
+               pg_catalog.format('ALTER TABLE %s SET %s;', r.identity, CASE t.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END)
+        FROM r WHERE r.parent_oid = t.oid AND r.relkind = 'r' AND r.relpersistence <> t.relpersistence
+        UNION ALL
+        SELECT 11, 'warning', 'invalid_index', r.identity, r.lower_bound, r.upper_bound,
+               pg_catalog.format('Index %I is not valid: it is written, and never read.', i.relname),
+               pg_catalog.format('REINDEX INDEX CONCURRENTLY %I.%I;', n.nspname, i.relname)
+        FROM r
+        JOIN pg_catalog.pg_index AS x ON x.indrelid = r.partition AND NOT x.indisvalid
+        JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid AND i.relkind = 'i'
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = i.relnamespace
+        WHERE r.parent_oid = t.oid
+        UNION ALL
+        SELECT 12, 'warning', 'invalid_index', NULL, NULL, NULL,
+               pg_catalog.format('Index %I of the table is not valid: some partition has no part of it.', i.relname), NULL
+        FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid
+        WHERE x.indrelid = t.oid AND NOT x.indisvalid
+        UNION ALL
+        SELECT 13, 'info', 'orphan_detached', l.partition, NULL, NULL,
+               pg_catalog.format('It was detached at %s, and is still there.', pg_catalog.to_char(l.at, 'YYYY-MM-DD HH24:MI')), NULL
+        FROM warden.partition_log AS l
+        WHERE l.table_name = t.identity AND l.action = 'detach' AND l.status = 'done'
+          AND EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                      WHERE pg_catalog.format('%I.%I', n.nspname, c.relname) = l.partition AND NOT c.relispartition)
+        UNION ALL
+        SELECT 14, CASE WHEN t.scheduler = 'none' THEN 'warning' ELSE 'error' END, 'stale_schedule', NULL, NULL, NULL,
+               CASE WHEN t.scheduler = 'none' THEN 'Nothing is scheduled that calls maintenance in this database.'
+                    ELSE pg_catalog.format('%s has not called for two intervals.', t.scheduler) END,
+               'SELECT * FROM warden.schedule_partition_maintenance();'
+        WHERE t.enabled AND NOT coalesce(t.scheduler_alive, false)
+        UNION ALL
+        SELECT 15, 'warning', 'never_ran', NULL, NULL, NULL, 'Maintenance has not run since the policy was set.',
+               pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
+        WHERE t.enabled AND t.last_run IS NULL
+        UNION ALL
+        SELECT 16, 'error', 'last_run_failed', NULL, NULL, NULL, pg_catalog.format('%s (%s)', t.last_error, t.sqlstate),
+               pg_catalog.format('SELECT * FROM warden.partition_log WHERE table_name = %L ORDER BY id DESC;', t.identity)
+        WHERE t.enabled AND t.last_error IS NOT NULL
+    ) AS f (n, severity, problem, partition, lower_bound, upper_bound, detail, fix_sql)
+    ORDER BY pg_catalog.array_position(ARRAY['error', 'warning', 'info'], f.severity), t.identity, f.n, f.lower_bound, f.partition;
+END;
+COMMENT ON FUNCTION warden_internal.partition_problems(pg_catalog.oid) IS 'pg_warden: rows of warden.check_partitions';
+
+CREATE FUNCTION warden.check_partitions(
+    table_name pg_catalog.text DEFAULT NULL,
+    OUT table_name pg_catalog.text, OUT severity pg_catalog.text, OUT problem pg_catalog.text, OUT partition pg_catalog.text,
+    OUT lower_bound pg_catalog.text, OUT upper_bound pg_catalog.text, OUT detail pg_catalog.text, OUT fix_sql pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT p.table_name, p.severity, p.problem, p.partition, p.lower_bound, p.upper_bound, p.detail, p.fix_sql
+    FROM warden_internal.partition_problems(
+        CASE WHEN $1 IS NOT NULL THEN warden_internal.range_partitioned($1) END) AS p;
+END;
+COMMENT ON FUNCTION warden.check_partitions(pg_catalog.text) IS
+    'what is wrong with the partitions of a table, or of all whose key says a time, the worst first, each with the SQL that mends it; no rows: nothing';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/policy/set.rs:114
 -- pg_warden::policy::set::reset_level
 
@@ -1754,7 +1980,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:61
+-- src/lib.rs:63
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;

@@ -1,0 +1,247 @@
+//! `warden.check_partitions`.
+
+use pg_warden_tests::sql::literal;
+use pg_warden_tests::{Leg, Options, Result, Session, Standby, cases, ensure, ensure_eq};
+
+cases![
+    nothing_is_wrong_with_what_is_right,
+    ranges_that_are_missing,
+    partitions_unlike_their_table,
+    indexes_that_are_not_valid,
+    what_is_being_detached,
+    what_was_detached,
+    managed_tables,
+    what_it_says_to_run_mends,
+    anybody_may_look,
+    on_a_standby,
+    bad_input,
+];
+
+/// Severity, problem and partition, one a line.
+fn problems(s: &mut Session, table: Option<&str>) -> Result<Vec<String>> {
+    let argument = table.map_or("NULL".to_owned(), literal);
+    Ok(s.column(&format!(
+        "SELECT concat_ws(' ', severity, problem, partition) FROM warden.check_partitions({argument}::text)"
+    ))?)
+}
+
+/// `events`, with the month that holds now and the one before.
+fn events(s: &mut Session) -> Result {
+    s.run("SET TimeZone = 'UTC'; CREATE TABLE events (at timestamptz NOT NULL, id bigint) PARTITION BY RANGE (at)")?;
+    s.run("SELECT warden.create_monthly_partition('events', (date_trunc('month', now()) + n * interval '1 month')::date) FROM generate_series(-1, 0) n")?;
+    Ok(())
+}
+
+/// The name of the partition of the month before.
+fn before(s: &mut Session) -> Result<String> {
+    Ok(s.value("SELECT 'public.events_' || to_char(now() - interval '1 month', 'YYYY_MM')")?)
+}
+
+fn nothing_is_wrong_with_what_is_right(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    ensure_eq!(problems(&mut s, None)?, Vec::<String>::new());
+    events(&mut s)?;
+    s.run("CREATE TABLE events_rest PARTITION OF events DEFAULT; CREATE INDEX ON events (id)")?;
+    ensure_eq!(problems(&mut s, None)?, Vec::<String>::new());
+    // Of keys that say no time, only what is asked for, and no word about now.
+    s.run("CREATE TABLE numbers (id int) PARTITION BY RANGE (id); CREATE TABLE n1 PARTITION OF numbers FOR VALUES FROM (1) TO (2)")?;
+    ensure_eq!(problems(&mut s, Some("numbers"))?, Vec::<String>::new());
+    s.run("CREATE TABLE n5 PARTITION OF numbers FOR VALUES FROM (5) TO (6)")?;
+    ensure_eq!(problems(&mut s, Some("numbers"))?, ["error gap"]);
+    ensure_eq!(problems(&mut s, None)?, Vec::<String>::new());
+    Ok(())
+}
+
+fn ranges_that_are_missing(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    events(&mut s)?;
+    s.run("CREATE TABLE old PARTITION OF events FOR VALUES FROM ('2001-01-01 00:00+00') TO ('2001-02-01 00:00+00')")?;
+    ensure_eq!(problems(&mut s, Some("events"))?, ["error gap"]);
+    ensure_eq!(
+        s.value("SELECT lower_bound || ' ' || fix_sql FROM warden.check_partitions('events')")?,
+        "2001-02-01 00:00:00+00 SELECT * FROM warden.fill_partition_gaps('public.events');"
+    );
+    // With a default, such rows are not lost.
+    s.run("CREATE TABLE rest PARTITION OF events DEFAULT; INSERT INTO events VALUES ('2001-05-05', 1); ANALYZE rest")?;
+    ensure_eq!(problems(&mut s, Some("events"))?, ["warning gap", "warning default_has_rows public.rest"]);
+    s.run("CREATE TABLE past (day date) PARTITION BY RANGE (day); CREATE TABLE past1 PARTITION OF past FOR VALUES FROM ('2001-01-01') TO ('2001-02-01')")?;
+    ensure_eq!(problems(&mut s, Some("past"))?, ["warning no_current"]);
+    s.run("CREATE TABLE future PARTITION OF past FOR VALUES FROM ('2001-02-01') TO (MAXVALUE)")?;
+    ensure_eq!(problems(&mut s, Some("past"))?, ["warning blocked_by_catch_all public.future"]);
+    Ok(())
+}
+
+fn partitions_unlike_their_table(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let role = db.role("")?;
+    events(&mut s)?;
+    let old = before(&mut s)?;
+    s.run(&format!(
+        "GRANT CREATE ON SCHEMA public TO {role}; ALTER TABLE {old} OWNER TO {role}; ALTER TABLE {old} SET UNLOGGED"
+    ))?;
+    s.run("ALTER TABLE events ENABLE ROW LEVEL SECURITY; ALTER TABLE events REPLICA IDENTITY FULL")?;
+    let found = problems(&mut s, Some("events"))?;
+    for problem in ["owner_mismatch", "rls_mismatch", "replica_identity_mismatch", "unlogged_mismatch"] {
+        ensure!(found.contains(&format!("warning {problem} {old}")), "{problem}: {found:?}");
+    }
+    ensure_eq!(found.len(), 6, "the newest differs in two: {found:?}");
+    Ok(())
+}
+
+fn indexes_that_are_not_valid(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    events(&mut s)?;
+    let old = before(&mut s)?;
+    s.run("CREATE INDEX whole ON ONLY events (id)")?;
+    ensure_eq!(problems(&mut s, Some("events"))?, ["warning invalid_index"]);
+    s.run("DROP INDEX whole")?;
+    s.run(&format!(
+        "INSERT INTO {old} SELECT lower_at, 1 FROM warden.list_partitions('events') WHERE partition = '{old}'"
+    ))?;
+    s.run(&format!(
+        "INSERT INTO {old} SELECT lower_at, 1 FROM warden.list_partitions('events') WHERE partition = '{old}'"
+    ))?;
+    s.error(&format!("CREATE UNIQUE INDEX CONCURRENTLY broken ON {old} (id)"))?;
+    ensure_eq!(problems(&mut s, Some("events"))?, [format!("warning invalid_index {old}")]);
+    ensure_eq!(
+        s.value("SELECT fix_sql FROM warden.check_partitions('events')")?,
+        "REINDEX INDEX CONCURRENTLY public.broken;"
+    );
+    Ok(())
+}
+
+fn what_is_being_detached(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    events(&mut s)?;
+    let old = before(&mut s)?;
+    let mut reader = db.session()?;
+    reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM events")?;
+    s.run("SET statement_timeout = '500ms'")?;
+    s.error(&format!("ALTER TABLE events DETACH PARTITION {old} CONCURRENTLY"))?;
+    s.run("RESET statement_timeout")?;
+    ensure_eq!(problems(&mut s, Some("events"))?, [format!("warning detach_pending {old}")]);
+    reader.run("COMMIT")?;
+    let fix = s.value("SELECT fix_sql FROM warden.check_partitions('events')")?;
+    s.run(&fix)?;
+    ensure_eq!(problems(&mut s, Some("events"))?, Vec::<String>::new());
+    Ok(())
+}
+
+fn what_was_detached(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    events(&mut s)?;
+    let old = before(&mut s)?;
+    s.run("SELECT * FROM warden.manage_partitions('events', premake => 0, retention => '1 day')")?;
+    s.run("UPDATE warden_internal.partition_policy SET set_at = set_at - interval '1 minute'")?;
+    s.run("CALL warden.partition_maintenance()")?;
+    if s.value("SELECT extract(day FROM now()) > 2")? == "t" {
+        ensure!(problems(&mut s, Some("events"))?.contains(&format!("info orphan_detached {old}")), "not told");
+    }
+    s.run(&format!("DROP TABLE IF EXISTS {old}"))?;
+    ensure!(
+        !problems(&mut s, Some("events"))?.iter().any(|line| line.contains("orphan_detached")),
+        "told of what is gone"
+    );
+    Ok(())
+}
+
+fn managed_tables(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run("CREATE TABLE m (day date) PARTITION BY RANGE (day); SELECT * FROM warden.manage_partitions('m')")?;
+    ensure_eq!(
+        problems(&mut s, Some("m"))?,
+        ["error no_current", "error low_coverage", "warning stale_schedule", "warning never_ran"]
+    );
+    s.run("CALL warden.partition_maintenance()")?;
+    ensure_eq!(problems(&mut s, Some("m"))?, ["warning stale_schedule"]);
+    s.run("INSERT INTO warden_internal.partition_schedule VALUES ('worker', '1 hour', NULL, NULL, now(), 'me')")?;
+    ensure_eq!(problems(&mut s, Some("m"))?, Vec::<String>::new());
+    s.run("UPDATE warden_internal.partition_schedule SET set_at = now() - interval '1 day'")?;
+    ensure_eq!(problems(&mut s, Some("m"))?, ["error stale_schedule"]);
+    s.run("SELECT * FROM warden.manage_partitions('m', premake => 6)")?;
+    ensure!(
+        problems(&mut s, Some("m"))?.contains(&"warning low_coverage".to_owned()),
+        "{:?}",
+        problems(&mut s, Some("m"))?
+    );
+    s.run("CREATE VIEW m_taken AS SELECT 1")?;
+    let taken = s.value("SELECT 'm_' || to_char(now() + interval '5 months', 'YYYY_MM')")?;
+    s.run(&format!("ALTER VIEW m_taken RENAME TO {taken}"))?;
+    s.run("CALL warden.partition_maintenance()")?;
+    ensure!(
+        problems(&mut s, Some("m"))?.contains(&"error last_run_failed".to_owned()),
+        "{:?}",
+        problems(&mut s, Some("m"))?
+    );
+    // Switched off, it is as others are. The month that could not be made is a gap.
+    s.run("SELECT * FROM warden.manage_partitions('m', enabled => false)")?;
+    ensure_eq!(problems(&mut s, Some("m"))?, ["error gap"]);
+    Ok(())
+}
+
+fn what_it_says_to_run_mends(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let role = db.role("")?;
+    s.run(
+        "CREATE TABLE \"Odd \"\" 100%\" (at timestamptz NOT NULL, id bigint) PARTITION BY RANGE (at);
+         CREATE TABLE \"one \"\" %s\" PARTITION OF \"Odd \"\" 100%\" FOR VALUES FROM ('2026-01-01 00:00+00') TO ('2026-02-01 00:00+00');
+         CREATE TABLE two PARTITION OF \"Odd \"\" 100%\" FOR VALUES FROM ('2026-04-01 00:00+00') TO ('2026-05-01 00:00+00')",
+    )?;
+    s.run(&format!("GRANT CREATE ON SCHEMA public TO {role}; ALTER TABLE \"one \"\" %s\" OWNER TO {role}"))?;
+    s.run("ALTER TABLE \"Odd \"\" 100%\" ENABLE ROW LEVEL SECURITY; ALTER TABLE \"Odd \"\" 100%\" REPLICA IDENTITY FULL; ALTER TABLE two SET UNLOGGED")?;
+    for fix in s.column("SELECT DISTINCT fix_sql FROM warden.check_partitions()")? {
+        s.run(&fix)?;
+    }
+    s.run("CALL warden.partition_maintenance()")?;
+    let left = problems(&mut s, None)?;
+    // Between May and what maintenance made of now, a gap has come into being, or there is none any more.
+    ensure!(left.iter().all(|line| line.ends_with("stale_schedule") || line.ends_with("gap")), "{left:?}");
+    Ok(())
+}
+
+fn anybody_may_look(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    events(&mut s)?;
+    s.run("SELECT * FROM warden.manage_partitions('events')")?;
+    let role = db.role("")?;
+    let mut other = db.session_as(&role)?;
+    // What is kept of a table is its owner's to see.
+    ensure_eq!(problems(&mut other, Some("events"))?, Vec::<String>::new());
+    ensure!(problems(&mut s, Some("events"))?.contains(&"warning never_ran".to_owned()), "the owner");
+    // Nobody is waited for.
+    s.run("BEGIN; LOCK TABLE events IN ACCESS EXCLUSIVE MODE")?;
+    other.run("SET statement_timeout = '5s'; SELECT * FROM warden.check_partitions()")?;
+    Ok(())
+}
+
+fn on_a_standby(leg: &Leg) -> Result {
+    let cluster = leg.own_cluster(&Options::default())?;
+    let db = cluster.database()?;
+    let mut s = db.session()?;
+    s.run("CREATE TABLE m (day date) PARTITION BY RANGE (day); SELECT * FROM warden.manage_partitions('m')")?;
+    let expected = problems(&mut s, None)?;
+    let standby = Standby::of(&cluster)?;
+    let mut there = standby.connect(db.name())?;
+    ensure_eq!(problems(&mut there, None)?, expected);
+    Ok(())
+}
+
+fn bad_input(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run("CREATE TABLE plain (id int); CREATE TABLE l (a text) PARTITION BY LIST (a)")?;
+    for (argument, sqlstate) in [("'plain'", "42809"), ("'l'", "42809"), ("'nothing'", "42P01"), ("'x; y'", "42602")] {
+        let error = s.error(&format!("SELECT * FROM warden.check_partitions({argument})"))?;
+        ensure_eq!(error.sqlstate, sqlstate, "{argument}");
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+-- What is wrong with partitions, and the SQL that mends it. As all that only looks: from the catalog, without a lock that could wait.
+
+-- Rows of warden.check_partitions. parent: NULL for all tables whose key says a time.
+CREATE FUNCTION warden_internal.partition_problems(
+    parent pg_catalog.oid,
+    OUT table_name pg_catalog.text, OUT severity pg_catalog.text, OUT problem pg_catalog.text, OUT partition pg_catalog.text,
+    OUT lower_bound pg_catalog.text, OUT upper_bound pg_catalog.text, OUT detail pg_catalog.text, OUT fix_sql pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp SET DateStyle = 'ISO' SET TimeZone = 'UTC'
+BEGIN ATOMIC
+    WITH t AS MATERIALIZED (
+        SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS identity, c.relowner, c.relrowsecurity, c.relreplident, c.relpersistence,
+               p.partdefid, x.encoding, m.premake, m.enabled, s.last_run, s.last_error, s.sqlstate, s.partitions_ahead, s.covered_until,
+               s.scheduler, s.scheduler_alive, coalesce(m.time_zone, warden_internal.partition_zone(c.oid)) AS zone
+        FROM pg_catalog.pg_partitioned_table AS p
+        JOIN pg_catalog.pg_class AS c ON c.oid = p.partrelid
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL (SELECT warden_internal.partition_encoding(c.oid)) AS x (encoding)
+        LEFT JOIN warden.partition_policies AS m ON m.table_name = pg_catalog.format('%I.%I', n.nspname, c.relname)
+        LEFT JOIN warden.partition_maintenance_status AS s ON s.table_name = m.table_name
+        WHERE p.partstrat = 'r' AND c.relpersistence <> 't'
+          AND CASE WHEN parent IS NULL THEN x.encoding IS NOT NULL ELSE c.oid = parent END
+    ), r AS MATERIALIZED (
+        SELECT t.oid AS parent_oid, b.*, pg_catalog.format('%I.%I', n.nspname, c.relname) AS identity, c.relkind, c.relowner, c.relrowsecurity,
+               c.relreplident, c.relpersistence, c.reltuples
+        FROM t
+        CROSS JOIN LATERAL warden_internal.partition_ranges(t.oid, t.zone) AS b
+        JOIN pg_catalog.pg_class AS c ON c.oid = b.partition
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    )
+    SELECT t.identity, f.severity, f.problem, f.partition, f.lower_bound, f.upper_bound, f.detail, f.fix_sql
+    FROM t
+    CROSS JOIN LATERAL (
+        SELECT 1, CASE WHEN t.partdefid = 0 THEN 'error' ELSE 'warning' END, 'gap', NULL, g.lower_bound, g.upper_bound,
+               CASE WHEN t.partdefid = 0 THEN 'Rows of this range are refused.' ELSE 'Rows of this range go into the default partition.' END,
+               pg_catalog.format('SELECT * FROM warden.fill_partition_gaps(%L);', t.identity)
+        FROM warden.partition_gaps(t.identity) AS g
+        UNION ALL
+        SELECT 2, CASE WHEN t.enabled AND t.partdefid = 0 THEN 'error' ELSE 'warning' END, 'no_current', NULL, NULL, NULL,
+               CASE WHEN t.partdefid = 0 THEN 'No partition holds now: rows of now are refused.'
+                    ELSE 'No partition holds now: rows of now go into the default partition.' END,
+               CASE WHEN t.enabled THEN pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
+                    ELSE pg_catalog.format('SELECT * FROM warden.manage_partitions(%L);', t.identity) END
+        WHERE t.encoding IS NOT NULL
+          AND NOT EXISTS (SELECT FROM r WHERE r.parent_oid = t.oid AND NOT r.is_default AND NOT r.detach_pending
+                                          AND r.lower_at <= pg_catalog.now() AND r.upper_at > pg_catalog.now())
+        UNION ALL
+        SELECT 3, CASE WHEN t.partitions_ahead = 0 THEN 'error' ELSE 'warning' END, 'low_coverage', NULL, NULL, t.covered_until::pg_catalog.text,
+               pg_catalog.format('%s of %s partitions ahead are there.', t.partitions_ahead, t.premake),
+               pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
+        WHERE t.enabled AND t.partitions_ahead < t.premake
+          AND NOT EXISTS (SELECT FROM r WHERE r.parent_oid = t.oid AND r.upper_at = 'infinity')
+        UNION ALL
+        SELECT 4, 'warning', 'blocked_by_catch_all', r.identity, r.lower_bound, r.upper_bound,
+               'It holds all that comes: no partition can be made behind it. Detach it if it is empty, else move its rows first.', NULL
+        FROM r WHERE r.parent_oid = t.oid AND r.upper_at = 'infinity' AND NOT r.is_default AND NOT r.detach_pending
+        UNION ALL
+        SELECT 5, 'warning', 'default_has_rows', r.identity, NULL, NULL,
+               pg_catalog.format('It has about %s rows, which are read whenever a partition is made.',
+                                 greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.partition))::pg_catalog.int8),
+               pg_catalog.format('CALL warden.drain_default_partition(%L);', t.identity)
+        FROM r WHERE r.parent_oid = t.oid AND r.is_default AND greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.partition)) > 0
+        UNION ALL
+        SELECT 6, 'warning', 'detach_pending', r.identity, r.lower_bound, r.upper_bound,
+               'Its DETACH CONCURRENTLY was not finished: it keeps its range, and rows of it are refused.',
+               pg_catalog.format('ALTER TABLE %s DETACH PARTITION %s FINALIZE;', t.identity, r.identity)
+        FROM r WHERE r.parent_oid = t.oid AND r.detach_pending
+        UNION ALL
+        SELECT 7, 'warning', 'owner_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               pg_catalog.format('It belongs to %I, the table to %I: ALTER TABLE by the owner of the table fails at it.',
+                                 pg_catalog.pg_get_userbyid(r.relowner), pg_catalog.pg_get_userbyid(t.relowner)),
+               pg_catalog.format('ALTER TABLE %s OWNER TO %I;', r.identity, pg_catalog.pg_get_userbyid(t.relowner))
+        FROM r WHERE r.parent_oid = t.oid AND r.relowner <> t.relowner
+        UNION ALL
+        SELECT 8, 'warning', 'rls_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               'The table has row level security, the partition has none: who may read it by itself reads all of it.',
+               pg_catalog.format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', r.identity)
+        FROM r WHERE r.parent_oid = t.oid AND t.relrowsecurity AND NOT r.relrowsecurity AND r.relkind IN ('r', 'p')
+        UNION ALL
+        SELECT 9, 'warning', 'replica_identity_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               'Its rows are identified to subscribers in another way than those of the table.',
+               pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY %s;', r.identity,
+                                 CASE t.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'DEFAULT' END)
+        FROM r WHERE r.parent_oid = t.oid AND r.relkind = 'r' AND r.relreplident <> t.relreplident AND t.relreplident <> 'i' AND r.relreplident <> 'i'
+        UNION ALL
+        SELECT 10, 'warning', 'unlogged_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               CASE r.relpersistence WHEN 'u' THEN 'It is unlogged: a crash empties it.' ELSE 'It is logged, the table is not.' END,
+               pg_catalog.format('ALTER TABLE %s SET %s;', r.identity, CASE t.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END)
+        FROM r WHERE r.parent_oid = t.oid AND r.relkind = 'r' AND r.relpersistence <> t.relpersistence
+        UNION ALL
+        SELECT 11, 'warning', 'invalid_index', r.identity, r.lower_bound, r.upper_bound,
+               pg_catalog.format('Index %I is not valid: it is written, and never read.', i.relname),
+               pg_catalog.format('REINDEX INDEX CONCURRENTLY %I.%I;', n.nspname, i.relname)
+        FROM r
+        JOIN pg_catalog.pg_index AS x ON x.indrelid = r.partition AND NOT x.indisvalid
+        JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid AND i.relkind = 'i'
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = i.relnamespace
+        WHERE r.parent_oid = t.oid
+        UNION ALL
+        SELECT 12, 'warning', 'invalid_index', NULL, NULL, NULL,
+               pg_catalog.format('Index %I of the table is not valid: some partition has no part of it.', i.relname), NULL
+        FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid
+        WHERE x.indrelid = t.oid AND NOT x.indisvalid
+        UNION ALL
+        SELECT 13, 'info', 'orphan_detached', l.partition, NULL, NULL,
+               pg_catalog.format('It was detached at %s, and is still there.', pg_catalog.to_char(l.at, 'YYYY-MM-DD HH24:MI')), NULL
+        FROM warden.partition_log AS l
+        WHERE l.table_name = t.identity AND l.action = 'detach' AND l.status = 'done'
+          AND EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                      WHERE pg_catalog.format('%I.%I', n.nspname, c.relname) = l.partition AND NOT c.relispartition)
+        UNION ALL
+        SELECT 14, CASE WHEN t.scheduler = 'none' THEN 'warning' ELSE 'error' END, 'stale_schedule', NULL, NULL, NULL,
+               CASE WHEN t.scheduler = 'none' THEN 'Nothing is scheduled that calls maintenance in this database.'
+                    ELSE pg_catalog.format('%s has not called for two intervals.', t.scheduler) END,
+               'SELECT * FROM warden.schedule_partition_maintenance();'
+        WHERE t.enabled AND NOT coalesce(t.scheduler_alive, false)
+        UNION ALL
+        SELECT 15, 'warning', 'never_ran', NULL, NULL, NULL, 'Maintenance has not run since the policy was set.',
+               pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
+        WHERE t.enabled AND t.last_run IS NULL
+        UNION ALL
+        SELECT 16, 'error', 'last_run_failed', NULL, NULL, NULL, pg_catalog.format('%s (%s)', t.last_error, t.sqlstate),
+               pg_catalog.format('SELECT * FROM warden.partition_log WHERE table_name = %L ORDER BY id DESC;', t.identity)
+        WHERE t.enabled AND t.last_error IS NOT NULL
+    ) AS f (n, severity, problem, partition, lower_bound, upper_bound, detail, fix_sql)
+    ORDER BY pg_catalog.array_position(ARRAY['error', 'warning', 'info'], f.severity), t.identity, f.n, f.lower_bound, f.partition;
+END;
+COMMENT ON FUNCTION warden_internal.partition_problems(pg_catalog.oid) IS 'pg_warden: rows of warden.check_partitions';
+
+CREATE FUNCTION warden.check_partitions(
+    table_name pg_catalog.text DEFAULT NULL,
+    OUT table_name pg_catalog.text, OUT severity pg_catalog.text, OUT problem pg_catalog.text, OUT partition pg_catalog.text,
+    OUT lower_bound pg_catalog.text, OUT upper_bound pg_catalog.text, OUT detail pg_catalog.text, OUT fix_sql pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT p.table_name, p.severity, p.problem, p.partition, p.lower_bound, p.upper_bound, p.detail, p.fix_sql
+    FROM warden_internal.partition_problems(
+        CASE WHEN $1 IS NOT NULL THEN warden_internal.range_partitioned($1) END) AS p;
+END;
+COMMENT ON FUNCTION warden.check_partitions(pg_catalog.text) IS
+    'what is wrong with the partitions of a table, or of all whose key says a time, the worst first, each with the SQL that mends it; no rows: nothing';
