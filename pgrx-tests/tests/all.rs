@@ -44,6 +44,7 @@ mod pages;
 mod partition_adoption;
 mod partition_advice;
 mod partition_attach;
+mod partition_calendar;
 mod partition_check;
 mod partition_convert;
 mod partition_drain;
@@ -104,6 +105,7 @@ fn cases() -> Vec<Case> {
         partition_attach::cases(),
         partition_gaps::cases(),
         partition_keys::cases(),
+        partition_calendar::cases(),
         partition_check::cases(),
         partition_convert::cases(),
         partition_drain::cases(),
