@@ -40,7 +40,7 @@ mod plan;
 pub(crate) mod policy;
 mod range;
 mod retention;
-mod schedule;
+pub(crate) mod schedule;
 mod series;
 mod split;
 mod steps;

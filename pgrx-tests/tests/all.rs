@@ -60,6 +60,7 @@ mod partition_schedule;
 mod partition_series;
 mod partition_split;
 mod partition_steps;
+mod partition_tree;
 mod partitions;
 mod policy;
 mod random_ddl;
@@ -115,6 +116,7 @@ fn cases() -> Vec<Case> {
         partition_schedule::cases(),
         partition_split::cases(),
         partition_steps::cases(),
+        partition_tree::cases(),
         partition_series::cases(),
         partition_range::cases(),
         partition_policy::cases(),

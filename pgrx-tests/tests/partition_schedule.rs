@@ -253,5 +253,11 @@ fn pg_cron_calls(leg: &Leg) -> Result {
     s.run("SELECT cron.unschedule(jobid) FROM cron.job")?;
     let outcome = s.run("SELECT warden.unschedule_partition_maintenance()")?;
     ensure!(outcome.notices.iter().any(|notice| notice.message.contains("is gone already")), "{outcome}");
+    // No job goes on calling what is gone; what is not dropped after all keeps its job.
+    s.run("SELECT * FROM warden.schedule_partition_maintenance()")?;
+    s.run("BEGIN; DROP EXTENSION pg_warden; ROLLBACK")?;
+    ensure_eq!(s.column(jobs)?.len(), 1);
+    s.run("DROP EXTENSION pg_warden")?;
+    ensure_eq!(s.column(jobs)?, Vec::<String>::new());
     Ok(())
 }

@@ -276,7 +276,23 @@ fn farewell() -> Vec<Report> {
             ..Parts::plain(Severity::Warning, &message)
         })
     });
-    partitions.into_iter().chain([judged]).collect()
+    // A job that calls what is gone would fail for ever.
+    let job = match spi::shielded(partition::schedule::end) {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.said()),
+        Err(reason) => Some(reason),
+    };
+    let job = job.map(|reason| {
+        Report::new(&Parts {
+            detail: Some(&reason),
+            hint: Some("Look for it: SELECT * FROM cron.job;"),
+            ..Parts::plain(
+                Severity::Warning,
+                "the job of pg_cron that calls warden.partition_maintenance could not be ended",
+            )
+        })
+    });
+    partitions.into_iter().chain(job).chain([judged]).collect()
 }
 
 fn drops_us(parsetree: *mut pg_sys::Node) -> bool {

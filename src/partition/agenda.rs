@@ -102,6 +102,12 @@ fn creations(at: &Situation, policy: &Policy, now: &Mark) -> Result<Vec<Job>, Er
     let missing: Vec<i32> = due
         .iter()
         .filter(|(_, lower, upper)| !is_covered(&siblings, (*lower).max(now.steady), *upper))
+        // A table that is a partition itself gets no row beyond its own bounds.
+        .filter(|(_, lower, upper)| {
+            at.own.as_ref().is_none_or(|own| {
+                own.range.lower.point <= Point::At(*lower) && Point::At(*upper) <= own.range.upper.point
+            })
+        })
         .map(|(number, ..)| *number)
         .collect();
     let (Some(first), Some(last)) = (missing.first(), missing.last()) else { return Ok(Vec::new()) };

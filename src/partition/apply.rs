@@ -97,6 +97,8 @@ pub(super) struct Situation {
     pub(super) facts: Facts,
     pub(super) key: Key,
     pub(super) siblings: Vec<Sibling>,
+    /// The table itself, where it is a partition by the same key.
+    pub(super) own: Option<Sibling>,
     /// Where bounds are the wall clock's.
     pub(super) zone: String,
     /// The zone came from the setting, and the session's own would give other bounds.
@@ -229,7 +231,8 @@ fn situation(
         plan::choose_zone(&windows).cloned().ok_or_else(|| Error::new(Code::Internal, "no answer about a range"))?;
     let zone_is_not_the_sessions = siblings.is_empty() && windows.get(2).is_some_and(|own| own.range != window.range);
     let zone = window.zone.clone();
-    Ok((Situation { oid, facts, key, siblings, zone, zone_is_not_the_sessions }, window))
+    let own = own(oid, &facts, &key)?;
+    Ok((Situation { oid, facts, key, siblings, own, zone, zone_is_not_the_sessions }, window))
 }
 
 /// Reads a table whose bounds are counted in a zone that is known.
@@ -239,13 +242,33 @@ pub(super) fn look_in_zone(oid: pg_sys::Oid, title: &str, zone: &str) -> Result<
     };
     let key = facts.key(title)?;
     let siblings = inspect::siblings(oid, &key)?;
-    Ok(Situation { oid, facts, key, siblings, zone: zone.to_owned(), zone_is_not_the_sessions: false })
+    let own = own(oid, &facts, &key)?;
+    Ok(Situation { oid, facts, key, siblings, own, zone: zone.to_owned(), zone_is_not_the_sessions: false })
+}
+
+/// The table as a partition of the nearest one above it that has the same key.
+fn own(oid: pg_sys::Oid, facts: &Facts, key: &Key) -> Result<Option<Sibling>, Error> {
+    let mut below = oid;
+    let mut is_partition = facts.is_partition;
+    while is_partition {
+        let Some(parent) = inspect::parent(below)? else { return Ok(None) };
+        let Some(above) = key::read(parent)? else { return Ok(None) };
+        is_partition = above.is_partition;
+        if above.must_be_range_partitioned("Ranges").is_ok()
+            && let Ok(same) = above.time_key()
+            && (same.kind, same.encoding, &same.column) == (key.kind, key.encoding, &key.column)
+        {
+            return Ok(inspect::siblings(parent, &same)?.into_iter().find(|sibling| sibling.oid == below.to_u32()));
+        }
+        below = parent;
+    }
+    Ok(None)
 }
 
 impl Situation {
     /// A table that is not partitioned yet, by the column that its key will be.
     pub(super) fn of_plain(oid: pg_sys::Oid, facts: Facts, key: Key, zone: String) -> Self {
-        Self { oid, facts, key, siblings: Vec::new(), zone, zone_is_not_the_sessions: false }
+        Self { oid, facts, key, siblings: Vec::new(), own: None, zone, zone_is_not_the_sessions: false }
     }
 
     /// The partition that a window of a series is.
@@ -336,9 +359,19 @@ pub(super) struct How {
     pub(super) moves_rows: bool,
 }
 
+/// Refuses a range that no row could ever reach, for the table is a partition itself and holds another. The server would not.
+pub(super) fn must_hold(at: &Situation, wanted: &Wanted) -> Result<(), Error> {
+    let Some(own) = at.own.as_ref().filter(|own| !own.holds(&wanted.range)) else { return Ok(()) };
+    let (name, shown) = (&at.facts.parent.name, &wanted.shown);
+    Err(Error::new(Code::InvalidObjectDefinition, format!("range {shown} of \"{name}\" is beyond its own bounds"))
+        .detail(format!("{} is a partition itself, and holds {}.{}", own.identity, own.shown, wanted.in_zone()))
+        .hint("Rows of this range belong to another partition of the table above."))
+}
+
 /// Looks into everything that could be in the way of a partition. The parent is locked.
 pub(super) fn prepare(at: &Situation, wanted: &Wanted, model: Option<&Sibling>, how: How) -> Result<Child, Error> {
     let Situation { facts, key, .. } = at;
+    must_hold(at, wanted)?;
     let place = inspect::place(facts.schema_oid, &facts.schema_quoted, &wanted.name)?;
     if let Some(occupant) = &place.occupant {
         return Err(taken(facts, wanted, &place.identity, occupant));

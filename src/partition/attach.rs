@@ -226,6 +226,7 @@ impl Plan {
                 )));
             }
         }
+        apply::must_hold(at, wanted)?;
         let same = plan::attachable(parent, wanted, &at.siblings)?;
         child.check()?;
         match same {

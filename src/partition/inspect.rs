@@ -16,6 +16,15 @@ use pgrx::prelude::*;
 use std::ffi::CString;
 use std::ops;
 
+/// The table that a partition belongs to.
+pub(super) fn parent(partition: pg_sys::Oid) -> Result<Option<pg_sys::Oid>, Error> {
+    let rows =
+        spi::select("SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = $1", &[partition.into()], |row| {
+            Ok(row.get::<pg_sys::Oid>(1)?)
+        })?;
+    Ok(rows.into_iter().flatten().next())
+}
+
 /// The partitions of a table that have a range, in no order.
 ///
 /// # Errors

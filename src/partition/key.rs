@@ -148,6 +148,7 @@ pub(super) struct Facts {
     pub(super) schema_quoted: String,
     kind: String,
     is_temporary: bool,
+    pub(super) is_partition: bool,
     is_system: bool,
     may: bool,
     /// Quoted.
@@ -274,6 +275,7 @@ pub(super) fn read(oid: pg_sys::Oid) -> Result<Option<Facts>, Error> {
                 quote_ident(n.nspname) AS schema_quoted,
                 c.relkind::text AS kind,
                 c.relpersistence = 't' AS is_temporary,
+                c.relispartition AS is_partition,
                 n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast') AS is_system,
                 pg_has_role(c.relowner, 'USAGE') AS may,
                 quote_ident(pg_get_userbyid(c.relowner)) AS owner,
@@ -324,6 +326,7 @@ fn facts(row: &SpiHeapTupleData<'_>) -> Result<Facts, Error> {
         schema_quoted: some("schema_quoted")?,
         kind: some("kind")?,
         is_temporary: flag("is_temporary")?,
+        is_partition: flag("is_partition")?,
         is_system: flag("is_system")?,
         may: flag("may")?,
         owner: some("owner")?,

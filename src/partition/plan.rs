@@ -37,6 +37,13 @@ pub(crate) struct Sibling {
     pub(crate) shown: Shown,
 }
 
+impl Sibling {
+    /// Whether all of a range is its own.
+    pub(crate) fn holds(&self, range: &Range) -> bool {
+        matches!(range.meets(&self.range), Meeting::Same | Meeting::Covered)
+    }
+}
+
 /// What a partition is by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SiblingKind {

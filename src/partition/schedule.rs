@@ -87,6 +87,14 @@ pub(super) fn unschedule() -> Result<bool, Error> {
     Ok(had_one)
 }
 
+/// Ends the job that would go on calling what is about to be dropped; an error says how it is done by hand.
+///
+/// # Errors
+/// The server's own.
+pub(crate) fn end() -> Result<(), Error> {
+    unschedule().map(|_| ())
+}
+
 fn writer() -> Result<Writer, Error> {
     Writer::of_policy(Table::PartitionSchedule)
         .ok_or_else(|| Error::new(Code::NotInPrerequisiteState, "pg_warden's tables are not there"))
