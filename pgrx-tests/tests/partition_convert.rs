@@ -48,7 +48,8 @@ fn description(s: &mut Session, table: &str) -> Result<Vec<String>> {
         "SELECT line FROM (
          SELECT format('column %s %s %s not null %s default %s identity %s generated %s storage %s compression %s statistics %s options %s comment %s acl %s',
                        row_number() OVER (ORDER BY attnum), attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(d.adbin, d.adrelid), attidentity,
-                       attgenerated, attstorage, attcompression, nullif(attstattarget, -1), attoptions, col_description(attrelid, attnum),
+                       attgenerated, attstorage, attcompression, nullif(attstattarget, -1),
+                       (SELECT array_agg(o) FROM unnest(attoptions) o WHERE o NOT LIKE 'pg\\_%'), col_description(attrelid, attnum),
                        (SELECT array_agg(x::text ORDER BY x::text) FROM aclexplode(attacl) x))
            FROM pg_attribute LEFT JOIN pg_attrdef d ON d.adrelid = attrelid AND d.adnum = attnum
           WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped

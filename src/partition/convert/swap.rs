@@ -351,8 +351,10 @@ UNION ALL
 SELECT 2, a.attnum, format('ALTER TABLE %s ALTER COLUMN %I SET STATISTICS %s', $2, a.attname, a.attstattarget)
   FROM pg_attribute a WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget >= 0
 UNION ALL
-SELECT 2, a.attnum, format('ALTER TABLE %s ALTER COLUMN %I SET (%s)', $2, a.attname, array_to_string(a.attoptions, ', '))
-  FROM pg_attribute a WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attoptions IS NOT NULL
+SELECT 2, a.attnum, format('ALTER TABLE %s ALTER COLUMN %I SET (%s)', $2, a.attname, string_agg(o.option, ', ' ORDER BY o.n))
+  FROM pg_attribute a CROSS JOIN unnest(a.attoptions) WITH ORDINALITY AS o (option, n)
+ -- pg_attver is the server's own.
+ WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND left(o.option, 3) <> 'pg_' GROUP BY a.attnum, a.attname
 UNION ALL
 SELECT 3, a.attnum, format('ALTER SEQUENCE %I.%I OWNED BY %s.%I', n.nspname, s.relname, $2, a.attname)
   FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_namespace n ON n.oid = s.relnamespace
