@@ -25,10 +25,10 @@ const WORKER: &str = "pg_warden partition worker";
 
 static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
 
-/// Registers the launcher, where the library is loaded by the server itself.
+/// Registers the launcher, where the library is loaded by the server itself, but not while pg_upgrade is at work.
 pub(crate) fn register() {
-    // SAFETY: reads a global of the server.
-    if unsafe { pg_sys::process_shared_preload_libraries_in_progress } {
+    // SAFETY: reads globals of the server.
+    if unsafe { pg_sys::process_shared_preload_libraries_in_progress && !pg_sys::IsBinaryUpgrade } {
         background::worker(LAUNCHER, "warden_partition_launcher")
             .set_restart_time(Some(Duration::from_secs(10)))
             .load();
