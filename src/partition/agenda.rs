@@ -101,6 +101,8 @@ fn creations(at: &Situation, policy: &Policy, now: &Mark) -> Result<Vec<Job>, Er
     let due = policy.due(kind, now)?;
     let missing: Vec<i32> = due
         .iter()
+        // A day that a zone leaves out holds nothing.
+        .filter(|(_, lower, upper)| lower < upper)
         .filter(|(_, lower, upper)| !is_covered(&siblings, (*lower).max(now.steady), *upper))
         // A table that is a partition itself gets no row beyond its own bounds.
         .filter(|(_, lower, upper)| {

@@ -153,7 +153,9 @@ fn all(at: &Situation, series: &Series, order: &Order) -> Result<Vec<Wanted>, Er
             .hint("Choose a longer partition_interval, or a nearer end_at."));
     };
     let windows = inspect::windows(at.key.kind, series, 0..count, &[&at.zone], &[])?;
-    windows.iter().map(|window| at.wanted(window, order.stride)).collect()
+    // A day that a zone has left out holds nothing.
+    let real = windows.iter().filter(|window| window.range.lower < window.range.upper);
+    real.map(|window| at.wanted(window, order.stride)).collect()
 }
 
 /// Makes them one by one. What was made is known as a neighbour of the next without asking the server again.
