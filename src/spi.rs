@@ -109,7 +109,8 @@ pub(crate) fn run_counting(sql: &str) -> Result<u64, Error> {
 /// # Errors
 /// As [`run`].
 pub(crate) fn run_as(role: pg_sys::Oid, sql: &str) -> Result<(), Error> {
-    with_rights_of(role, || run(sql))
+    let _path = Settings::pin_search_path();
+    in_the_name_of(role, pg_sys::SECURITY_LOCAL_USERID_CHANGE, || run(sql))
 }
 
 /// Reads tables of our own with the rights of the role that owns them; whether the caller may know is asked before.
@@ -122,17 +123,17 @@ pub(crate) fn select_as<T>(
     arguments: &[DatumWithOid<'_>],
     row: impl FnMut(&SpiHeapTupleData<'_>) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
-    with_rights_of(role, || select(sql, arguments, row))
+    let _path = Settings::pin_search_path();
+    in_the_name_of(role, pg_sys::SECURITY_LOCAL_USERID_CHANGE, || select(sql, arguments, row))
 }
 
-fn with_rights_of<T>(role: pg_sys::Oid, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    let _path = Settings::pin_search_path();
+/// Works as another role, under more restrictions than there are already.
+fn in_the_name_of<T>(role: pg_sys::Oid, restrictions: u32, work: impl FnOnce() -> T) -> T {
     let (mut caller, mut context) = (pg_sys::InvalidOid, 0);
-    let local = pg_sys::SECURITY_LOCAL_USERID_CHANGE.cast_signed();
     // SAFETY: the caller's role is put back below; an error in between ends in an abort, which does the same.
     unsafe {
         pg_sys::GetUserIdAndSecContext(&raw mut caller, &raw mut context);
-        pg_sys::SetUserIdAndSecContext(role, context | local);
+        pg_sys::SetUserIdAndSecContext(role, context | restrictions.cast_signed());
     }
     let done = work();
     // SAFETY: as above.
@@ -279,19 +280,8 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
 /// # Errors
 /// As [`shielded`].
 pub(crate) fn attempted_as<T>(role: pg_sys::Oid, work: impl FnOnce() -> T) -> Result<T, Caught> {
-    caught_unless(is_users_own, || {
-        let (mut caller, mut context) = (pg_sys::InvalidOid, 0);
-        let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
-        // SAFETY: the caller's role is put back below; an error in between ends the subtransaction, which does the same.
-        unsafe {
-            pg_sys::GetUserIdAndSecContext(&raw mut caller, &raw mut context);
-            pg_sys::SetUserIdAndSecContext(role, context | restricted.cast_signed());
-        }
-        let done = work();
-        // SAFETY: as above.
-        unsafe { pg_sys::SetUserIdAndSecContext(caller, context) };
-        done
-    })
+    let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
+    caught_unless(is_users_own, || in_the_name_of(role, restricted, work))
 }
 
 /// As [`caught`], with locks that were not to be had: for work whose `lock_timeout` is pg_warden's.

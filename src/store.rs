@@ -427,7 +427,7 @@ pub(crate) fn database() -> Oid {
     unsafe { pg_sys::MyDatabaseId }
 }
 
-/// The name of a database.
+/// The name of this database.
 pub(crate) fn database_name() -> String {
     // SAFETY: any OID may be asked for.
     unsafe { text::from_c(pg_sys::get_database_name(database())) }.unwrap_or_default()

@@ -3,10 +3,10 @@
 use super::encoding::Encoding;
 pub(super) use super::plan::ReplicaIdentity;
 use super::plan::{Parent, literal};
+use super::policy;
 use crate::error::{Code, Error};
 use crate::facts::live::descriptor::KeyType;
 use crate::spi;
-use crate::store::{self, Table};
 use crate::text::Text;
 use pgrx::prelude::*;
 use pgrx::spi::SpiHeapTupleData;
@@ -251,17 +251,8 @@ pub(super) fn shape(table: pg_sys::Oid) -> Result<Option<Shape>, Error> {
     )?;
     let Some((type_name, bytewise, key_type)) = rows.into_iter().next() else { return Ok(None) };
     let needs_policy = matches!(type_name.as_str(), "integer" | "bigint" | "numeric" | "text");
-    let declared = if needs_policy { declared(table)? } else { None };
+    let declared = if needs_policy { policy::declared_encoding(table)? } else { None };
     Ok(Some(Shape { key_type, time: Encoding::of(&type_name, declared.as_deref(), bytewise) }))
-}
-
-/// The encoding that the policy of a table declares.
-fn declared(table: pg_sys::Oid) -> Result<Option<String>, Error> {
-    const KEY_ENCODING: usize = 8;
-    let by = (store::Index(c"partition_policy_pkey", 1), store::Key::Oid(table));
-    let rows =
-        store::rows(Table::PartitionPolicy, Some(by)).map_err(|said| Error::new(Code::LockNotAvailable, said))?;
-    Ok(rows.first().and_then(|row| row.get(KEY_ENCODING).text()).map(ToOwned::to_owned))
 }
 
 /// Reads all that matters of a relation in one query; `None` when it is gone.
@@ -483,7 +474,7 @@ impl Facts {
                 .detail("A column behind it is a time; only the first of the key counts.")
                 .hint("Have the table partitioned by the time first: PARTITION BY RANGE (time, ...)."));
         }
-        let error = match declared(self.oid)?.filter(|declared| declared != "auto") {
+        let error = match policy::declared_encoding(self.oid)?.filter(|declared| declared != "auto") {
             Some(declared) => error.detail(format!("Its policy declares it as {declared}.")),
             None => error,
         };

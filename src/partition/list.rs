@@ -6,6 +6,7 @@ use super::key::{self, Kind, Shape};
 use super::{inspect, is_null};
 use crate::error::{Code, Error};
 use crate::facts::live::descriptor::{self, Descriptor, Holder, KeyType, Zone};
+use crate::facts::live::object;
 use crate::text::{self, Text};
 use crate::{config, spi};
 use pgrx::pg_sys::panic::ErrorReport;
@@ -146,7 +147,7 @@ fn at_once(table: &str, value: &str) -> Result<Option<String>, Error> {
     };
     let _zone = spi::Settings::pin(&[(c"TimeZone", &zone_name)]);
     Ok(match descriptor.holder(&key_type, descriptor::read(key_type.of, &value)) {
-        Holder::Partition(oid) => descriptor::identity(oid),
+        Holder::Partition(oid) => object::relation(oid),
         Holder::Nobody => Some(String::new()),
         Holder::Several => None,
     })

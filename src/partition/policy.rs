@@ -12,6 +12,9 @@ use crate::text::Text;
 use pgrx::datum::Interval;
 use pgrx::pg_sys::Oid;
 
+/// The column of that name.
+const KEY_ENCODING: usize = 8;
+
 const BY_TABLE: Index = Index(c"partition_policy_pkey", 1);
 
 /// What becomes of partitions that are too old.
@@ -171,7 +174,7 @@ impl Policy {
             archive_schema: text(5),
             zone: text(6).unwrap_or_default(),
             anchor: row.get(7).number(),
-            encoding: text(8).unwrap_or_default(),
+            encoding: text(KEY_ENCODING).unwrap_or_default(),
             tablespace: text(11),
             enabled: *row.get(14) == Value::Bool(true),
             set_by: text(16).unwrap_or_default(),
@@ -226,6 +229,15 @@ pub(crate) fn all() -> Result<Vec<Policy>, Error> {
 pub(crate) fn of(table: Oid) -> Result<Option<Policy>, Error> {
     let rows = store::rows(Table::PartitionPolicy, Some((BY_TABLE, Key::Oid(table)))).map_err(locked)?;
     rows.first().map(Policy::read).transpose()
+}
+
+/// How the policy of a table declares its key, whatever else is wrong with it.
+///
+/// # Errors
+/// As [`all`].
+pub(super) fn declared_encoding(table: Oid) -> Result<Option<String>, Error> {
+    let rows = store::rows(Table::PartitionPolicy, Some((BY_TABLE, Key::Oid(table)))).map_err(locked)?;
+    Ok(rows.first().and_then(|row| row.get(KEY_ENCODING).text()).map(ToOwned::to_owned))
 }
 
 fn writer() -> Result<Writer, Error> {

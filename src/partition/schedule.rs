@@ -52,7 +52,7 @@ pub(super) fn schedule(every: &Interval, scheduler: Option<Scheduler>) -> Result
     if every.as_micros() <= 0 {
         return Err(Error::new(Code::InvalidParameter, "every must be above zero"));
     }
-    let database = worker::database();
+    let database = store::database_name();
     let chosen = scheduler.map_or_else(|| available(&database), Ok)?;
     let before = take_away()?;
     let agreed = match chosen {

@@ -181,11 +181,3 @@ fn is_due() -> bool {
         }
     })
 }
-
-/// The name of this database.
-pub(super) fn database() -> String {
-    // SAFETY: this session's database, whose name the server has.
-    let name = unsafe { pg_sys::get_database_name(pg_sys::MyDatabaseId) };
-    // SAFETY: null or NUL-terminated.
-    unsafe { text::from_c(name) }.unwrap_or_default()
-}

@@ -176,19 +176,6 @@ pub(crate) fn time(value: Datum) -> Option<i64> {
     unsafe { i64::from_datum(value, false) }
 }
 
-/// The name of a relation, qualified and quoted; `None` where it is gone.
-pub(crate) fn identity(relation: Oid) -> Option<String> {
-    // SAFETY: any OID may be asked for; null is answered for what is gone.
-    unsafe {
-        let name = pg_sys::get_rel_name(relation);
-        if name.is_null() {
-            return None;
-        }
-        let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(relation));
-        text::from_c(pg_sys::quote_qualified_identifier(schema, name))
-    }
-}
-
 /// A time zone.
 pub(crate) struct Zone(*mut pg_sys::pg_tz);
 

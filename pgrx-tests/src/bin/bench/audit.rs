@@ -101,13 +101,15 @@ fn slowest(cluster: &Cluster, size: u32) -> Result {
     Ok(())
 }
 
-fn timed(s: &mut Session, query: &str) -> Result<f64> {
+/// How long a query takes, in seconds.
+pub fn timed(s: &mut Session, query: &str) -> Result<f64> {
     let began = Instant::now();
     s.rows(query)?;
     Ok(began.elapsed().as_secs_f64())
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
+/// The one in the middle.
+pub fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
 }

@@ -1,7 +1,7 @@
 //! What partitions cost to make, to keep and to find: pg_warden beside the DDL alone, and in making them beside pg_partman where that is
 //! installed (Debian's postgresql-15-partman, 4.7.2). It cannot keep what is not named as it names partitions.
 
-use std::time::Instant;
+use super::audit::{median, timed};
 
 use pg_warden_tests::{Cluster, Result, Session};
 
@@ -160,15 +160,4 @@ fn print_each(s: &mut Session, what: &str, ways: &[(&str, &str)]) -> Result {
         println!("  {what}: {name:<24} {:>8.2} ms", median(times) * 1e3);
     }
     Ok(())
-}
-
-fn timed(s: &mut Session, query: &str) -> Result<f64> {
-    let began = Instant::now();
-    s.run(query)?;
-    Ok(began.elapsed().as_secs_f64())
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
