@@ -269,6 +269,25 @@ impl Cluster {
         }
     }
 
+    /// Kills a server process as the kernel would, and waits until the server has ended all others for it, the
+    /// watcher among them: before that, it still takes connections that it will then end.
+    ///
+    /// # Errors
+    /// When there is no such process, or the server goes on.
+    pub fn kill(&self, pid: &str, mut watcher: Session) -> Result {
+        if !Command::new("kill").args(["-9", pid]).status()?.success() {
+            return Err(format!("there is no process {pid}").into());
+        }
+        let began = Instant::now();
+        while watcher.value("SELECT 1").is_ok() {
+            if began.elapsed() > Duration::from_secs(60) {
+                return Err(format!("the server goes on without process {pid}").into());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
     /// Decisions that the log tells of a database.
     ///
     /// # Errors
@@ -381,6 +400,14 @@ impl<'a> Database<'a> {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its name alone, where the test needs its cluster for itself: it goes with that.
+    #[must_use]
+    pub fn kept(self) -> String {
+        let name = self.name.clone();
+        std::mem::forget(self);
+        name
     }
 
     /// Its cluster.

@@ -26,10 +26,7 @@ fn every_decision_outlives_a_crash(leg: &Leg) -> Result {
     let name = {
         let db = cluster.database()?;
         fill(&db)?;
-        let name = db.name().to_owned();
-        // It goes with its cluster, which it must not borrow until then.
-        std::mem::forget(db);
-        name
+        db.kept()
     };
     let (passed, blocked) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {

@@ -668,10 +668,7 @@ fn after_a_crash_blocked_ones_reach_the_table_again(leg: &Leg) -> Result {
     let name = {
         let db = cluster.database()?;
         fill(&db)?;
-        let name = db.name().to_owned();
-        // It goes with its cluster, which it must not borrow until then.
-        std::mem::forget(db);
-        name
+        db.kept()
     };
     let mut s = cluster.connect(&name)?;
     s.error(BLOCKED)?;
@@ -680,12 +677,7 @@ fn after_a_crash_blocked_ones_reach_the_table_again(leg: &Leg) -> Result {
     let mut victim = cluster.connect(&name)?;
     let pid = victim.pid()?.to_string();
     s.error(BLOCKED)?;
-    std::process::Command::new("kill").args(["-9", &pid]).status()?;
-    let began = Instant::now();
-    while !cluster.crashes(0).iter().any(|line| line.contains("reinitializing")) {
-        ensure!(began.elapsed() < Duration::from_secs(20), "the server was not killed");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    cluster.kill(&pid, s)?;
     cluster.log_was_checked();
     let mut s = cluster.connect_in_time(&name)?;
     let before: u32 = s.value(WRITTEN)?.parse()?;

@@ -565,10 +565,7 @@ fn k5_a_kill_in_each_phase(leg: &Leg) -> Result {
             "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, ts timestamptz NOT NULL, note text, PRIMARY KEY (id, ts));
              INSERT INTO t (ts, note) SELECT now() - n * interval '1 second', 'old' FROM generate_series(1, 300000) AS n",
         )?;
-        let name = db.name().to_owned();
-        // It goes with its cluster, which it must not borrow until then.
-        std::mem::forget(db);
-        name
+        db.kept()
     };
     let before = sum(&mut cluster.connect(&name)?, "t")?;
     // A crash makes counters skip some numbers, and the constraint is what a conversion is known by.
@@ -607,10 +604,9 @@ fn k5_a_kill_in_each_phase(leg: &Leg) -> Result {
                 call.join().map(|o| o.to_string())
             );
         }
-        std::process::Command::new("kill").args(["-9", &pid]).status().map_err(|e| e.to_string())?;
+        cluster.kill(&pid, watcher)?;
         let outcome = call.join().map_err(|_| "the session panicked".to_owned())?;
         ensure!(outcome.error.is_some(), "it was done before the kill: {outcome}");
-        while watcher.value("SELECT 1").is_ok() {}
         let mut s = cluster.connect_in_time(&name)?;
         ensure_eq!(sum(&mut s, "t")?, before);
         ensure_eq!(s.value("SELECT coalesce(string_agg(phase, ''), '') FROM warden.partition_conversions")?, phase);

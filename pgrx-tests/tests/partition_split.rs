@@ -285,10 +285,7 @@ fn a_kill_loses_nothing(leg: &Leg) -> Result {
         let mut s = db.session()?;
         s.run(YEAR)?;
         s.run("INSERT INTO e SELECT '2025-01-01'::date + n % 365, n FROM generate_series(1, 60000) AS n")?;
-        let name = db.name().to_owned();
-        // It goes with its cluster, which it must not borrow until then.
-        std::mem::forget(db);
-        name
+        db.kept()
     };
     let before = sum(&mut cluster.connect(&name)?)?;
     let killed = [3_u64, 6].into_iter().try_for_each(|partitions| -> Result {
@@ -300,10 +297,9 @@ fn a_kill_loses_nothing(leg: &Leg) -> Result {
             ensure!(!call.is_finished(), "it ended by itself");
         }
         thread::sleep(Duration::from_millis(10 + partitions));
-        std::process::Command::new("kill").args(["-9", &pid]).status().map_err(|e| e.to_string())?;
+        cluster.kill(&pid, watcher)?;
         let outcome = call.join().map_err(|_| "the session panicked".to_owned())?;
         ensure!(outcome.error.is_some(), "it was done before the kill: {outcome}");
-        while watcher.value("SELECT 1").is_ok() {}
         ensure_eq!(sum(&mut cluster.connect_in_time(&name)?)?, before);
         Ok(())
     });
