@@ -2,8 +2,8 @@
 //!
 //! [`key`] says which table is meant and whether its key is a time, [`inspect`] what is there, [`plan`] what to do
 //! about it and in which SQL, over the arithmetic of [`bounds`]; [`apply`] locks and does it. [`encoding`] makes keys of
-//! times where the server does not. [`drain`], [`convert`] and [`split`] move what is there, in the [`steps`] of
-//! procedures; [`policy`] is what is wanted of a table, [`agenda`] what is to be done for it, and [`maintain`] does it,
+//! times where the server does not. [`drain`], [`convert`] and [`split`] move what is there as far as it is
+//! [`movable`], in the [`steps`] of procedures; [`policy`] is what is wanted of a table, [`agenda`] what is to be done for it, and [`maintain`] does it,
 //! called by whoever [`schedule`] has call.
 //! [`list`] leads to `sql/partitions.sql`, which only looks.
 #![expect(clippy::result_large_err, reason = "pgrx raises an ErrorReport with all its fields, and nothing else")]
@@ -35,6 +35,7 @@ pub(crate) mod list;
 mod log;
 pub(crate) mod maintain;
 mod manage;
+mod movable;
 mod outlook;
 mod plan;
 pub(crate) mod policy;

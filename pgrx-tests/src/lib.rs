@@ -8,6 +8,7 @@ pub mod document;
 pub mod filter;
 pub mod grammar;
 pub mod page;
+pub mod partitioned;
 pub mod report;
 pub mod session;
 pub mod sql;

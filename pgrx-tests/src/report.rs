@@ -131,6 +131,12 @@ pub struct Outcome {
 pub type Finding = Report;
 
 impl Outcome {
+    /// What was said beside the rows, without what it says more.
+    #[must_use]
+    pub fn messages(&self) -> Vec<&str> {
+        self.notices.iter().map(|n| n.message.as_str()).collect()
+    }
+
     /// The guard's findings, the blocking one last.
     #[must_use]
     pub fn findings(&self) -> Vec<&Finding> {

@@ -48,6 +48,7 @@ mod partition_calendar;
 mod partition_check;
 mod partition_convert;
 mod partition_drain;
+mod partition_encoded;
 mod partition_gaps;
 mod partition_keys;
 mod partition_lists;
@@ -110,6 +111,7 @@ fn cases() -> Vec<Case> {
         partition_check::cases(),
         partition_convert::cases(),
         partition_drain::cases(),
+        partition_encoded::cases(),
         partition_lookup::cases(),
         partition_lists::cases(),
         partitions::cases(),

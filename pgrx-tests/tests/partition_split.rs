@@ -363,6 +363,24 @@ fn zones_and_changing_clocks(leg: &Leg) -> Result {
     ensure_eq!(sum(&mut s)?, before);
     ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('e')")?, "28");
     ensure_eq!(s.value("SELECT count(*) FROM warden.partition_gaps('e')")?, "0");
+    // A day that the zone has left out.
+    for lower in ["'2011-12-29 10:00+00'", "MINVALUE"] {
+        s.run(&format!(
+            "DROP TABLE e; CREATE TABLE e (ts timestamptz, id int) PARTITION BY RANGE (ts); SET warden.partition_time_zone = 'Pacific/Apia';
+             CREATE TABLE e_w PARTITION OF e FOR VALUES FROM ({lower}) TO ('2011-12-31 10:00+00');
+             INSERT INTO e SELECT t, 1 FROM generate_series('2011-12-29 10:00+00'::timestamptz, '2011-12-31 09:00+00', '1 hour') AS t"
+        ))?;
+        let before = sum(&mut s)?;
+        s.run("CALL warden.split_partition('e_w', '1 day')")?;
+        ensure_eq!(sum(&mut s)?, before);
+        ensure_eq!(
+            s.column("SELECT lower_bound || ' ' || upper_bound FROM warden.list_partitions('e') WHERE lower_bound <> 'MINVALUE'")?,
+            [
+                "2011-12-29 10:00:00+00 2011-12-30 10:00:00+00",
+                "2011-12-30 10:00:00+00 2011-12-31 10:00:00+00",
+            ]
+        );
+    }
     Ok(())
 }
 

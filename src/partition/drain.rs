@@ -1,11 +1,11 @@
 //! Moves the rows of a default partition into partitions, one range and one transaction after the other.
 
 use super::apply::{self, Caller, How, Remark, Situation};
-use super::encoding::Encoding;
-use super::plan::{self, Child, Method, Step, Wanted, literal};
+use super::key::Key;
+use super::plan::{self, Child, Method, Shown, Step, Wanted, literal};
 use super::range::{self, Rule};
 use super::steps::{SHORT, must_be_alone, patiently, pause};
-use super::{inspect, is_null, key, policy, say};
+use super::{inspect, is_null, key, movable, policy, say};
 use crate::error::emit::Severity;
 use crate::error::{Code, Error};
 use crate::spi::{self, transactions};
@@ -41,7 +41,7 @@ fn drain_default_partition(
     if !transactions::may_commit(call) {
         return Err(must_be_alone("drain_default_partition").into());
     }
-    let mut drain = Drain { table: key::resolve(&table)?, max_rows, moved: 0, ranges: 0, behind: None };
+    let mut drain = Drain { table: key::resolve(&table)?, max_rows, moved: 0, ranges: 0, behind: Behind::Nothing };
     transactions::begin_anew();
     while let Some(next) = drain.next()? {
         let remark = match next {
@@ -67,8 +67,15 @@ struct Drain {
     max_rows: Option<i64>,
     moved: i64,
     ranges: i64,
-    /// Ranges before this bound were looked at.
-    behind: Option<String>,
+    behind: Behind,
+}
+
+/// Which ranges were looked at.
+enum Behind {
+    Nothing,
+    /// Those before it.
+    Bound(String),
+    All,
 }
 
 /// What comes next.
@@ -95,14 +102,25 @@ impl Drain {
         // Rows that a policy hides would be left behind unseen.
         let _all_rows = spi::Settings::pin(&[(c"row_security", c"off")]);
         let at = self.look(None, &caller)?;
-        must_say_its_time(&at, "drained")?;
         let Some(default) = at.facts.default.clone() else { return no_default(&at, self.ranges) };
-        let Some(least) = least(&at, &default.1, self.behind.as_deref())? else {
-            return self.end(&at, &default);
+        let least = match &self.behind {
+            Behind::All => None,
+            Behind::Nothing => least(&at, &default.1, None)?,
+            Behind::Bound(bound) => least(&at, &default.1, Some(bound))?,
         };
+        let Some(least) = least else { return self.end(&at, &default) };
         let at = self.look(Some(&least), &caller)?;
-        let wanted = self.wanted(&at, &least)?;
-        self.behind = Some(wanted.shown.upper.clone());
+        let (window, stride) = range::window_for_value(&at, &least, self.rule()?)?;
+        let wanted = match range::of_window(&at, &window, stride, &least) {
+            // Times that the calendar has, and the key has not.
+            Err(error) if is_beyond(&error) => {
+                self.behind = inspect::bound(&at.key, window.range.upper.point, &window.shown.upper)
+                    .map_or(Behind::All, Behind::Bound);
+                return Ok(Some(Next::Passed(passed(&at, &window.shown, &default.0, &error))));
+            }
+            wanted => wanted?,
+        };
+        self.behind = Behind::Bound(wanted.shown.upper.clone());
         let parent = at.facts.parent.name.clone();
         if let Some(most) = self.max_rows {
             let left = most - self.moved;
@@ -114,16 +132,7 @@ impl Drain {
             Ok(_) => Ok(Some(Next::Range(Box::new(Found { least, wanted, parent, default })))),
             // All ranges have this.
             Err(error) if error.code() == Code::NotSupported => Err(error),
-            Err(error) => Ok(Some(Next::Passed(Remark {
-                severity: Severity::Warning,
-                sqlstate: "01000",
-                message: format!(
-                    "rows of {} stay in default partition \"{}\" of \"{parent}\"",
-                    wanted.shown, default.0
-                ),
-                detail: Some(error.said()),
-                hint: None,
-            }))),
+            Err(error) => Ok(Some(Next::Passed(passed(&at, &wanted.shown, &default.0, &error)))),
         }
     }
 
@@ -132,8 +141,8 @@ impl Drain {
         range::look_in(self.table, guide, rule.as_ref().map(|(_, zone)| zone.as_str()), caller)
     }
 
-    fn wanted(&self, at: &Situation, least: &str) -> Result<Wanted, Error> {
-        range::for_value(at, least, rule(self.table)?.map(|(rule, _)| rule))
+    fn rule(&self) -> Result<Option<Rule>, Error> {
+        Ok(rule(self.table)?.map(|(rule, _)| rule))
     }
 
     /// Moves the rows of a range. Returns how many, and the new partition.
@@ -146,7 +155,7 @@ impl Drain {
         let _short = hasty.pin();
         let at = self.look(Some(&range.least), caller)?;
         apply::must_have_its_name(&before, &at)?;
-        let wanted = self.wanted(&at, &range.least)?;
+        let wanted = range::for_value(&at, &range.least, self.rule()?)?;
         if wanted.range != range.wanted.range || at.facts.default.as_ref() != Some(&range.default) {
             return Err(Error::new(
                 Code::NotInPrerequisiteState,
@@ -194,7 +203,7 @@ impl Drain {
     /// Says what stays in the default partition because no partition can hold it.
     fn end(&self, at: &Situation, default: &(String, String)) -> Result<Option<Next>, Error> {
         let parent = &at.facts.parent.name;
-        let stay = staying(&at.key.column, &default.1)?;
+        let stay = staying(&at.key, &default.1)?;
         let total: i64 = stay.iter().map(|(_, count)| count).sum();
         if total > 0 {
             let shown: Vec<String> =
@@ -215,20 +224,20 @@ impl Drain {
     }
 }
 
-/// Refuses keys that count a time: which of them are of none, and stay, is not told here yet.
-pub(super) fn must_say_its_time(at: &Situation, done: &str) -> Result<(), Error> {
-    if at.key.encoding == Encoding::Plain {
-        return Ok(());
+/// Whether no key begins or ends at a time, for it is beyond all of them.
+pub(super) fn is_beyond(error: &Error) -> bool {
+    matches!(error.code(), Code::DatetimeOverflow | Code::NumericOutOfRange)
+}
+
+/// A range that is passed over, and why.
+fn passed(at: &Situation, shown: &Shown, default: &str, error: &Error) -> Remark {
+    Remark {
+        severity: Severity::Warning,
+        sqlstate: "01000",
+        message: format!("rows of {shown} stay in default partition \"{default}\" of \"{}\"", at.facts.parent.name),
+        detail: Some(error.said()),
+        hint: None,
     }
-    let (name, encoding) = (&at.facts.parent.name, at.key.encoding.word());
-    Err(Error::new(
-        Code::NotSupported,
-        format!("keys of table \"{name}\" are of encoding {encoding}, which is not {done} yet"),
-    )
-    .hint(format!(
-        "Rows of the default partition are moved by warden.create_partitions({}, ..., default_rows => 'move').",
-        literal(&at.facts.parent.identity)
-    )))
 }
 
 /// The partition for a range of rows that are in the default partition.
@@ -275,15 +284,17 @@ fn partitions(count: i64) -> String {
     if count == 1 { "1 partition".to_owned() } else { format!("{count} partitions") }
 }
 
-/// The first day that a name of a partition has a place for.
-const FIRST: &str = "0001-01-01";
-
 /// The least value in the default partition that a partition can hold, from a bound on.
 fn least(at: &Situation, default: &str, from: Option<&str>) -> Result<Option<String>, Error> {
-    let column = &at.key.column;
-    let from = literal(from.unwrap_or(FIRST));
+    let (column, condition) = (&at.key.column, movable::condition(&at.key));
+    let from = from.map_or_else(String::new, |from| format!(" AND {column} >= {}", literal(from)));
+    first(column, &format!("{default} WHERE {condition}{from}"), "ASC")
+}
+
+/// The first value of a column of some rows; not as `min`, which some types have not.
+pub(super) fn first(column: &str, rows: &str, order: &str) -> Result<Option<String>, Error> {
     let rows = spi::select(
-        &format!("SELECT min({column})::text FROM {default} WHERE {column} >= {from} AND {column} < 'infinity'"),
+        &format!("SELECT k::text FROM (SELECT {column} AS k FROM {rows} ORDER BY {column} {order} LIMIT 1) AS found"),
         &[],
         |row| Ok(row.get::<Text>(1)?.map(|t| t.0)),
     )?;
@@ -304,26 +315,17 @@ fn more_than(at: &Situation, wanted: &Wanted, default: &str, most: i64) -> Resul
 }
 
 /// How many rows there are that belong to no range, by why.
-fn staying(column: &str, default: &str) -> Result<[(&'static str, i64); 4], Error> {
+fn staying(key: &Key, default: &str) -> Result<Vec<(String, i64)>, Error> {
+    let others = movable::others(key);
+    let counts: Vec<_> = others.iter().map(|(_, is)| format!("count(*) FILTER (WHERE {is})")).collect();
+    let any: Vec<_> = others.iter().map(|(_, is)| format!("({is})")).collect();
     let rows = spi::select(
-        &format!(
-            "SELECT count(*) FILTER (WHERE {column} IS NULL), count(*) FILTER (WHERE {column} = 'infinity'),
-                    count(*) FILTER (WHERE {column} = '-infinity'),
-                    count(*) FILTER (WHERE {column} > '-infinity' AND {column} < '{FIRST}')
-               FROM {default} WHERE {column} IS NULL OR {column} = 'infinity' OR {column} < '{FIRST}'"
-        ),
+        &format!("SELECT ARRAY[{}] FROM {default} WHERE {}", counts.join(", "), any.join(" OR ")),
         &[],
-        |row| {
-            let count = |n| -> Result<i64, Error> { Ok(row.get::<i64>(n)?.unwrap_or_default()) };
-            Ok([
-                ("NULL", count(1)?),
-                ("infinity", count(2)?),
-                ("-infinity", count(3)?),
-                ("before the year 1", count(4)?),
-            ])
-        },
+        |row| Ok(row.get::<Vec<i64>>(1)?.unwrap_or_default()),
     )?;
-    rows.into_iter().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a default partition"))
+    let counts = rows.into_iter().next().unwrap_or_default();
+    Ok(others.into_iter().map(|(what, _)| what).zip(counts).collect())
 }
 
 /// Length, start and zone of the partitions of a table that has a policy.

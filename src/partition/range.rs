@@ -5,7 +5,7 @@ use super::bounds::{DAY, Day, Edge, Point, Range, Tail};
 use super::encoding::Encoding;
 use super::inspect::{self, Series, Start};
 use super::key::{self, Kind};
-use super::plan::{MAX, MIN, NAME_BYTES, Shown, Sibling, Wanted, literal};
+use super::plan::{MAX, MIN, NAME_BYTES, Shown, Sibling, Wanted, Window, literal};
 use super::stride::{MONTH, QUARTER, Stride, YEAR};
 use crate::error::emit::Severity;
 use crate::error::{Code, Error};
@@ -115,9 +115,12 @@ pub(super) fn ensure(table: &str, value: &str) -> Result<String, Error> {
             )
             .detail(format!("The rest of the key decides which of them are in {}.", parting.identity)));
         }
-        let wanted = match at.siblings.iter().find(|s| s.range.lower <= edge && edge < s.range.upper) {
-            Some(holder) => as_it_is(&at, holder),
-            None => next_to_neighbours(&at, &moment)?,
+        let holder = at.siblings.iter().find(|s| s.range.lower <= edge && edge < s.range.upper);
+        let wanted = if let Some(holder) = holder {
+            as_it_is(&at, holder)
+        } else {
+            let (window, stride) = next_to_neighbours(&at, &moment)?;
+            of_window(&at, &window, stride, &moment.shown)?
         };
         Ok((at, wanted, Vec::new()))
     })?;
@@ -130,6 +133,15 @@ pub(super) fn ensure(table: &str, value: &str) -> Result<String, Error> {
 /// # Errors
 /// As [`ensure`].
 pub(super) fn for_value(at: &Situation, value: &str, rule: Option<Rule>) -> Result<Wanted, Error> {
+    let (window, stride) = window_for_value(at, value, rule)?;
+    of_window(at, &window, stride, value)
+}
+
+/// The same as a range of times, of which no key may begin or end.
+///
+/// # Errors
+/// As [`ensure`].
+pub(super) fn window_for_value(at: &Situation, value: &str, rule: Option<Rule>) -> Result<(Window, Stride), Error> {
     let moment = moment("value", value, at, &at.zone)?;
     let Some(Rule { stride, start }) = rule else { return next_to_neighbours(at, &moment) };
     let start = match (start, nearest(&at.siblings, moment.point)) {
@@ -425,7 +437,7 @@ fn as_it_is(at: &Situation, holder: &Sibling) -> Wanted {
 }
 
 /// The partition for a time that none holds: as long as the nearest one, and counted from where that begins.
-fn next_to_neighbours(at: &Situation, moment: &Moment) -> Result<Wanted, Error> {
+fn next_to_neighbours(at: &Situation, moment: &Moment) -> Result<(Window, Stride), Error> {
     let Some(nearest) = nearest(&at.siblings, moment.point) else {
         return Err(Error::new(
             Code::NotInPrerequisiteState,
@@ -464,8 +476,8 @@ fn next_to_neighbours(at: &Situation, moment: &Moment) -> Result<Wanted, Error> 
     of_series(at, moment, &lower, stride)
 }
 
-/// The partition of a series that holds a time.
-fn of_series(at: &Situation, moment: &Moment, start: &Moment, stride: Stride) -> Result<Wanted, Error> {
+/// The range of a series that holds a time.
+fn of_series(at: &Situation, moment: &Moment, start: &Moment, stride: Stride) -> Result<(Window, Stride), Error> {
     // Hours that a clock shows twice are told apart by this one only.
     let (zone, start) = match (at.key.kind, stride) {
         (Kind::Instant, Stride::Time(_)) => ("UTC", self::moment("bound", &start.shown, at, "UTC")?),
@@ -476,10 +488,18 @@ fn of_series(at: &Situation, moment: &Moment, start: &Moment, stride: Stride) ->
     let numbers = number.saturating_sub(1)..number.saturating_add(2);
     let windows = inspect::windows(at.key.kind, &series, numbers, &[zone], &[])?;
     let edge = Edge::before(moment.point);
-    let window = windows.iter().find(|w| w.range.lower <= edge && edge < w.range.upper);
+    let window = windows.into_iter().find(|w| w.range.lower <= edge && edge < w.range.upper);
     let window = window.ok_or_else(|| Error::new(Code::Internal, "no partition of the series holds the value"))?;
+    Ok((window, stride))
+}
+
+/// The partition that such a range is, for this value.
+///
+/// # Errors
+/// No key begins or ends there, or no name says when it begins.
+pub(super) fn of_window(at: &Situation, window: &Window, stride: Stride, value: &str) -> Result<Wanted, Error> {
     if window.day.is_bc() {
-        return Err(Error::new(Code::DatetimeOverflow, format!("value cannot be {}", moment.shown))
+        return Err(Error::new(Code::DatetimeOverflow, format!("value cannot be {value}"))
             .detail("Names of partitions have no place for an era."));
     }
     let mut wanted = at.wanted(window, stride)?;

@@ -2,12 +2,12 @@
 
 use super::apply::{self, Caller, How, Situation};
 use super::bounds::{Day, Edge, Point, Range};
-use super::drain::{must_say_its_time, notice, rows, rule};
+use super::drain::{first, is_beyond, notice, rows, rule};
 use super::inspect::{self, Series, Start};
-use super::plan::{self, Method, Moved, Sibling, SiblingKind, Window, literal};
+use super::plan::{self, Method, Moved, Shown, Sibling, SiblingKind, Window, literal};
 use super::steps::{SHORT, must_be_alone, patiently, pause};
 use super::stride::Stride;
-use super::{is_null, key, range, say, series};
+use super::{is_null, key, movable, range, say, series};
 use crate::error::{Code, Error};
 use crate::spi::{self, transactions};
 use crate::text::Text;
@@ -114,7 +114,6 @@ impl Split {
     fn look(&self, caller: &Caller) -> Result<(Situation, Sibling), Error> {
         let rule = rule(self.parent)?;
         let mut at = range::look_in(self.parent, None, rule.as_ref().map(|(_, zone)| zone.as_str()), caller)?;
-        must_say_its_time(&at, "split")?;
         // Hours that a clock shows twice are told apart by this one only.
         if matches!(self.stride, Stride::Time(_)) {
             "UTC".clone_into(&mut at.zone);
@@ -175,17 +174,22 @@ impl Split {
             Err(Error::new(Code::NotSupported, format!("partition \"{}\" cannot be split", from.name)).detail(why))
         };
         if from.range != plain {
-            return cannot("Further columns of the key part its bounds.");
+            return cannot("Its bounds part rows of one time.");
         }
         match (from.range.lower.point, from.range.upper.point) {
             (Point::At(_), Point::At(_)) => self.last_of(at, from),
             (Point::Below, Point::At(_)) => {
                 let end = range::wall_of(at, &from.shown.upper)?;
                 self.check_day(end.1)?;
-                let Some(least) = finite(at, &from, "min")? else { return Ok(None) };
+                let Some(least) = outermost(at, &from, "ASC")? else { return Ok(None) };
                 let least = range::wall_of(at, &least)?.0;
                 self.check_count(at, least, end.0, made)?;
-                let window = self.window(at, end.0, -1)?;
+                let window = match self.window(at, end.0, -1)? {
+                    // A day that a zone has left out holds nothing.
+                    Some(window) if window.range.lower == window.range.upper => self.window(at, end.0, -2)?,
+                    window => window,
+                };
+                let Some(window) = window else { return Ok(None) };
                 must_touch(window.range.upper == from.range.upper)?;
                 let rest = (from.shown.lower.clone(), window.shown.lower.clone());
                 Ok(Some(Piece { from, window, rest, last: None }))
@@ -193,10 +197,10 @@ impl Split {
             (Point::At(_), Point::Above) => {
                 let start = range::wall_of(at, &from.shown.lower)?;
                 self.check_day(start.1)?;
-                let Some(greatest) = finite(at, &from, "max")? else { return Ok(None) };
+                let Some(greatest) = outermost(at, &from, "DESC")? else { return Ok(None) };
                 let greatest = range::wall_of(at, &greatest)?.0;
                 self.check_count(at, start.0, greatest, made)?;
-                let window = self.window(at, start.0, 0)?;
+                let Some(window) = self.window(at, start.0, 0)? else { return Ok(None) };
                 must_touch(window.range.lower == from.range.lower)?;
                 let rest = (window.shown.upper.clone(), from.shown.upper.clone());
                 Ok(Some(Piece { from, window, rest, last: None }))
@@ -212,7 +216,7 @@ impl Split {
         let Some(count) = inspect::count(at.key.kind, &series, end, &at.zone, MOST)? else {
             return Err(too_many());
         };
-        let window = self.window(at, start, count - 1)?;
+        let Some(window) = self.window(at, start, count - 1)? else { return Ok(None) };
         if window.range.upper != from.range.upper {
             return Err(Error::new(
                 Code::InvalidParameter,
@@ -223,20 +227,31 @@ impl Split {
         if count < 2 {
             return Ok(None);
         }
-        let last = if count == 2 { Some(self.window(at, start, 0)?) } else { None };
+        let last = if count == 2 { self.window(at, start, 0)? } else { None };
         let rest = (from.shown.lower.clone(), window.shown.lower.clone());
         Ok(Some(Piece { from, window, rest, last }))
     }
 
-    fn window(&self, at: &Situation, start: Timestamp, number: i32) -> Result<Window, Error> {
+    /// A range, with bounds as the key has them; `None` where that has none, for they are beyond all keys.
+    fn window(&self, at: &Situation, start: Timestamp, number: i32) -> Result<Option<Window>, Error> {
         let series = Series { start: Start::Time(start), stride: self.stride };
         let windows = inspect::windows(at.key.kind, &series, number..number + 1, &[&at.zone], &[])?;
-        let window = windows.into_iter().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a range"))?;
+        let mut window =
+            windows.into_iter().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a range"))?;
         if window.day.is_bc() {
             return Err(Error::new(Code::DatetimeOverflow, format!("no partition begins on {}", window.day))
                 .detail("Names of partitions have no place for an era."));
         }
-        Ok(window)
+        let bound = |edge: Edge, shown: &str| inspect::bound(&at.key, edge.point, shown);
+        let (lower, upper) =
+            (bound(window.range.lower, &window.shown.lower), bound(window.range.upper, &window.shown.upper));
+        match (lower, upper) {
+            (Err(error), _) | (_, Err(error)) if is_beyond(&error) => Ok(None),
+            (lower, upper) => {
+                window.shown = Shown { lower: lower?, upper: upper? };
+                Ok(Some(window))
+            }
+        }
     }
 
     /// Counted from one bound to the next, months would drift away from their last days.
@@ -323,17 +338,8 @@ fn too_many() -> Error {
 }
 
 /// The first or last time in a partition that a range can hold.
-fn finite(at: &Situation, from: &Sibling, which: &str) -> Result<Option<String>, Error> {
-    let column = &at.key.column;
-    let rows = spi::select(
-        &format!(
-            "SELECT {which}({column})::text FROM {} WHERE {column} > '-infinity' AND {column} < 'infinity'",
-            from.identity
-        ),
-        &[],
-        |row| Ok(row.get::<Text>(1)?.map(|t| t.0)),
-    )?;
-    Ok(rows.into_iter().flatten().next())
+fn outermost(at: &Situation, from: &Sibling, order: &str) -> Result<Option<String>, Error> {
+    first(&at.key.column, &format!("{} WHERE {}", from.identity, movable::condition(&at.key)), order)
 }
 
 /// Refuses where more would happen than that rows move.
