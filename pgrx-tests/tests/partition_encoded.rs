@@ -12,6 +12,8 @@ cases![
     further_columns_without_a_value,
     partitions_of_each_encoding_are_split,
     what_is_beyond_all_keys_is_not_split_off,
+    a_table_is_converted_by_its_uuid,
+    what_says_no_time_is_not_converted,
 ];
 
 /// Keys made by SQL alone. `key(encoding, at, n)`: the n-th of a moment; the one of 0 is the least.
@@ -441,6 +443,96 @@ fn what_is_beyond_all_keys_is_not_split_off(leg: &Leg) -> Result {
             (error.sqlstate.as_str(), error.message.as_str()),
             ("22023", "partition_interval must be days or months for a key of encoding text:iso")
         );
+        Ok(())
+    })
+}
+
+fn a_table_is_converted_by_its_uuid(leg: &Leg) -> Result {
+    with_keys(leg, |s| {
+        s.run(&format!(
+            "CREATE TABLE e (id uuid PRIMARY KEY, note text); CREATE INDEX e_note ON e (note);
+             INSERT INTO e SELECT {}, 'x' || n FROM generate_series(1, 100) AS n",
+            UUID.key("date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - n * interval '1 day'", "n")
+        ))?;
+        let before = sum(s, "e")?;
+        let filenode = s.value("SELECT pg_relation_filenode('e')")?;
+        // A whole month lies between now and the cutoff.
+        let month = |n: u32| {
+            format!(
+                "warden.uuidv7_lower_bound((date_trunc('month', now() AT TIME ZONE 'UTC') + interval '{n} months') AT TIME ZONE 'UTC')"
+            )
+        };
+        let cutoff = s.value(&format!("SELECT {}", month(2)))?;
+        let outcome = s.outcome("CALL warden.convert_to_partitioned('e', 'id')");
+        ensure_eq!(
+            outcome.messages(),
+            [
+                format!("rows at or after {cutoff} are refused until the conversion is done"),
+                "table \"e\" is partitioned by range of id now".to_owned()
+            ],
+            "{outcome}"
+        );
+        ensure_eq!(sum(s, "e")?, before);
+        ensure_eq!(s.value("SELECT pg_relation_filenode('e_legacy')")?, filenode);
+        let mut expected = vec![format!("public.e_legacy MINVALUE {cutoff}")];
+        for n in 2..6 {
+            expected.push(s.value(&format!(
+                "SELECT concat_ws(' ', 'public.e_' || to_char(now() AT TIME ZONE 'UTC' + interval '{n} months', 'YYYY_MM'), {}, {})",
+                month(n),
+                month(n + 1)
+            ))?);
+        }
+        ensure_eq!(bounds(s, "e")?, expected);
+        // What was unique is, and the next month has its place.
+        ensure_eq!(s.error("INSERT INTO e SELECT id FROM e LIMIT 1")?.sqlstate, "23505");
+        s.run(&format!("INSERT INTO e VALUES ({}), ({})", UUID.key("now()", "1"), month(2)))?;
+        ensure_eq!(counts(s, "e")?[1], "e_legacy 101");
+        ensure_eq!(
+            s.outcome("CALL warden.convert_to_partitioned('e', 'id')").messages(),
+            ["table \"e\" is converted already, skipping"]
+        );
+        s.run("DELETE FROM e WHERE note IS NULL")?;
+        s.run("CALL warden.split_partition('e_legacy', '1 month')")?;
+        ensure_eq!(sum(s, "e")?, before);
+        ensure_eq!(s.value("SELECT count(*) FROM e_legacy")?, "0");
+        Ok(())
+    })
+}
+
+fn what_says_no_time_is_not_converted(leg: &Leg) -> Result {
+    with_keys(leg, |s| {
+        s.run("CREATE TABLE e (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n bigint NOT NULL, t text COLLATE \"C\" NOT NULL)")?;
+        let call = "CALL warden.convert_to_partitioned('e', 'id')";
+        let error = s.error(call)?;
+        ensure_eq!(
+            (error.sqlstate.as_str(), error.detail()),
+            ("0A000", "The default of column id makes UUIDs that say no time, as those of version 7 do.")
+        );
+        s.run("ALTER TABLE e ALTER id DROP DEFAULT; INSERT INTO e VALUES ('f47ac10b-58cc-4372-a567-0e02b2c3d479', 1, 'x')")?;
+        let error = s.error(call)?;
+        ensure!(error.detail().ends_with("Rows have id that is not of version 7, and says no time."), "{error}");
+        ensure!(
+            error.hint().ends_with("SELECT * FROM public.e WHERE NOT (substr((id)::text, 15, 1) IN ('0', '7'));"),
+            "{error}"
+        );
+        ensure_eq!(
+            s.value("SELECT string_agg(item, ' ') FROM warden.plan_conversion('e', 'id') WHERE severity = 'blocker'")?,
+            "future_rows other_uuids"
+        );
+        for (column, kind) in [("n", "bigint"), ("t", "text")] {
+            let error = s.error(&format!("CALL warden.convert_to_partitioned('e', '{column}')"))?;
+            ensure_eq!(
+                (error.sqlstate.as_str(), error.message.as_str(), error.hint()),
+                (
+                    "0A000",
+                    format!("column {column} of table \"e\" is of type {kind}").as_str(),
+                    "Supported are date, timestamp, timestamptz and uuid of version 7, and domains over them."
+                )
+            );
+        }
+        // Nothing was begun.
+        ensure_eq!(s.value("SELECT count(*) FROM warden.partition_conversions")?, "0");
+        ensure_eq!(s.value("SELECT count(*) FROM pg_constraint WHERE conname = 'warden_conversion_check'")?, "0");
         Ok(())
     })
 }

@@ -7,7 +7,7 @@ use super::drain::notice;
 use super::plan::literal;
 use super::steps::{SHORT, must_be_alone, patiently, pause};
 use super::stride::Stride;
-use super::{is_null, key, one_of, say, series};
+use super::{is_null, key, one_of, range, say, series};
 use crate::error::{Code, Error};
 use crate::spi::{self, transactions};
 use crate::text::Text;
@@ -299,13 +299,9 @@ fn give_up(plain: &Plain) -> String {
 
 /// Whether the cutoff is not in the future any more.
 fn is_past(plain: &Plain, cutoff: &str) -> Result<bool, Error> {
-    let now = plain::now(plain.at.key.kind, &plain.at.zone)?;
-    let rows = spi::select(
-        &format!("SELECT $1::{0} >= $2::{0}", plain.at.key.kind.type_name()),
-        &[Text(now).into(), Text::from(cutoff).into()],
-        |row| Ok(row.get::<bool>(1)?),
-    )?;
-    Ok(rows.into_iter().flatten().next().unwrap_or_default())
+    let at = &plain.at;
+    let point = |text: &str| Ok::<_, Error>(range::moment("cutoff", text, at, &at.zone)?.point);
+    Ok(point(&plain::now(at.key.kind, &at.zone)?)? >= point(cutoff)?)
 }
 
 /// Refuses where anything is in the way, and says all of it.

@@ -77,7 +77,7 @@ fn bound(key: &Key, (said, micros): Time) -> Option<String> {
 }
 
 /// SQL of whether a value is a key of its encoding, and what it is else; `None` where every value of the type is one.
-fn form(key: &Key) -> Option<(String, String)> {
+pub(super) fn form(key: &Key) -> Option<(String, String)> {
     let column = &key.column;
     let matches = |pattern: &str| format!("{column} ~ {}", literal(pattern));
     let form = match key.encoding {

@@ -6,7 +6,7 @@ use super::super::key::{self, Key, Kind};
 use super::super::plan::{Wanted, literal};
 use super::super::range::{self, Rule};
 use super::super::stride::Stride;
-use super::super::{inspect, plan, series};
+use super::super::{inspect, movable, plan, series};
 use super::CONSTRAINT;
 use crate::error::{Code, Error};
 use crate::text::Text;
@@ -54,8 +54,9 @@ pub(super) fn read(
         return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
     };
     facts.must_be_plain()?;
-    let Column { name, quoted, number, kind, is_not_null } = find_column(oid, &facts.parent.name, column)?;
-    let key = Key { kind, encoding: Encoding::Plain, column: quoted, collation: None, further: Vec::new() };
+    let Column { name, quoted, number, time: (kind, encoding), is_not_null } =
+        find_column(oid, &facts.parent.name, column)?;
+    let key = Key { kind, encoding, column: quoted, collation: None, further: Vec::new() };
     series::check_stride(&key, stride)?;
     let zone = begun.map_or_else(|| config::text(&config::PARTITION_TIME_ZONE), |(_, zone)| zone.to_owned());
     let at = Situation::of_plain(oid, facts, key, zone);
@@ -99,7 +100,7 @@ struct Column {
     name: String,
     quoted: String,
     number: i16,
-    kind: Kind,
+    time: (Kind, Encoding),
     is_not_null: bool,
 }
 
@@ -128,14 +129,15 @@ fn find_column(oid: pg_sys::Oid, table: &str, column: &str) -> Result<Column, Er
             format!("column {} of table \"{table}\" does not exist", literal(column)),
         ));
     };
-    let Some(kind) = Kind::of(&type_name) else {
+    // What others count is declared by a policy, which only a partitioned table can have.
+    let Some(time) = Encoding::of(&type_name, None, false) else {
         return Err(Error::new(
             Code::NotSupported,
             format!("column {quoted} of table \"{table}\" is of type {type_name}"),
         )
-        .hint("Supported are date, timestamp and timestamptz, and domains over them."));
+        .hint("Supported are date, timestamp, timestamptz and uuid of version 7, and domains over them."));
     };
-    Ok(Column { name, quoted, number, kind, is_not_null })
+    Ok(Column { name, quoted, number, time, is_not_null })
 }
 
 impl Plain {
@@ -153,7 +155,7 @@ impl Plain {
         let column = find_column(self.at.oid, &name, &self.column)?;
         if before.identity != self.at.facts.parent.identity
             || column.number != self.column_number
-            || column.kind != self.at.key.kind
+            || column.time != (self.at.key.kind, self.at.key.encoding)
         {
             return Err(Error::new(
                 Code::NotInPrerequisiteState,
@@ -249,6 +251,17 @@ impl Plain {
                 sql: Some(format!("SELECT * FROM {table} WHERE {beyond};")),
             });
         }
+        if let Some((_, form)) = movable::form(&self.at.key) {
+            let other = format!("NOT ({form})");
+            if found(&other)? {
+                items.push(Item {
+                    severity: "blocker",
+                    what: "other_uuids".to_owned(),
+                    detail: format!("Rows have {column} that is not of version 7, and says no time."),
+                    sql: Some(format!("SELECT * FROM {table} WHERE {other};")),
+                });
+            }
+        }
         let missing = format!("{column} IS NULL");
         if !self.is_not_null && found(&missing)? {
             items.push(Item {
@@ -308,6 +321,10 @@ UNION ALL
 SELECT 'blocker', 'typed_table', format('It is of type %s.', reloftype::regtype), format('ALTER TABLE %s NOT OF;', identity) FROM t WHERE reloftype <> 0
 UNION ALL
 SELECT 'blocker', 'generated_key', format('Column %s is generated: it cannot be a key.', key_quoted), NULL FROM t WHERE key_generated <> ''
+UNION ALL
+SELECT 'blocker', 'other_uuids', format('The default of column %s makes UUIDs that say no time, as those of version 7 do.', key_quoted), NULL
+  FROM t WHERE pg_get_expr((SELECT d.adbin FROM pg_attrdef d WHERE d.adrelid = $1 AND d.adnum = $2), $1)
+               ~ '\\y(gen_random_uuid|uuidv4|uuid_generate_v[0-9]\\w*)\\('
 UNION ALL
 SELECT 'blocker', CASE x.contype WHEN 'p' THEN 'primary_key' ELSE 'unique' END,
        format('%I on (%s) has no column %s: what is unique in a partitioned table holds its key. (%s) alone will not be unique any more.',
