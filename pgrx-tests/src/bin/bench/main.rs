@@ -5,7 +5,8 @@
 //! on all alike. What counts of a round is the median of its iterations; the figures are medians over the rounds of
 //! that against what "no event trigger" took in the same round.
 //!
-//! `bench [--rounds N] [--scale N] [--only WORDS] [PG_CONFIG]`: with WORDS, only the workloads that have them in their names.
+//! `bench [--rounds N] [--scale N] [--rows N] [--only WORDS] [PG_CONFIG]`: with WORDS, only the workloads that have them in their names;
+//! `--rows` is how many a table has that is converted.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -13,6 +14,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 mod audit;
+mod conversion;
 mod partitions;
 
 use pg_warden_tests::{Cluster, Options, Result, Session};
@@ -182,6 +184,7 @@ type Times = Vec<f64>;
 struct Arguments {
     rounds: usize,
     scale: u32,
+    rows: u32,
     /// What the name of a workload has to hold.
     only: String,
     pg_config: String,
@@ -191,6 +194,7 @@ fn arguments() -> Result<Arguments> {
     let mut parsed = Arguments {
         rounds: 15,
         scale: 1,
+        rows: conversion::ROWS,
         only: String::new(),
         pg_config: "/usr/lib/postgresql/15/bin/pg_config".into(),
     };
@@ -199,9 +203,10 @@ fn arguments() -> Result<Arguments> {
         match argument.as_str() {
             "--rounds" => parsed.rounds = rest.next().ok_or("--rounds needs a number")?.parse()?,
             "--scale" => parsed.scale = rest.next().ok_or("--scale needs a number")?.parse()?,
+            "--rows" => parsed.rows = rest.next().ok_or("--rows needs a number")?.parse()?,
             "--only" => parsed.only = rest.next().ok_or("--only needs words of a workload's name")?,
             other if !other.starts_with('-') => parsed.pg_config = other.into(),
-            _ => return Err("usage: bench [--rounds N] [--scale N] [--only WORDS] [PG_CONFIG]".into()),
+            _ => return Err("usage: bench [--rounds N] [--scale N] [--rows N] [--only WORDS] [PG_CONFIG]".into()),
         }
     }
     Ok(parsed)
@@ -354,6 +359,9 @@ fn run() -> Result {
     }
     if partitions::NAME.contains(&arguments.only) {
         partitions::run(&cluster)?;
+    }
+    if conversion::NAME.contains(&arguments.only) {
+        conversion::run(&cluster, arguments.rows)?;
     }
     drop(memory);
     cluster.finish()
