@@ -12,6 +12,7 @@ CREATE TABLE warden_internal.partition_conversion (
     last_error pg_catalog.text
 );
 COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
+ALTER TABLE warden_internal.partition_conversion REPLICA IDENTITY NOTHING;
 
 -- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
 CREATE VIEW warden.partition_conversions AS

@@ -113,20 +113,6 @@ pub(crate) fn run_as(role: pg_sys::Oid, sql: &str) -> Result<(), Error> {
     in_the_name_of(role, pg_sys::SECURITY_LOCAL_USERID_CHANGE, || run(sql))
 }
 
-/// Reads tables of our own with the rights of the role that owns them; whether the caller may know is asked before.
-///
-/// # Errors
-/// As [`select`].
-pub(crate) fn select_as<T>(
-    role: pg_sys::Oid,
-    sql: &str,
-    arguments: &[DatumWithOid<'_>],
-    row: impl FnMut(&SpiHeapTupleData<'_>) -> Result<T, Error>,
-) -> Result<Vec<T>, Error> {
-    let _path = Settings::pin_search_path();
-    in_the_name_of(role, pg_sys::SECURITY_LOCAL_USERID_CHANGE, || select(sql, arguments, row))
-}
-
 /// Works as another role, under more restrictions than there are already.
 fn in_the_name_of<T>(role: pg_sys::Oid, restrictions: u32, work: impl FnOnce() -> T) -> T {
     let (mut caller, mut context) = (pg_sys::InvalidOid, 0);

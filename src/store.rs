@@ -5,7 +5,7 @@
 //!
 //! Vouches for: relations, scans and snapshots are closed in the function that opened them (an error in between ends in
 //! an abort, which does the same); values are in the order and of the types of the table's columns, as sql/policy.sql
-//! and sql/partition_policy.sql declare them; the invalidation callback touches nothing but this module's own cells.
+//! and sql/partition_*.sql declare them; the invalidation callback touches nothing but this module's own cells.
 #![allow(unsafe_code, reason = "heap and index access; see the module's promise")]
 
 use crate::facts::live::relcache;
@@ -20,7 +20,7 @@ mod write;
 pub(crate) use invalidation::{is_current, read_from_now, register, unread};
 pub(crate) use write::{Writer, replicated_by};
 
-/// The tables of sql/policy.sql, and two more.
+/// The tables of sql/policy.sql, and those of partitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Table {
     Mode,
@@ -36,6 +36,8 @@ pub(crate) enum Table {
     /// Of sql/partition_policy.sql, as the next.
     PartitionPolicy,
     PartitionLog,
+    /// Of sql/partition_conversion.sql.
+    PartitionConversion,
 }
 
 impl Table {
@@ -56,6 +58,7 @@ impl Table {
             Self::PartitionSchedule => c"partition_schedule",
             Self::PartitionPolicy => c"partition_policy",
             Self::PartitionLog => c"partition_log",
+            Self::PartitionConversion => c"partition_conversion",
         }
     }
 

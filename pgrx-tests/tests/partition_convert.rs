@@ -23,6 +23,7 @@ cases![
     what_comes_in_the_way_later,
     what_changes_while_the_swap_waits,
     g5_locks,
+    g5_a_lock_on_what_is_kept_of_conversions,
     g11_callers_and_owners,
     publications_are_handed_over,
     default_privileges_are_not_taken,
@@ -795,6 +796,30 @@ fn g5_locks(leg: &Leg) -> Result {
     })?;
     ensure_eq!(s.value("SHOW lock_timeout")?, "0");
     ensure_eq!(description(&mut s, "t")?, before);
+    Ok(())
+}
+
+fn g5_a_lock_on_what_is_kept_of_conversions(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let (mut s, mut holder) = (db.session()?, db.session()?);
+    s.run(TABLE)?;
+    let call = "CALL warden.convert_to_partitioned('t', 'ts', lock_timeout => '20ms')";
+    holder.run("BEGIN; LOCK TABLE warden_internal.partition_conversion IN ACCESS EXCLUSIVE MODE")?;
+    let error = s.error(call)?;
+    let locked = "table warden_internal.partition_conversion is locked by another session";
+    ensure_eq!((error.sqlstate.as_str(), error.message.as_str()), ("55P03", locked));
+    holder.run("COMMIT")?;
+    // Read, but not written.
+    holder.run("BEGIN; LOCK TABLE warden_internal.partition_conversion IN SHARE MODE")?;
+    let error = s.error(call)?;
+    ensure_eq!(
+        (error.sqlstate.as_str(), error.message.as_str(), error.detail()),
+        ("55P03", format!("step 'begin' failed: {locked}").as_str(), "Nothing was changed. It was tried 8 times.")
+    );
+    ensure_eq!(s.value("SELECT count(*) FROM pg_constraint WHERE conrelid = 't'::regclass AND contype = 'c'")?, "0");
+    holder.run("COMMIT")?;
+    s.run(call)?;
+    ensure_eq!(s.value("SELECT phase FROM warden.partition_conversions")?, "done");
     Ok(())
 }
 

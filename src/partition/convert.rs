@@ -219,7 +219,6 @@ impl Conversion {
         } else {
             spi::run(&format!("ALTER TABLE {table} {constraint}"))?;
         }
-        state::forget(self.table)?;
         state::begin(self.table, &plain.column, self.stride, &plain.at.zone, plain.cutoff(), CONSTRAINT)?;
         Ok(plain.cutoff().to_owned())
     }
@@ -274,18 +273,21 @@ impl Conversion {
     /// Does one step, and where it fails keeps why and says what is left behind.
     fn step<T>(&self, what: &str, work: impl Fn(&Caller) -> Result<T, Error>) -> Result<T, ErrorReport> {
         patiently(Some(self.patience), work).map_err(|failed| {
-            let left = self.leftover(&failed.caught.message).unwrap_or_default();
+            let left = match self.leftover(&failed.caught.message) {
+                Ok(left) => left.unwrap_or_else(|| "Nothing was changed.".to_owned()),
+                Err(error) => format!("What is left is not known: {}", error.said()),
+            };
             transactions::commit();
             transactions::resume(Duration::ZERO);
-            let left = left.as_deref().unwrap_or("Nothing was changed.");
-            failed.report(&format!("step {} failed", literal(what)), left, "Call again to go on.")
+            failed.report(&format!("step {} failed", literal(what)), &left, "Call again to go on.")
         })
     }
 
     fn leftover(&self, error: &str) -> Result<Option<String>, Error> {
         let _path = spi::Settings::pin_search_path();
         let Some(State { is_validated: Some(_), cutoff, .. }) = state::read(self.table)? else { return Ok(None) };
-        state::failed(self.table, error)?;
+        // Where it cannot be kept, it is said at least.
+        let _ = state::failed(self.table, error);
         let table = self.identity()?;
         Ok(Some(format!(
             "Constraint {CONSTRAINT} stays: rows at or after {cutoff} are refused. To give up: ALTER TABLE {table} DROP CONSTRAINT {CONSTRAINT};"

@@ -145,7 +145,7 @@ impl Writer {
                 tell((*self.relation()).rd_id);
                 pg_sys::CommandCounterIncrement();
             }
-        } else if self.table == Table::PartitionPolicy {
+        } else if matches!(self.table, Table::PartitionPolicy | Table::PartitionConversion) {
             // SAFETY: between two changes of ours.
             unsafe { pg_sys::CommandCounterIncrement() };
         }
