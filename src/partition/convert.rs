@@ -277,8 +277,7 @@ impl Conversion {
                 Ok(left) => left.unwrap_or_else(|| "Nothing was changed.".to_owned()),
                 Err(error) => format!("What is left is not known: {}", error.said()),
             };
-            transactions::commit();
-            transactions::resume(Duration::ZERO);
+            transactions::next(Duration::ZERO);
             failed.report(&format!("step {} failed", literal(what)), &left, "Call again to go on.")
         })
     }

@@ -55,8 +55,7 @@ fn drain_default_partition(
             }
         };
         say(&[remark]);
-        transactions::commit();
-        transactions::resume(pause);
+        transactions::next(pause);
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use super::stride::Stride;
 use super::{calendar, grid, is_null, key};
 use crate::error::emit::{self, Parts, Severity};
 use crate::error::{Code, Error};
-use crate::spi::transactions::{self, Transactions};
+use crate::spi::transactions;
 use crate::text::Text;
 use crate::{config, spi, store};
 use core::time::Duration;
@@ -190,20 +190,20 @@ fn partition_maintenance(
         emit::notice("partition maintenance skipped: in recovery");
         return Ok(());
     }
-    let transactions = Transactions::of_procedure(call).ok_or_else(|| must_be_alone("partition maintenance"))?;
+    if !transactions::may_commit(call) {
+        return Err(must_be_alone("partition maintenance").into());
+    }
     transactions::must_write(c"partition maintenance");
-    run(&transactions, table_name.map(|table| table.0).as_deref(), pause)?;
+    run(table_name.map(|table| table.0).as_deref(), pause)?;
     Ok(())
 }
 
-fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Result<(), Error> {
+fn run(table: Option<&str>, pause: Duration) -> Result<(), Error> {
     let run = Run { began: store::now(), source: transactions::source() };
-    let policies = transactions.one(|| {
-        let policies = meant(table);
-        // What the event trigger has not seen: of tables that were dropped while it was switched off.
-        let _ = policy::forget_dropped();
-        policies
-    })?;
+    let policies = meant(table)?;
+    // What the event trigger has not seen: of tables that were dropped while it was switched off.
+    let _ = policy::forget_dropped();
+    transactions::begin_anew();
     let (mut done, mut failed, mut tables) = (0_usize, 0, 0);
     for policy in policies.iter().filter(|policy| policy.enabled) {
         tables += 1;
@@ -213,26 +213,24 @@ fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Res
         }
         let mut progress = Progress::default();
         loop {
-            match transactions.one(|| step(policy.table, &run, &mut progress))? {
+            let step = step(policy.table, &run, &mut progress)?;
+            progress.tries = if matches!(step, Step::Again) { progress.tries + 1 } else { 0 };
+            transactions::next(if progress.tries > 0 { backoff(progress.tries) } else { Duration::ZERO });
+            match step {
                 Step::Nothing => break,
                 Step::Over(status) => {
                     failed += i32::from(status == "error");
                     break;
                 }
-                Step::Again => {
-                    progress.tries += 1;
-                    transactions::sleep(backoff(progress.tries));
-                    continue;
-                }
+                Step::Again => continue,
                 Step::Done { action, removed } => {
                     progress.done.push(action);
                     progress.removed += usize::from(removed);
                 }
                 Step::Failed => progress.failed += 1,
             }
-            progress.tries = 0;
             if !is_idle(policy) {
-                transactions::sleep(pause);
+                transactions::next(pause);
             }
         }
         done += progress.done.len();
@@ -244,17 +242,16 @@ fn run(transactions: &Transactions, table: Option<&str>, pause: Duration) -> Res
         _ => format!("{done} done, {failed} failed"),
     };
     let said = format!("{tables} {}: {said}", if tables == 1 { "table" } else { "tables" });
-    transactions.one(|| {
-        let of = table.and(policies.first()).map(|policy| policy.table);
-        run.note(Entry {
-            table: of.map(|table| (table, policy::managed(table).ok().flatten().map_or(String::new(), |m| m.identity))),
-            action: "run",
-            status: if failed == 0 { "done" } else { "error" },
-            detail: Some(said.clone()),
-            ..Entry::default()
-        });
-        log::prune();
+    let of = table.and(policies.first()).map(|policy| policy.table);
+    run.note(Entry {
+        table: of.map(|table| (table, policy::managed(table).ok().flatten().map_or(String::new(), |m| m.identity))),
+        action: "run",
+        status: if failed == 0 { "done" } else { "error" },
+        detail: Some(said.clone()),
+        ..Entry::default()
     });
+    log::prune();
+    transactions::next(Duration::ZERO);
     emit::notice(&format!("partition maintenance of {said}"));
     Ok(())
 }

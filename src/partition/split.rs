@@ -62,8 +62,7 @@ fn split_partition(
             Some(format!("It holds {}.", window.shown)),
             renamed.map(|name| format!("What is left is {name} now.")),
         )]);
-        transactions::commit();
-        transactions::resume(pause);
+        transactions::next(pause);
     }
     if made == 0 {
         say(&[notice("there is nothing to split, skipping".to_owned(), None, None)]);

@@ -71,14 +71,12 @@ pub(super) fn patiently<T>(
         };
         match done {
             Ok(value) => {
-                transactions::commit();
-                transactions::resume(Duration::ZERO);
+                transactions::next(Duration::ZERO);
                 return Ok(value);
             }
             Err(caught) if caught.is_about_locks() && tries < TRIES => {
-                transactions::commit();
                 // Whoever was in the way, and those who wait behind, get time to go on.
-                transactions::resume(
+                transactions::next(
                     Duration::from_millis(u64::from(patience.clamp(0, 5_000).unsigned_abs())) * tries / 2,
                 );
                 tries += 1;

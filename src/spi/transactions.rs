@@ -1,50 +1,12 @@
 //! The transactions of a procedure, each ended by itself.
 //!
-//! This module vouches for: SPI is connected and finished in pairs, snapshots are pushed and popped in pairs (an error in between ends in
-//! the transaction's abort, which does the same), and a transaction is ended with no snapshot of ours and no SPI level but ours.
+//! This module vouches for: SPI is connected and finished in pairs (an error in between ends in the transaction's abort, which does the
+//! same), and a transaction is ended with no snapshot of ours and no SPI level but ours.
 
 use core::ffi::c_int;
 use core::time::Duration;
 use pgrx::direct_function_call_as_datum;
 use pgrx::pg_sys::{self, Datum};
-
-/// A procedure that may end the transactions it runs in.
-pub(crate) struct Transactions(());
-
-impl Transactions {
-    /// `None` where the caller's transaction is not the procedure's to end: in a block, in a function.
-    pub(crate) fn of_procedure(call: pg_sys::FunctionCallInfo) -> Option<Self> {
-        may_commit(call).then(|| {
-            // SAFETY: finished when this value goes out of scope.
-            unsafe { pg_sys::SPI_connect_ext(c_int::try_from(pg_sys::SPI_OPT_NONATOMIC).unwrap_or(0)) };
-            Self(())
-        })
-    }
-
-    /// Works in a transaction of its own, which is committed then, and another one begun.
-    #[expect(clippy::unused_self, reason = "transactions can be ended only while there is one of these")]
-    pub(crate) fn one<T>(&self, work: impl FnOnce() -> T) -> T {
-        // SAFETY: pushed and popped in pairs.
-        unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
-        let done = work();
-        // SAFETY: as above; the SPI levels that `work` opened have ended with it.
-        unsafe {
-            pg_sys::PopActiveSnapshot();
-            pg_sys::SPI_commit();
-        }
-        done
-    }
-}
-
-impl Drop for Transactions {
-    fn drop(&mut self) {
-        // While an error unwinds, the abort of the transaction ends the level.
-        if !std::thread::panicking() {
-            // SAFETY: connected by `of_procedure`.
-            unsafe { pg_sys::SPI_finish() };
-        }
-    }
-}
 
 /// Whether a procedure that is called may commit: neither in a transaction block nor by a function.
 pub(crate) fn may_commit(call: pg_sys::FunctionCallInfo) -> bool {
@@ -57,22 +19,22 @@ pub(crate) fn may_commit(call: pg_sys::FunctionCallInfo) -> bool {
     }
 }
 
-/// Commits in a procedure that may. Nothing that belongs to the transaction may be held: no settings, no rows. [`resume`] is to
-/// follow.
-pub(crate) fn commit() {
+/// Leaves the transaction in which a procedure was called, which may not be READ COMMITTED.
+pub(crate) fn begin_anew() {
+    next(Duration::ZERO);
+}
+
+/// Commits in a procedure that may, and begins the next transaction after so long a time. Nothing that belongs to the transaction may be
+/// held: no settings, no rows. While it waits there is no snapshot, so that no dead rows are kept from VACUUM.
+///
+/// Whatever the default is, the next one is READ COMMITTED: what is read after a lock was had must be what is there then.
+pub(crate) fn next(after: Duration) {
     // SAFETY: the connection is closed here; an error in between ends in an abort, which does the same.
     unsafe {
         pg_sys::SPI_connect_ext(c_int::try_from(pg_sys::SPI_OPT_NONATOMIC).unwrap_or(0));
         pg_sys::SPI_commit();
         pg_sys::SPI_finish();
     }
-}
-
-/// Makes the transaction after a [`commit`] ready for queries, after so long a time. Until then it has no snapshot, so that a long
-/// wait keeps no dead rows from VACUUM.
-///
-/// Whatever the default is, it is READ COMMITTED: what is read after a lock was had must be what is there then.
-pub(crate) fn resume(after: Duration) {
     sleep(after);
     // SAFETY: the transaction has just begun and has no snapshot, so its isolation may be chosen. The portal of the CALL is there as
     // long as the procedure runs.
@@ -82,14 +44,8 @@ pub(crate) fn resume(after: Duration) {
     }
 }
 
-/// Leaves the transaction in which a procedure was called, which may not be READ COMMITTED.
-pub(crate) fn begin_anew() {
-    commit();
-    resume(Duration::ZERO);
-}
-
 /// Waits, and can be cancelled meanwhile.
-pub(crate) fn sleep(time: Duration) {
+fn sleep(time: Duration) {
     if !time.is_zero() {
         // SAFETY: pg_sleep(float8).
         unsafe { direct_function_call_as_datum(pg_sys::pg_sleep, &[Datum::from(time.as_secs_f64().to_bits()).into()]) };
