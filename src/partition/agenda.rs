@@ -9,6 +9,7 @@ use super::plan::{self, Method, Shown, Sibling, SiblingKind, Step, Wanted};
 use super::policy::{Policy, Removal, Span};
 use super::{calendar, retention};
 use crate::error::{Code, Error};
+use crate::facts::live::object::quote;
 use crate::spi;
 use crate::text::Text;
 use pgrx::prelude::*;
@@ -61,14 +62,9 @@ pub(super) fn look(policy: &Policy, as_of: i64, most: usize) -> Result<Vec<Job>,
 pub(super) fn situation(policy: &Policy) -> Result<Situation, Error> {
     let mut at = apply::look_in_zone(policy.table, policy.stride.title(), &policy.zone)?;
     if let Some(tablespace) = &policy.tablespace {
-        at.facts.tablespace = Some(quoted(tablespace));
+        at.facts.tablespace = Some(quote(tablespace));
     }
     Ok(at)
-}
-
-/// A name as an identifier of SQL.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn job(action: &'static str, sibling: &Sibling, task: Task) -> Job {

@@ -9,6 +9,7 @@ use super::steps::{SHORT, must_be_alone, patiently, pause};
 use super::stride::Stride;
 use super::{is_null, key, one_of, range, say, series};
 use crate::error::{Code, Error};
+use crate::facts::live::object::quote;
 use crate::spi::{self, transactions};
 use crate::text::Text;
 use core::time::Duration;
@@ -185,7 +186,7 @@ impl Conversion {
                 format!(
                     "conversion of \"{}\" was begun by column {} and {}",
                     plain.at.facts.parent.name,
-                    crate::rules::wording::quote_ident(&state.column),
+                    quote(&state.column),
                     state.stride.interval()
                 ),
             )
@@ -363,7 +364,7 @@ fn plan(table: &str, column: &str, stride: Stride) -> Result<Vec<(i32, Item)>, E
             format!(
                 "CREATE TABLE {}.{} PARTITION OF {identity} FOR VALUES FROM ({}) TO ({})",
                 plain.at.facts.schema_quoted,
-                crate::rules::wording::quote_ident(&wanted.name),
+                quote(&wanted.name),
                 literal(&wanted.shown.lower),
                 literal(&wanted.shown.upper)
             ),

@@ -9,8 +9,9 @@ use super::plan::{MAX, MIN, NAME_BYTES, Shown, Sibling, Wanted, Window, literal}
 use super::stride::{MONTH, QUARTER, Stride, YEAR};
 use crate::error::emit::Severity;
 use crate::error::{Code, Error};
+use crate::facts::live::object::quote;
+use crate::spi;
 use crate::text::{self, Text};
-use crate::{rules, spi};
 use pgrx::prelude::*;
 use std::ffi::CString;
 
@@ -341,7 +342,7 @@ pub(super) fn call(at: &Situation, wanted: &Wanted) -> String {
         literal(&at.facts.parent.identity),
         literal(&wanted.shown.lower),
         literal(&wanted.shown.upper),
-        literal(&rules::wording::quote_ident(&wanted.name))
+        literal(&quote(&wanted.name))
     )
 }
 

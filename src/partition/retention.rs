@@ -1,6 +1,6 @@
 //! Takes partitions away that are too old: detaches, drops or archives them.
 
-use super::agenda::{self, Job, Removals, quoted};
+use super::agenda::{self, Job, Removals};
 use super::apply::{self, Caller, Situation};
 use super::log::Run;
 use super::maintain::{self, Outcome};
@@ -8,6 +8,7 @@ use super::plan::{NAME_BYTES, Sibling};
 use super::policy::{Managed, Policy, Removal, Span};
 use super::{calendar, is_null, manage, one_of};
 use crate::error::{Code, Error};
+use crate::facts::live::object::quote;
 use crate::spi::transactions;
 use crate::text::{self, Text};
 use crate::{spi, store};
@@ -59,19 +60,19 @@ fn to_archive(sibling: &Sibling, archive: &str) -> Result<Vec<String>, Error> {
     let Some((exists, schema, name, name_quoted)) = rows.into_iter().next() else {
         return Err(Error::new(
             Code::DuplicateTable,
-            format!("there is no free name for partition \"{}\" in schema {}", sibling.name, quoted(archive)),
+            format!("there is no free name for partition \"{}\" in schema \"{archive}\"", sibling.name),
         ));
     };
     let mut statements = Vec::new();
     if !exists {
-        statements.push(format!("CREATE SCHEMA {}", quoted(archive)));
+        statements.push(format!("CREATE SCHEMA {}", quote(archive)));
     }
     let mut identity = sibling.identity.clone();
     if name != sibling.name {
         statements.push(format!("ALTER TABLE {identity} RENAME TO {name_quoted}"));
         identity = format!("{schema}.{name_quoted}");
     }
-    statements.push(format!("ALTER TABLE {identity} SET SCHEMA {}", quoted(archive)));
+    statements.push(format!("ALTER TABLE {identity} SET SCHEMA {}", quote(archive)));
     Ok(statements)
 }
 
@@ -93,7 +94,7 @@ fn must_be_trusted(sibling: &Sibling, archive: &str) -> Result<(), Error> {
         None => Ok(()),
         Some(owner) => Err(Error::new(
             Code::InsufficientPrivilege,
-            format!("partition \"{}\" is not put into schema {} of another role", sibling.name, quoted(archive)),
+            format!("partition \"{}\" is not put into schema \"{archive}\" of another role", sibling.name),
         )
         .detail(format!("Its owner is {owner}, who could drop all that is in it."))),
     }

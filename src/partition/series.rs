@@ -9,7 +9,7 @@ use super::policy::Span;
 use super::stride::Stride;
 use crate::error::emit::Severity;
 use crate::error::{Code, Error};
-use crate::rules::wording::quote_ident;
+use crate::facts::live::object::quote;
 use crate::spi;
 use pgrx::prelude::*;
 use std::time::Instant;
@@ -226,7 +226,7 @@ fn refused(at: &Situation, wanted: &Wanted, error: &Error) -> Row {
     let cover = at.siblings.iter().find(|s| !s.is_detaching && wanted.range.meets(&s.range) == Meeting::Covered);
     let mut row = match cover {
         Some(sibling) => row(sibling.identity.clone(), wanted, "covered"),
-        None => row(format!("{}.{}", at.facts.schema_quoted, quote_ident(&wanted.name)), wanted, "blocked"),
+        None => row(format!("{}.{}", at.facts.schema_quoted, quote(&wanted.name)), wanted, "blocked"),
     };
     row.sqlstate = Some(sqlstate(error.code().into()));
     row.detail = Some(error.said());

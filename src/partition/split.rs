@@ -9,6 +9,7 @@ use super::steps::{SHORT, must_be_alone, patiently, pause};
 use super::stride::Stride;
 use super::{is_null, key, movable, range, say, series};
 use crate::error::{Code, Error};
+use crate::facts::live::object::quote;
 use crate::spi::{self, transactions};
 use crate::text::Text;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -317,7 +318,7 @@ impl Split {
         if !from.schema_is_parents || place.occupant.is_some() {
             return Ok(None);
         }
-        let name = crate::rules::wording::quote_ident(&wanted.name);
+        let name = quote(&wanted.name);
         spi::run(&format!("ALTER TABLE {} RENAME TO {name}", from.identity))?;
         Ok(Some(place.identity))
     }

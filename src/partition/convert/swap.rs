@@ -8,7 +8,7 @@ use super::super::range;
 use super::CONSTRAINT;
 use super::plain::Plain;
 use crate::error::{Code, Error};
-use crate::rules::wording::quote_ident;
+use crate::facts::live::object::quote;
 use crate::spi;
 use crate::text::Text;
 use pgrx::prelude::*;
@@ -286,10 +286,9 @@ fn free_name(plain: &Plain, name: &str) -> Result<String, Error> {
     let facts = &plain.at.facts;
     for n in 1..1000 {
         let suffix = if n == 1 { "_legacy".to_owned() } else { format!("_legacy{n}") };
-        // No word of SQL ends like this.
         let name = apply::name(&facts.schema, name, &suffix);
         if inspect::place(facts.schema_oid, &facts.schema_quoted, &name)?.occupant.is_none() {
-            return Ok(quote_ident(&name));
+            return Ok(quote(&name));
         }
     }
     Err(Error::new(Code::DuplicateTable, format!("no name is free for the old table of \"{}\"", facts.parent.name)))
