@@ -288,6 +288,28 @@ impl Cluster {
         Ok(())
     }
 
+    /// Has a session of a database run a call, and kills it so long after the answer to a query has become true.
+    ///
+    /// # Errors
+    /// When the call ends before.
+    pub fn kill_at_work(&self, database: &str, call: &str, until: &str, later: Duration) -> Result {
+        let (mut victim, mut watcher) = (self.connect_in_time(database)?, self.connect_in_time(database)?);
+        let pid = victim.pid()?.to_string();
+        thread::scope(|scope| {
+            let working = scope.spawn(move || victim.outcome(call));
+            while watcher.value(until)? != "t" && !working.is_finished() {
+                thread::sleep(Duration::from_millis(1));
+            }
+            thread::sleep(later);
+            let killed = self.kill(&pid, watcher);
+            let outcome = working.join().map_err(|_| "the session panicked")?;
+            if outcome.error.is_none() {
+                return Err(format!("it was done before the kill: {outcome}").into());
+            }
+            killed
+        })
+    }
+
     /// Decisions that the log tells of a database.
     ///
     /// # Errors

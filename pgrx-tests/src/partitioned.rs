@@ -1,6 +1,8 @@
 //! What tests ask of a partitioned table before and after its rows move.
 
-use crate::{Result, Session};
+use std::thread;
+
+use crate::{Outcome, Result, Session};
 
 /// How many rows a table has, and a checksum of them.
 ///
@@ -28,4 +30,20 @@ pub fn bounds(s: &mut Session, table: &str) -> Result<Vec<String>> {
     Ok(s.column(&format!(
         "SELECT concat_ws(' ', partition, lower_bound, upper_bound) FROM warden.list_partitions('{table}')"
     ))?)
+}
+
+/// Runs a call that a transaction of another session is in the way of, which is ended when the call waits for it.
+///
+/// # Errors
+/// When the call fails.
+pub fn goes_on_behind(s: &mut Session, holder: &mut Session, call: &str) -> Result<Outcome> {
+    let waits = format!("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid = {})", s.pid()?);
+    thread::scope(|scope| {
+        let call = scope.spawn(|| s.run(call));
+        let held = holder.wait_for(&waits, "t");
+        holder.run("COMMIT")?;
+        let outcome = call.join().map_err(|_| "the session panicked")?;
+        held?;
+        Ok(outcome?)
+    })
 }

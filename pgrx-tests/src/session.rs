@@ -1,10 +1,15 @@
 //! A connection that keeps what the server said.
 
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use crate::report::{Outcome, Report, Row};
+
+/// How long something is waited for that is sure to come: a scheduler's minute has to pass on a machine that is slow.
+const LONGEST_WAIT: Duration = Duration::from_secs(150);
 
 /// One connection. Query strings go as simple queries, as psql sends them.
 pub struct Session {
@@ -133,6 +138,24 @@ impl Session {
         match outcome.error {
             Some(e) => Ok(e),
             None => Err(format!("should have failed, but did not: {sql}\n{outcome}").into()),
+        }
+    }
+
+    /// Asks until the first value is the one.
+    ///
+    /// # Errors
+    /// The server's error, or the last answer when it never is.
+    pub fn wait_for(&mut self, query: &str, answer: &str) -> crate::Result {
+        let began = Instant::now();
+        loop {
+            let said = self.value(query)?;
+            if said == answer {
+                return Ok(());
+            }
+            if began.elapsed() > LONGEST_WAIT {
+                return Err(format!("never {answer:?}, but {said:?}: {query}").into());
+            }
+            thread::sleep(Duration::from_millis(20));
         }
     }
 

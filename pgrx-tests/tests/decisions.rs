@@ -1,8 +1,6 @@
 //! What is recorded, where, and what never is.
 
-use std::time::{Duration, Instant};
-
-use pg_warden_tests::{Leg, Options, Result, Session, cases, ensure, ensure_eq};
+use pg_warden_tests::{Leg, Options, Result, cases, ensure, ensure_eq};
 
 use crate::fixture::{fill, open, shop};
 
@@ -125,16 +123,6 @@ fn secrets_are_not_recorded(leg: &Leg) -> Result {
     Ok(())
 }
 
-/// Asks until the answer is the one.
-fn wait_for(s: &mut Session, query: &str, answer: &str) -> Result {
-    let began = Instant::now();
-    while s.value(query)? != answer {
-        ensure!(began.elapsed() < Duration::from_secs(20), "never {answer:?}, but {:?}: {query}", s.value(query)?);
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
-}
-
 fn blocked_ones_reach_the_table_where_the_library_is_preloaded(leg: &Leg) -> Result {
     let settings = ["shared_preload_libraries = 'pg_warden'", "warden.journal = 'table'"].map(str::to_owned).to_vec();
     let cluster = leg.own_cluster(&Options { settings, ..Options::default() })?;
@@ -144,17 +132,17 @@ fn blocked_ones_reach_the_table_where_the_library_is_preloaded(leg: &Leg) -> Res
     s.run("SET warden.mode = enforce")?;
     s.error(BLOCKED)?;
     let written = "SELECT concat_ws(' ', action, rule, statement) FROM warden.journal";
-    wait_for(&mut s, written, &format!("blocked create-index-not-concurrent {BLOCKED}"))?;
+    s.wait_for(written, &format!("blocked create-index-not-concurrent {BLOCKED}"))?;
     s.run("SET warden.rule_levels = 'table-without-primary-key=error'")?;
     s.error("BEGIN; CREATE TABLE keyless (a int); COMMIT")?;
-    wait_for(&mut s, "SELECT count(*) FROM warden.journal WHERE source = 'commit'", "1")?;
+    s.wait_for("SELECT count(*) FROM warden.journal WHERE source = 'commit'", "1")?;
     // It stops at once when told to, and another one goes on.
     s.error(BLOCKED)?;
     s.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_warden journal'")?;
-    wait_for(&mut s, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warden journal'", "0")?;
+    s.wait_for("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warden journal'", "0")?;
     s.error(BLOCKED)?;
-    wait_for(&mut s, "SELECT count(*) >= 3 FROM warden.journal", "t")?;
-    wait_for(&mut s, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warden journal'", "0")?;
+    s.wait_for("SELECT count(*) >= 3 FROM warden.journal", "t")?;
+    s.wait_for("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warden journal'", "0")?;
     let name = db.name().to_owned();
     drop(s);
     cluster.connect("postgres")?.run(&format!("DROP DATABASE {name}"))?;
@@ -208,10 +196,9 @@ fn a_subscriber_to_everything_hears_nothing(leg: &Leg) -> Result {
     let why = here.value("SELECT detail FROM warden.status WHERE item = 'journal'")?;
     ensure!(why.contains("publication p "), "{why}");
     here.run("INSERT INTO t VALUES (1)")?;
-    wait_for(&mut there, "SELECT count(*) FROM pg_stat_subscription_stats WHERE apply_error_count > 0", "0")?;
+    there.wait_for("SELECT count(*) FROM pg_stat_subscription_stats WHERE apply_error_count > 0", "0")?;
     here.run("SELECT pg_current_wal_lsn()")?;
-    wait_for(
-        &mut here,
+    here.wait_for(
         "SELECT confirmed_flush_lsn >= pg_current_wal_lsn() - 1000 FROM pg_replication_slots WHERE slot_name = 's'",
         "t",
     )?;

@@ -55,16 +55,6 @@ fn log_of(cluster: &Cluster, pid: i32) -> Vec<String> {
     cluster.log().lines().filter(|line| line.contains(&mark)).map(str::to_owned).collect()
 }
 
-/// Asks until the answer is the one.
-fn wait_for(s: &mut Session, query: &str, answer: &str) -> Result {
-    let began = Instant::now();
-    while s.value(query)? != answer {
-        ensure!(began.elapsed() < Duration::from_secs(15), "never {answer:?}, but {:?}: {query}", s.value(query)?);
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
-}
-
 /// A cluster where blocked decisions reach the table.
 fn preloaded(leg: &Leg, more: &[&str]) -> Result<Cluster> {
     let settings = ["shared_preload_libraries = 'pg_warden'", "warden.journal = 'table'"];
@@ -309,7 +299,7 @@ fn secrets_stay_out_however_they_are_sent(leg: &Leg) -> Result {
     s.error(&format!(
         "SELECT '{CANARY}'; CREATE FOREIGN TABLE k (\"Price\" int) SERVER s OPTIONS (password '{CANARY}')"
     ))?;
-    wait_for(&mut s, "SELECT count(*) FROM warden.journal WHERE action = 'blocked'", "1")?;
+    s.wait_for("SELECT count(*) FROM warden.journal WHERE action = 'blocked'", "1")?;
     let shown = format!("SELECT j::text FROM warden.journal AS j WHERE j::text LIKE '%{CANARY}%'");
     ensure_eq!(s.column(&shown)?, Vec::<String>::new());
     ensure_eq!(
@@ -339,8 +329,7 @@ fn a_long_statement_is_recorded_whole(leg: &Leg) -> Result {
     s.run("SET warden.mode = enforce")?;
     let blocked = format!("CREATE INDEX i ON orders ((total::text || '{text}'))");
     s.error(&blocked)?;
-    wait_for(
-        &mut s,
+    s.wait_for(
         "SELECT concat_ws(' ', object, statement) FROM warden.journal WHERE action = 'blocked'",
         "public.orders",
     )?;
@@ -653,9 +642,9 @@ fn the_settings_of_a_database_do_not_stop_the_worker(leg: &Leg) -> Result {
         let name = setting.split(' ').next().unwrap_or_default();
         s.run(&format!("ALTER DATABASE {} SET {setting}; DELETE FROM warden_internal.journal", db.name()))?;
         s.error(BLOCKED)?;
-        wait_for(&mut s, "SELECT count(*) FROM warden.journal", "1")
+        s.wait_for("SELECT count(*) FROM warden.journal", "1")
             .map_err(|e| format!("{setting}: {}", e.message().unwrap_or_default()))?;
-        wait_for(&mut s, WORKERS, "0")?;
+        s.wait_for(WORKERS, "0")?;
         s.run(&format!("ALTER DATABASE {} RESET {name}", db.name()))?;
     }
     Ok(())
@@ -672,7 +661,7 @@ fn after_a_crash_blocked_ones_reach_the_table_again(leg: &Leg) -> Result {
     };
     let mut s = cluster.connect(&name)?;
     s.error(BLOCKED)?;
-    wait_for(&mut s, WRITTEN, "1")?;
+    s.wait_for(WRITTEN, "1")?;
     // While a worker is there, and more waits for it.
     let mut victim = cluster.connect(&name)?;
     let pid = victim.pid()?.to_string();
@@ -684,9 +673,9 @@ fn after_a_crash_blocked_ones_reach_the_table_again(leg: &Leg) -> Result {
     ensure!(before == 1 || before == 2, "{before}");
     for more in 1..=3 {
         s.error(BLOCKED)?;
-        wait_for(&mut s, WRITTEN, &(before + more).to_string())?;
+        s.wait_for(WRITTEN, &(before + more).to_string())?;
     }
-    wait_for(&mut s, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warden journal'", "0")?;
+    s.wait_for("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warden journal'", "0")?;
     ensure_eq!(cluster.journal_lines(&name)?.len(), 5, "the log has them all");
     Ok(())
 }
@@ -707,7 +696,7 @@ fn subscribe(publisher: &Database<'_>, there: &mut Session) -> String {
 
 fn end_subscription(here: &mut Session, there: &mut Session) -> Result {
     there.script("ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s")?;
-    wait_for(here, "SELECT count(*) FROM pg_replication_slots WHERE active", "0")?;
+    here.wait_for("SELECT count(*) FROM pg_replication_slots WHERE active", "0")?;
     here.run("SELECT pg_drop_replication_slot('s')")?;
     Ok(())
 }
@@ -721,7 +710,7 @@ fn a_subscriber_to_everything_goes_on(leg: &Leg) -> Result {
     there.run("CREATE TABLE t (a int PRIMARY KEY)")?;
     ensure_eq!(subscribe(&publisher, &mut there), "");
     here.run("INSERT INTO t VALUES (1)")?;
-    wait_for(&mut there, "SELECT count(*) FROM t", "1")?;
+    there.wait_for("SELECT count(*) FROM t", "1")?;
 
     here.run("CREATE EXTENSION pg_warden")?;
     let steps = [
@@ -749,14 +738,15 @@ fn a_subscriber_to_everything_goes_on(leg: &Leg) -> Result {
         let no_identity = outcome.error.as_ref().is_some_and(|e| e.sqlstate == "55000" && sql.starts_with("UPDATE"));
         ensure!(outcome.error.is_none() || no_identity, "{sql}: {outcome}");
         here.run(&format!("INSERT INTO t VALUES ({})", n + 2))?;
-        wait_for(&mut there, "SELECT count(*) FROM t", &(n + 2).to_string())
+        there
+            .wait_for("SELECT count(*) FROM t", &(n + 2).to_string())
             .map_err(|e| format!("after {sql}: {}", e.message().unwrap_or_default()))?;
     }
     ensure_eq!(here.value("SELECT count(*) FROM warden.journal")?, "0");
     ensure_eq!(here.value("SELECT count(*) FROM warden_internal.exemption_use")?, "0");
     ensure_eq!(here.value("SELECT value FROM warden.status WHERE item = 'journal'")?, "not written");
     here.run("DROP EXTENSION pg_warden; INSERT INTO t VALUES (100)")?;
-    wait_for(&mut there, "SELECT max(a) FROM t", "100")?;
+    there.wait_for("SELECT max(a) FROM t", "100")?;
     ensure_eq!(there.value("SELECT apply_error_count FROM pg_stat_subscription_stats")?, "0");
     end_subscription(&mut here, &mut there)
 }
@@ -774,18 +764,18 @@ fn a_database_that_is_gone_leaves_no_hole(leg: &Leg) -> Result {
     s.run("SET warden.mode = enforce")?;
     ensure_eq!(s.error(BLOCKED)?.rule(), Some("create-index-not-concurrent"));
     drop(s);
-    wait_for(&mut admin, WORKERS, "0")?;
+    admin.wait_for(WORKERS, "0")?;
     admin.run(&format!("DROP DATABASE {} WITH (FORCE)", gone.name()))?;
     let mut s = stays.session()?;
     s.run("SET warden.mode = enforce")?;
     for round in 1..=6 {
         block_many(&mut s, 50)?;
-        wait_for(&mut s, "SELECT count(*) FROM warden.journal", &(round * 50).to_string())?;
+        s.wait_for("SELECT count(*) FROM warden.journal", &(round * 50).to_string())?;
     }
     // At most the one whose table is gone has lost its place.
     let left_out = s.value("SELECT value FROM warden.status WHERE item = 'not in the journal'")?;
     ensure!(["∅", "1"].contains(&left_out.as_str()), "{left_out} are said to be missing, and none is");
-    wait_for(&mut s, WORKERS, "0")
+    s.wait_for(WORKERS, "0")
 }
 
 /// What the client saw committed is recorded, what it saw blocked is in the log, and no worker goes on without its server.
@@ -819,7 +809,7 @@ fn after_the_server_itself_is_killed_nothing_is_left_behind(leg: &Leg) -> Result
     ensure_eq!(cluster.journal_lines(db.name())?.len(), 5);
     let written: u32 = s.value("SELECT count(*) FROM warden.journal WHERE action = 'blocked'")?.parse()?;
     s.error(BLOCKED)?;
-    wait_for(&mut s, "SELECT count(*) FROM warden.journal WHERE action = 'blocked'", &(written + 1).to_string())
+    s.wait_for("SELECT count(*) FROM warden.journal WHERE action = 'blocked'", &(written + 1).to_string())
 }
 
 /// Processes of a cluster's server: they work in its data folder.

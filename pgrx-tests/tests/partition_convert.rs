@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pg_warden_tests::partitioned::sum;
 use pg_warden_tests::{Database, Leg, Outcome, Result, Session, cases, ensure, ensure_eq};
 
 cases![
@@ -34,14 +35,6 @@ cases![
 ];
 
 const TABLE: &str = "CREATE TABLE t (id int, ts timestamp NOT NULL, note text); INSERT INTO t SELECT n, now() - n * interval '1 hour', 'x' FROM generate_series(1, 100) AS n";
-
-fn messages(outcome: &Outcome) -> Vec<&str> {
-    outcome.notices.iter().map(|n| n.message.as_str()).collect()
-}
-
-fn sum(s: &mut Session, table: &str) -> Result<String> {
-    Ok(s.value(&format!("SELECT count(*) || ' ' || coalesce(sum(hashtext(x::text)::bigint), 0) FROM {table} AS x"))?)
-}
 
 /// All of a table that its users can see, line by line.
 fn description(s: &mut Session, table: &str) -> Result<Vec<String>> {
@@ -578,36 +571,22 @@ fn k5_a_kill_in_each_phase(leg: &Leg) -> Result {
     let description_before = described(&mut cluster.connect(&name)?)?;
     let killed = [
         // Waits for its first lock.
-        ("LOCK TABLE t IN ACCESS SHARE MODE", "SELECT count(*) FROM pg_locks WHERE NOT granted", ""),
+        ("LOCK TABLE t IN ACCESS SHARE MODE", "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)", ""),
         // Reads the table.
-        ("", "SELECT count(*) FROM warden.partition_conversions WHERE phase = 'constrained'", "constrained"),
+        ("", "SELECT EXISTS (SELECT FROM warden.partition_conversions WHERE phase = 'constrained')", "constrained"),
         // Waits for the lock of the swap.
         (
             "LOCK TABLE t IN ACCESS SHARE MODE",
-            "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'",
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock')",
             "validated",
         ),
     ]
     .into_iter()
     .try_for_each(|(hold, until, phase)| -> Result {
-        let (mut victim, mut watcher, mut holder) =
-            (cluster.connect_in_time(&name)?, cluster.connect_in_time(&name)?, cluster.connect_in_time(&name)?);
-        let pid = victim.pid()?.to_string();
+        let mut holder = cluster.connect_in_time(&name)?;
         holder.run(&format!("BEGIN; {hold}"))?;
-        let call = thread::spawn(move || {
-            victim.outcome("CALL warden.convert_to_partitioned('t', 'ts', lock_timeout => '1 min')")
-        });
-        let begun = Instant::now();
-        while watcher.value(until)? == "0" {
-            ensure!(
-                !call.is_finished() && begun.elapsed() < Duration::from_secs(30),
-                "{phase}: {:?}",
-                call.join().map(|o| o.to_string())
-            );
-        }
-        cluster.kill(&pid, watcher)?;
-        let outcome = call.join().map_err(|_| "the session panicked".to_owned())?;
-        ensure!(outcome.error.is_some(), "it was done before the kill: {outcome}");
+        let call = "CALL warden.convert_to_partitioned('t', 'ts', lock_timeout => '1 min')";
+        cluster.kill_at_work(&name, call, until, Duration::ZERO)?;
         let mut s = cluster.connect_in_time(&name)?;
         ensure_eq!(sum(&mut s, "t")?, before);
         ensure_eq!(s.value("SELECT coalesce(string_agg(phase, ''), '') FROM warden.partition_conversions")?, phase);
@@ -673,7 +652,7 @@ fn k5_it_goes_on_and_is_given_up(leg: &Leg) -> Result {
     ensure_eq!(s.value("SELECT phase || ' ' || (last_error IS NULL) FROM warden.partition_conversions")?, "done true");
     // And once more: it is partitioned, and that is said.
     ensure_eq!(
-        messages(&s.outcome("CALL warden.convert_to_partitioned('t', 'ts', '1 year')")),
+        s.outcome("CALL warden.convert_to_partitioned('t', 'ts', '1 year')").messages(),
         ["table \"t\" is converted already, skipping"]
     );
     s.run("DROP TABLE t")?;

@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
-use pg_warden_tests::{Leg, Outcome, Result, Session, cases, ensure, ensure_eq};
+use pg_warden_tests::partitioned::{counts, goes_on_behind, sum};
+use pg_warden_tests::{Leg, Result, Session, cases, ensure, ensure_eq};
 
 cases![
     ranges_as_long_as_their_neighbours,
@@ -30,30 +31,15 @@ const SET: &str = "CREATE TABLE e (ts date, id int) PARTITION BY RANGE (ts);
     CREATE TABLE e_2025_12 PARTITION OF e FOR VALUES FROM ('2025-12-01') TO ('2026-01-01');
     CREATE TABLE rest PARTITION OF e DEFAULT";
 
-/// What is said, without what it says more.
-fn messages(outcome: &Outcome) -> Vec<&str> {
-    outcome.notices.iter().map(|n| n.message.as_str()).collect()
-}
-
-fn sum(s: &mut Session) -> Result<String> {
-    Ok(s.value("SELECT count(*) || ' ' || coalesce(sum(hashtext(e::text)::bigint), 0) FROM e")?)
-}
-
-fn counts(s: &mut Session) -> Result<Vec<String>> {
-    Ok(s.column(
-        "SELECT tableoid::regclass || ' ' || count(*) FROM e GROUP BY tableoid ORDER BY tableoid::regclass::text",
-    )?)
-}
-
 fn ranges_as_long_as_their_neighbours(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
     s.run(SET)?;
     s.run("INSERT INTO e SELECT '2026-01-01'::date + n, n FROM generate_series(0, 89) AS n; INSERT INTO e VALUES ('2025-12-05'), ('2026-07-09'), ('2025-02-28')")?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     let outcome = s.outcome("CALL warden.drain_default_partition('e')");
     ensure_eq!(
-        messages(&outcome),
+        outcome.messages(),
         [
             "moved 1 row of \"e\" from \"rest\" to public.e_2025_02",
             "moved 31 rows of \"e\" from \"rest\" to public.e_2026_01",
@@ -66,22 +52,22 @@ fn ranges_as_long_as_their_neighbours(leg: &Leg) -> Result {
     );
     ensure_eq!(outcome.notices[1].detail(), "It holds [2026-01-01, 2026-02-01).");
     ensure_eq!(outcome.notices[5].hint(), "Give their room back: VACUUM public.rest;");
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     ensure_eq!(
-        counts(&mut s)?,
+        counts(&mut s, "e")?,
         ["e_2025_02 1", "e_2025_12 1", "e_2026_01 31", "e_2026_02 28", "e_2026_03 31", "e_2026_07 1"]
     );
     // Again: nothing to do, and no lock for that.
     let mut holder = db.session()?;
     holder.run("BEGIN; LOCK TABLE e IN SHARE UPDATE EXCLUSIVE MODE")?;
     ensure_eq!(
-        messages(&s.outcome("CALL warden.drain_default_partition('e')")),
+        s.outcome("CALL warden.drain_default_partition('e')").messages(),
         ["moved 0 rows of \"e\" into 0 partitions"]
     );
     holder.run("ROLLBACK")?;
     s.run("DROP TABLE rest")?;
     ensure_eq!(
-        messages(&s.outcome("CALL warden.drain_default_partition('e')")),
+        s.outcome("CALL warden.drain_default_partition('e')").messages(),
         ["table \"e\" has no default partition, skipping"]
     );
     Ok(())
@@ -94,7 +80,7 @@ fn f6_c8_rows_of_no_range_stay(leg: &Leg) -> Result {
     s.run("INSERT INTO e VALUES (NULL), (NULL), ('infinity'), ('-infinity'), ('0044-03-15 BC'), ('2026-01-07')")?;
     let outcome = s.outcome("CALL warden.drain_default_partition('e')");
     ensure_eq!(
-        messages(&outcome),
+        outcome.messages(),
         [
             "moved 1 row of \"e\" from \"rest\" to public.e_2026_01",
             "5 rows stay in default partition \"rest\" of \"e\"",
@@ -106,7 +92,7 @@ fn f6_c8_rows_of_no_range_stay(leg: &Leg) -> Result {
         outcome.notices[1].detail(),
         "No partition of a length holds them. NULL: 2, infinity: 1, -infinity: 1, before the year 1: 1."
     );
-    ensure_eq!(counts(&mut s)?, ["e_2026_01 1", "rest 5"]);
+    ensure_eq!(counts(&mut s, "e")?, ["e_2026_01 1", "rest 5"]);
     Ok(())
 }
 
@@ -121,7 +107,7 @@ fn max_rows_bounds_a_call(leg: &Leg) -> Result {
     )?;
     let outcome = s.outcome("CALL warden.drain_default_partition('e', 35)");
     ensure_eq!(
-        messages(&outcome),
+        outcome.messages(),
         [
             "moved 31 rows of \"e\" from \"rest\" to public.e_2026_01",
             "stopped after 31 rows of \"e\": the next range has more than the 4 that max_rows leaves"
@@ -131,7 +117,7 @@ fn max_rows_bounds_a_call(leg: &Leg) -> Result {
     // The limit is met exactly, and one that is larger than it is passed over.
     let outcome = s.outcome("CALL warden.drain_default_partition('e', 30)");
     ensure_eq!(
-        messages(&outcome),
+        outcome.messages(),
         [
             "moved 28 rows of \"e\" from \"rest\" to public.e_2026_02",
             "stopped after 28 rows of \"e\": the next range has more than the 2 that max_rows leaves"
@@ -140,7 +126,7 @@ fn max_rows_bounds_a_call(leg: &Leg) -> Result {
     );
     let outcome = s.outcome("CALL warden.drain_default_partition('e', max_rows => 39)");
     ensure_eq!(
-        messages(&outcome),
+        outcome.messages(),
         [
             "rows of [2026-03-01, 2026-04-01) stay in default partition \"rest\" of \"e\"",
             "moved 2 rows of \"e\" from \"rest\" to public.e_2026_04",
@@ -166,13 +152,13 @@ fn wait_is_between_ranges(leg: &Leg) -> Result {
     ensure_eq!(outcome.error.map(|e| e.sqlstate), Some("25001".to_owned()));
     s.run("SET statement_timeout = '700ms'")?;
     let outcome = s.outcome("CALL warden.drain_default_partition('e', wait => '1 hour')");
-    ensure_eq!(messages(&outcome), ["moved 1 row of \"e\" from \"rest\" to public.e_2026_01"], "{outcome}");
+    ensure_eq!(outcome.messages(), ["moved 1 row of \"e\" from \"rest\" to public.e_2026_01"], "{outcome}");
     ensure_eq!(outcome.error.map(|e| e.sqlstate), Some("57014".to_owned()));
     // What was moved stays, and others see it while it waits.
-    ensure_eq!(counts(&mut db.session()?)?, ["e_2026_01 1", "rest 1"]);
+    ensure_eq!(counts(&mut db.session()?, "e")?, ["e_2026_01 1", "rest 1"]);
     s.run("RESET statement_timeout")?;
     s.run("CALL warden.drain_default_partition('e', wait => '10 milliseconds')")?;
-    ensure_eq!(counts(&mut s)?, ["e_2026_01 1", "e_2026_02 1"]);
+    ensure_eq!(counts(&mut s, "e")?, ["e_2026_01 1", "e_2026_02 1"]);
     Ok(())
 }
 
@@ -228,7 +214,7 @@ fn b_time_zones_and_instants(leg: &Leg) -> Result {
     s.run("CREATE TABLE e (ts timestamptz, id int) PARTITION BY RANGE (ts); CREATE TABLE rest PARTITION OF e DEFAULT")?;
     policy(&mut s, "e", "1 day", "NULL", "America/New_York")?;
     s.run("INSERT INTO e SELECT t FROM generate_series('2025-11-01 12:00+00'::timestamptz, '2025-11-04 00:00+00', '1 hour') AS t")?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     let outcome = s.outcome("CALL warden.drain_default_partition('e')");
     let shown: Vec<_> = outcome.notices.iter().map(|n| format!("{} {}", n.message, n.detail())).collect();
     ensure_eq!(
@@ -240,7 +226,7 @@ fn b_time_zones_and_instants(leg: &Leg) -> Result {
         ].map(|line| line.replace("Partitions begin", "Days begin")),
         "{outcome}"
     );
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     // Hours that the clock of the zone shows twice.
     s.run(
         "DELETE FROM warden_internal.partition_policy; DROP TABLE e; SET warden.partition_time_zone = 'America/New_York';
@@ -273,11 +259,11 @@ fn identity_generated_columns_and_other_columns_orders(leg: &Leg) -> Result {
          CREATE TRIGGER told AFTER INSERT OR UPDATE ON e FOR EACH ROW EXECUTE FUNCTION told();
          INSERT INTO e (ts, note) SELECT '2026-01-01'::date + n, repeat('x', n) FROM generate_series(0, 40) AS n",
     )?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     let told = s.value("SELECT count(*) FROM log")?;
     s.run("CALL warden.drain_default_partition('e')")?;
-    ensure_eq!(sum(&mut s)?, before);
-    ensure_eq!(counts(&mut s)?, ["e_2026_01 31", "e_2026_02 10"]);
+    ensure_eq!(sum(&mut s, "e")?, before);
+    ensure_eq!(counts(&mut s, "e")?, ["e_2026_01 31", "e_2026_02 10"]);
     // Rows that move are not new: triggers that fire on INSERT do not.
     ensure_eq!(s.value("SELECT count(*) FROM log")?, told);
     ensure_eq!(s.value("INSERT INTO e (ts, note) VALUES ('2026-02-27', 'y') RETURNING id || ' ' || twice")?, "42 2");
@@ -374,10 +360,10 @@ fn f8_a_default_that_is_partitioned(leg: &Leg) -> Result {
          CREATE TABLE rest_1 PARTITION OF rest FOR VALUES WITH (MODULUS 2, REMAINDER 1);
          INSERT INTO e SELECT '2026-01-01'::date + n, n FROM generate_series(0, 40) AS n",
     )?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     s.run("CALL warden.drain_default_partition('e')")?;
-    ensure_eq!(sum(&mut s)?, before);
-    ensure_eq!(counts(&mut s)?, ["e_2026_01 31", "e_2026_02 10"]);
+    ensure_eq!(sum(&mut s, "e")?, before);
+    ensure_eq!(counts(&mut s, "e")?, ["e_2026_01 31", "e_2026_02 10"]);
     Ok(())
 }
 
@@ -429,22 +415,16 @@ fn a_kill_loses_nothing(leg: &Leg) -> Result {
         s.run("INSERT INTO e SELECT '2026-01-01'::date + n % 600, n FROM generate_series(1, 60000) AS n")?;
         db.kept()
     };
-    let before = sum(&mut cluster.connect(&name)?)?;
+    let before = sum(&mut cluster.connect(&name)?, "e")?;
     let killed = [3_u64, 6, 9].into_iter().try_for_each(|partitions| -> Result {
-        let (mut victim, mut watcher) = (cluster.connect_in_time(&name)?, cluster.connect_in_time(&name)?);
-        let pid = victim.pid()?.to_string();
-        let drain = thread::spawn(move || {
-            victim.outcome("CALL warden.drain_default_partition('e', wait => '15 milliseconds')")
-        });
-        while watcher.value("SELECT count(*) FROM pg_inherits")?.parse::<u64>().unwrap_or_default() < partitions {
-            ensure!(!drain.is_finished(), "it ended by itself");
-        }
         // Somewhere in the next range.
-        thread::sleep(Duration::from_millis(7 + partitions));
-        cluster.kill(&pid, watcher)?;
-        let outcome = drain.join().map_err(|_| "the session panicked".to_owned())?;
-        ensure!(outcome.error.is_some(), "it was done before the kill: {outcome}");
-        ensure_eq!(sum(&mut cluster.connect_in_time(&name)?)?, before);
+        cluster.kill_at_work(
+            &name,
+            "CALL warden.drain_default_partition('e', wait => '15 milliseconds')",
+            &format!("SELECT count(*) >= {partitions} FROM pg_inherits"),
+            Duration::from_millis(7 + partitions),
+        )?;
+        ensure_eq!(sum(&mut cluster.connect_in_time(&name)?, "e")?, before);
         Ok(())
     });
     cluster.log_was_checked();
@@ -452,7 +432,7 @@ fn a_kill_loses_nothing(leg: &Leg) -> Result {
     let mut s = cluster.connect_in_time(&name)?;
     ensure!(s.value("SELECT count(*) FROM rest")? != "0", "killed too late");
     s.run("CALL warden.drain_default_partition('e')")?;
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     ensure_eq!(s.value("SELECT count(*) FROM rest")?, "0");
     // No table that is no partition was left behind.
     ensure_eq!(
@@ -477,18 +457,12 @@ fn g5_lock_not_available(leg: &Leg) -> Result {
         ensure_eq!(error.detail(), "Nothing was changed. It was tried 8 times.");
         holder.run("ROLLBACK")?;
     }
-    ensure_eq!(counts(&mut s)?, ["rest 2"]);
+    ensure_eq!(counts(&mut s, "e")?, ["rest 2"]);
     // Whoever is in the way for a while only is waited for.
+    s.run("SET warden.partition_lock_timeout = '500ms'")?;
     holder.run("BEGIN; INSERT INTO e VALUES ('2026-01-02')")?;
-    thread::scope(|scope| -> Result {
-        let call = scope.spawn(|| s.outcome("CALL warden.drain_default_partition('e')"));
-        thread::sleep(Duration::from_millis(150));
-        holder.run("COMMIT")?;
-        let outcome = call.join().map_err(|_| "the session panicked".to_owned())?;
-        ensure!(outcome.error.is_none(), "{outcome}");
-        Ok(())
-    })?;
-    ensure_eq!(counts(&mut s)?, ["e_2026_01 2", "e_2026_02 1"]);
+    goes_on_behind(&mut s, &mut holder, "CALL warden.drain_default_partition('e')")?;
+    ensure_eq!(counts(&mut s, "e")?, ["e_2026_01 2", "e_2026_02 1"]);
     ensure_eq!(s.value("SHOW lock_timeout")?, "0");
     Ok(())
 }
@@ -528,11 +502,11 @@ fn it_is_called_alone(leg: &Leg) -> Result {
     s.run("BEGIN")?;
     ensure_eq!(s.error("CALL warden.drain_default_partition('e')")?.sqlstate, "25001");
     s.run("ROLLBACK")?;
-    ensure_eq!(counts(&mut s)?, ["rest 2"]);
+    ensure_eq!(counts(&mut s, "e")?, ["rest 2"]);
     // A DO block is no transaction block, and the guard does not judge what is done here.
     s.run("SET warden.mode = 'enforce'")?;
     s.run("DO $$ BEGIN CALL warden.drain_default_partition('e', 1); CALL warden.drain_default_partition('e'); END $$")?;
-    ensure_eq!(counts(&mut s)?, ["e_2026_01 1", "e_2026_02 1"]);
+    ensure_eq!(counts(&mut s, "e")?, ["e_2026_01 1", "e_2026_02 1"]);
     Ok(())
 }
 

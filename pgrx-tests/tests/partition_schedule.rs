@@ -1,7 +1,7 @@
 //! Who calls the maintenance of partitions: `warden.schedule_partition_maintenance`, the worker and pg_cron.
 
 use pg_warden_tests::cluster::Cluster;
-use pg_warden_tests::{Leg, Options, Result, Session, cases, ensure, ensure_eq};
+use pg_warden_tests::{Leg, Options, Result, cases, ensure, ensure_eq};
 use std::time::{Duration, Instant};
 
 cases![
@@ -25,15 +25,6 @@ fn with_worker(leg: &Leg, more: &[&str]) -> Result<Cluster> {
     ];
     let settings = settings.iter().chain(more).map(|line| (*line).to_owned()).collect();
     leg.own_cluster(&Options { settings, ..Options::default() })
-}
-
-fn wait_for(s: &mut Session, query: &str, answer: &str, seconds: u64) -> Result {
-    let began = Instant::now();
-    while s.value(query)? != answer {
-        ensure!(began.elapsed() < Duration::from_secs(seconds), "never {answer:?}, but {:?}: {query}", s.value(query)?);
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
 }
 
 /// A table that is managed, with no partition yet.
@@ -61,7 +52,7 @@ fn the_worker_comes_to_each_database(leg: &Leg) -> Result {
         ensure_eq!(s.value(&format!("{SCHEDULE}('1 second')"))?, "worker | 00:00:01 | scheduled");
     }
     for s in &mut sessions {
-        wait_for(s, COUNT, "5", 30)?;
+        s.wait_for(COUNT, "5")?;
         ensure_eq!(s.value(STATUS)?, "worker t");
         ensure_eq!(
             s.column("SELECT DISTINCT source || ' ' || status FROM warden.partition_log")?,
@@ -71,7 +62,7 @@ fn the_worker_comes_to_each_database(leg: &Leg) -> Result {
     ensure_eq!(sessions[0].column("SELECT DISTINCT owner FROM warden.list_partitions('events')")?, [role]);
     // It comes again and again.
     let runs = "SELECT least(count(*), 3) FROM warden.partition_log WHERE action = 'run'";
-    wait_for(&mut sessions[1], runs, "3", 30)?;
+    sessions[1].wait_for(runs, "3")?;
     // Nobody is in the way of a database's end, but for a moment.
     let name = b.name().to_owned();
     drop(sessions);
@@ -93,7 +84,7 @@ fn the_worker_is_switched_by_the_settings(leg: &Leg) -> Result {
     let mut s = db.session()?;
     s.run(MANAGED)?;
     s.run("SELECT * FROM warden.schedule_partition_maintenance('1 second', 'worker')")?;
-    wait_for(&mut s, COUNT, "5", 30)?;
+    s.wait_for(COUNT, "5")?;
     s.run("ALTER SYSTEM SET warden.partition_worker = off")?;
     s.run("SELECT pg_reload_conf()")?;
     // One that had begun may still end.
@@ -109,7 +100,7 @@ fn the_worker_is_switched_by_the_settings(leg: &Leg) -> Result {
     ensure_eq!(s.value(STATUS)?, "worker f");
     s.run("ALTER SYSTEM RESET warden.partition_worker")?;
     s.run("SELECT pg_reload_conf()")?;
-    wait_for(&mut s, STATUS, "worker t", 30)?;
+    s.wait_for(STATUS, "worker t")?;
     ensure_eq!(s.value("SELECT warden.unschedule_partition_maintenance()")?, "t");
     ensure_eq!(s.value("SELECT warden.unschedule_partition_maintenance()")?, "f");
     ensure_eq!(s.value(STATUS)?, "none");
@@ -121,13 +112,13 @@ fn the_launcher_comes_back(leg: &Leg) -> Result {
     let db = cluster.database()?;
     let mut s = db.session()?;
     let launcher = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_warden partition launcher'";
-    wait_for(&mut s, &format!("SELECT count(*) FROM ({launcher}) AS l"), "1", 15)?;
+    s.wait_for(&format!("SELECT count(*) FROM ({launcher}) AS l"), "1")?;
     let before = s.value(launcher)?;
     s.run(&format!("SELECT pg_terminate_backend({before})"))?;
-    wait_for(&mut s, &format!("SELECT count(*) FROM ({launcher}) AS l WHERE pid <> {before}"), "1", 30)?;
+    s.wait_for(&format!("SELECT count(*) FROM ({launcher}) AS l WHERE pid <> {before}"), "1")?;
     s.run(MANAGED)?;
     s.run("SELECT * FROM warden.schedule_partition_maintenance('1 second')")?;
-    wait_for(&mut s, COUNT, "5", 30)
+    s.wait_for(COUNT, "5")
 }
 
 fn only_named_databases_have_a_worker(leg: &Leg) -> Result {
@@ -145,7 +136,7 @@ fn only_named_databases_have_a_worker(leg: &Leg) -> Result {
     named.run("CREATE EXTENSION pg_warden")?;
     named.run(MANAGED)?;
     ensure_eq!(named.value(&format!("{SCHEDULE}('1 second')"))?, "worker | 00:00:01 | scheduled");
-    wait_for(&mut named, COUNT, "5", 30)
+    named.wait_for(COUNT, "5")
 }
 
 fn a_schedule_replaces_the_last(leg: &Leg) -> Result {
@@ -242,8 +233,8 @@ fn pg_cron_calls(leg: &Leg) -> Result {
     s.run("SELECT * FROM warden.schedule_partition_maintenance('1 minute', 'pg_cron')")?;
     let jobs = "SELECT command || ' ' || database FROM cron.job";
     ensure_eq!(s.column(jobs)?, ["CALL warden.partition_maintenance() postgres"]);
-    wait_for(&mut s, COUNT, "5", 150)?;
-    wait_for(&mut s, "SELECT status FROM cron.job_run_details LIMIT 1", "succeeded", 15)?;
+    s.wait_for(COUNT, "5")?;
+    s.wait_for("SELECT status FROM cron.job_run_details LIMIT 1", "succeeded")?;
     ensure_eq!(s.column("SELECT DISTINCT source FROM warden.partition_log")?, ["pg_cron"]);
     ensure_eq!(s.value(STATUS)?, "pg_cron t");
     ensure_eq!(s.value("SELECT warden.unschedule_partition_maintenance()")?, "t");

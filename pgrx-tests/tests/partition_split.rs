@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use pg_warden_tests::{Leg, Outcome, Result, Session, cases, ensure, ensure_eq};
+use pg_warden_tests::partitioned::{bounds, goes_on_behind, sum};
+use pg_warden_tests::{Leg, Result, cases, ensure, ensure_eq};
 
 cases![
     a_year_becomes_months,
@@ -22,18 +23,6 @@ cases![
     bad_input,
 ];
 
-fn messages(outcome: &Outcome) -> Vec<&str> {
-    outcome.notices.iter().map(|n| n.message.as_str()).collect()
-}
-
-fn sum(s: &mut Session) -> Result<String> {
-    Ok(s.value("SELECT count(*) || ' ' || coalesce(sum(hashtext(e::text)::bigint), 0) FROM e")?)
-}
-
-fn bounds(s: &mut Session) -> Result<Vec<String>> {
-    Ok(s.column("SELECT concat_ws(' ', partition, lower_bound, upper_bound) FROM warden.list_partitions('e')")?)
-}
-
 const YEAR: &str = "CREATE TABLE e (ts date, id int) PARTITION BY RANGE (ts);
     CREATE TABLE e_2025 PARTITION OF e FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') WITH (fillfactor = 66);
     CREATE TABLE e_2026 PARTITION OF e FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
@@ -45,10 +34,10 @@ fn a_year_becomes_months(leg: &Leg) -> Result {
     s.run(YEAR)?;
     // The guard does not judge what is done here.
     s.run("SET warden.mode = 'enforce'")?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     let outcome = s.outcome("CALL warden.split_partition('e_2025', '3 months')");
     ensure_eq!(
-        messages(&outcome),
+        outcome.messages(),
         [
             "moved 92 rows of public.e_2025 to public.e_2025_q4",
             "moved 92 rows of public.e_2025 to public.e_2025_q3",
@@ -60,9 +49,9 @@ fn a_year_becomes_months(leg: &Leg) -> Result {
         (outcome.notices[0].detail(), outcome.notices[2].hint()),
         ("It holds [2025-10-01, 2026-01-01).", "What is left is public.e_2025_q1 now.")
     );
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     ensure_eq!(
-        bounds(&mut s)?,
+        bounds(&mut s, "e")?,
         [
             "public.e_2025_q1 2025-01-01 2025-04-01",
             "public.e_2025_q2 2025-04-01 2025-07-01",
@@ -80,13 +69,13 @@ fn a_year_becomes_months(leg: &Leg) -> Result {
     ensure_eq!(s.value("SELECT string_agg(DISTINCT array_to_string(reloptions, ','), '') FROM pg_class WHERE relname LIKE 'e\\_2025%'")?, "fillfactor=66");
     // Again: nothing to do. And from quarters to months, whose first has the name that is right for it.
     ensure_eq!(
-        messages(&s.outcome("CALL warden.split_partition('e_2025_q1', '3 months')")),
+        s.outcome("CALL warden.split_partition('e_2025_q1', '3 months')").messages(),
         ["there is nothing to split, skipping"]
     );
     s.run("CALL warden.split_partition('e_2025_q1', '1 month')")?;
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     ensure_eq!(
-        bounds(&mut s)?[..2],
+        bounds(&mut s, "e")?[..2],
         ["public.e_2025_01 2025-01-01 2025-02-01", "public.e_2025_02 2025-02-01 2025-03-01"]
     );
     // A week into days: the first day goes by the name of the week.
@@ -109,12 +98,12 @@ fn k6_a_converted_table_is_split(leg: &Leg) -> Result {
          INSERT INTO e (ts) SELECT date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - n * interval '1 day' FROM generate_series(1, 100) AS n;
          INSERT INTO e (ts) VALUES ('-infinity')",
     )?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     s.run("CALL warden.convert_to_partitioned('e', 'ts')")?;
     ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('e')")?, "5");
     let outcome = s.outcome("CALL warden.split_partition('e_legacy', '1 month', wait => '1 ms')");
     ensure!(outcome.error.is_none(), "{outcome}");
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     // The current month and the next one, and four with rows.
     ensure_eq!(outcome.notices.len(), 6, "{outcome}");
     ensure_eq!(s.value("SELECT count(*) || ' ' || min(ts) FROM e_legacy")?, "1 -infinity");
@@ -125,7 +114,7 @@ fn k6_a_converted_table_is_split(leg: &Leg) -> Result {
     );
     ensure_eq!(s.value("INSERT INTO e (ts) VALUES (now()) RETURNING id")?, "102");
     ensure_eq!(
-        messages(&s.outcome("CALL warden.split_partition('e_legacy', '1 month')")),
+        s.outcome("CALL warden.split_partition('e_legacy', '1 month')").messages(),
         ["there is nothing to split, skipping"]
     );
     Ok(())
@@ -139,11 +128,11 @@ fn the_future_is_split_from_its_begin(leg: &Leg) -> Result {
          CREATE TABLE rest PARTITION OF e FOR VALUES FROM ('2026-01-05') TO (MAXVALUE);
          INSERT INTO e VALUES ('2026-01-06', 1), ('2026-01-25', 2), ('infinity', 3)",
     )?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     s.run("CALL warden.split_partition('rest', '7 days')")?;
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     ensure_eq!(
-        bounds(&mut s)?,
+        bounds(&mut s, "e")?,
         [
             "public.e_2026_01_05 2026-01-05 00:00:00 2026-01-12 00:00:00",
             "public.e_2026_01_12 2026-01-12 00:00:00 2026-01-19 00:00:00",
@@ -172,9 +161,9 @@ fn what_it_has_stays(leg: &Leg) -> Result {
          INSERT INTO e (ts, c, note) SELECT '2026-01-01'::date + n, 1 + n % 2, repeat('x', n % 9) FROM generate_series(0, 364) AS n;
          ALTER TABLE e OWNER TO {owner}; ALTER TABLE e_2026 OWNER TO {owner}; GRANT SELECT ON e, e_2026 TO {reader}; COMMENT ON TABLE e_2026 IS 'a year'"
     ))?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     s.run("CALL warden.split_partition('e_2026', '6 months')")?;
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     ensure_eq!(s.value("SELECT count(*) FROM log")?, "365");
     ensure_eq!(s.value("SELECT string_agg(DISTINCT pg_get_userbyid(relowner), ' ') FROM pg_class WHERE relispartition AND relkind = 'r'")?, owner);
     ensure_eq!(s.value("SELECT relacl IS NOT NULL AND obj_description(oid, 'pg_class') = 'a year' FROM pg_class WHERE relname = 'e_2026_01'")?, "t");
@@ -204,7 +193,7 @@ fn batch_rows_bounds_each_transaction(leg: &Leg) -> Result {
     let mut s = db.session()?;
     s.run(YEAR)?;
     s.run("INSERT INTO e SELECT '2025-06-01', n FROM generate_series(1, 20) AS n")?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     let outcome = s.outcome("CALL warden.split_partition('e_2025', '1 month', 31)");
     ensure_eq!(outcome.notices.len(), 6, "{outcome}");
     let error = outcome.error.as_ref().ok_or("it went through")?;
@@ -217,12 +206,12 @@ fn batch_rows_bounds_each_transaction(leg: &Leg) -> Result {
         )
     );
     // What was done stays, and the next call goes on.
-    ensure_eq!(sum(&mut s)?, before);
-    ensure_eq!(bounds(&mut s)?[0], "public.e_2025 2025-01-01 2025-07-01");
+    ensure_eq!(sum(&mut s, "e")?, before);
+    ensure_eq!(bounds(&mut s, "e")?[0], "public.e_2025 2025-01-01 2025-07-01");
     s.run("CALL warden.split_partition('e_2025', '1 month')")?;
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('e')")?, "13");
-    ensure_eq!(bounds(&mut s)?[0], "public.e_2025_01 2025-01-01 2025-02-01");
+    ensure_eq!(bounds(&mut s, "e")?[0], "public.e_2025_01 2025-01-01 2025-02-01");
     Ok(())
 }
 
@@ -287,27 +276,22 @@ fn a_kill_loses_nothing(leg: &Leg) -> Result {
         s.run("INSERT INTO e SELECT '2025-01-01'::date + n % 365, n FROM generate_series(1, 60000) AS n")?;
         db.kept()
     };
-    let before = sum(&mut cluster.connect(&name)?)?;
+    let before = sum(&mut cluster.connect(&name)?, "e")?;
     let killed = [3_u64, 6].into_iter().try_for_each(|partitions| -> Result {
-        let (mut victim, mut watcher) = (cluster.connect_in_time(&name)?, cluster.connect_in_time(&name)?);
-        let pid = victim.pid()?.to_string();
-        let call =
-            thread::spawn(move || victim.outcome("CALL warden.split_partition('e_2025', '1 month', wait => '15 ms')"));
-        while watcher.value("SELECT count(*) FROM pg_inherits")?.parse::<u64>().unwrap_or_default() < partitions {
-            ensure!(!call.is_finished(), "it ended by itself");
-        }
-        thread::sleep(Duration::from_millis(10 + partitions));
-        cluster.kill(&pid, watcher)?;
-        let outcome = call.join().map_err(|_| "the session panicked".to_owned())?;
-        ensure!(outcome.error.is_some(), "it was done before the kill: {outcome}");
-        ensure_eq!(sum(&mut cluster.connect_in_time(&name)?)?, before);
+        cluster.kill_at_work(
+            &name,
+            "CALL warden.split_partition('e_2025', '1 month', wait => '15 ms')",
+            &format!("SELECT count(*) >= {partitions} FROM pg_inherits"),
+            Duration::from_millis(10 + partitions),
+        )?;
+        ensure_eq!(sum(&mut cluster.connect_in_time(&name)?, "e")?, before);
         Ok(())
     });
     cluster.log_was_checked();
     killed?;
     let mut s = cluster.connect_in_time(&name)?;
     s.run("CALL warden.split_partition('e_2025', '1 month')")?;
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('e')")?, "13");
     ensure_eq!(
         s.value("SELECT count(*) FROM pg_class WHERE relname LIKE 'e\\_%' AND relkind = 'r' AND NOT relispartition")?,
@@ -321,9 +305,9 @@ fn beside_a_default(leg: &Leg) -> Result {
     let mut s = db.session()?;
     s.run(YEAR)?;
     s.run("CREATE TABLE other PARTITION OF e DEFAULT; INSERT INTO e VALUES (NULL), ('infinity'), ('1999-01-01')")?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     s.run("CALL warden.split_partition('e_2025', '6 months')")?;
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     ensure_eq!(s.value("SELECT count(*) FROM other")?, "3");
     let error = s.error("CALL warden.split_partition('other', '6 months')")?;
     ensure_eq!(
@@ -346,11 +330,11 @@ fn zones_and_changing_clocks(leg: &Leg) -> Result {
          CREATE TABLE e_w PARTITION OF e FOR VALUES FROM ('2025-10-31 04:00+00') TO ('2025-11-04 05:00+00');
          INSERT INTO e SELECT t, 1 FROM generate_series('2025-10-31 04:00+00'::timestamptz, '2025-11-04 04:00+00', '1 hour') AS t",
     )?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     s.run("CALL warden.split_partition('e_w', '1 day')")?;
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     ensure_eq!(
-        bounds(&mut s)?,
+        bounds(&mut s, "e")?,
         [
             "public.e_2025_10_31 2025-10-31 04:00:00+00 2025-11-01 04:00:00+00",
             "public.e_2025_11_01 2025-11-01 04:00:00+00 2025-11-02 04:00:00+00",
@@ -360,7 +344,7 @@ fn zones_and_changing_clocks(leg: &Leg) -> Result {
     );
     ensure_eq!(s.value("SELECT count(*) FROM e_2025_11_02")?, "25");
     s.run("CALL warden.split_partition('e_2025_11_02', '1 hour')")?;
-    ensure_eq!(sum(&mut s)?, before);
+    ensure_eq!(sum(&mut s, "e")?, before);
     ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('e')")?, "28");
     ensure_eq!(s.value("SELECT count(*) FROM warden.partition_gaps('e')")?, "0");
     // A day that the zone has left out.
@@ -370,9 +354,9 @@ fn zones_and_changing_clocks(leg: &Leg) -> Result {
              CREATE TABLE e_w PARTITION OF e FOR VALUES FROM ({lower}) TO ('2011-12-31 10:00+00');
              INSERT INTO e SELECT t, 1 FROM generate_series('2011-12-29 10:00+00'::timestamptz, '2011-12-31 09:00+00', '1 hour') AS t"
         ))?;
-        let before = sum(&mut s)?;
+        let before = sum(&mut s, "e")?;
         s.run("CALL warden.split_partition('e_w', '1 day')")?;
-        ensure_eq!(sum(&mut s)?, before);
+        ensure_eq!(sum(&mut s, "e")?, before);
         ensure_eq!(
             s.column("SELECT lower_bound || ' ' || upper_bound FROM warden.list_partitions('e') WHERE lower_bound <> 'MINVALUE'")?,
             [
@@ -401,19 +385,19 @@ fn what_cannot_be_split(leg: &Leg) -> Result {
     ] {
         s.run(YEAR)?;
         s.run(obstacle)?;
-        let before = sum(&mut s)?;
+        let before = sum(&mut s, "e")?;
         let error = s.error("CALL warden.split_partition('e_2025', '1 month')")?;
         ensure_eq!(
             (error.sqlstate.as_str(), error.message.as_str(), error.detail()),
             ("0A000", "partition \"e_2025\" of \"e\" cannot be split", detail)
         );
-        ensure_eq!(sum(&mut s)?, before);
+        ensure_eq!(sum(&mut s, "e")?, before);
         s.run("SET client_min_messages = warning; DROP TABLE e CASCADE; DROP PUBLICATION IF EXISTS p; RESET client_min_messages")?;
         s.run("DO $$ BEGIN IF to_regclass('r') IS NOT NULL THEN DROP TABLE r; END IF; END $$")?;
     }
     // A name that is taken: what was done before stays, nothing of this one does.
     s.run(YEAR)?;
-    let before = sum(&mut s)?;
+    let before = sum(&mut s, "e")?;
     s.run("CREATE VIEW e_2025_10 AS SELECT 1")?;
     let outcome = s.outcome("CALL warden.split_partition('e_2025', '1 month')");
     let error = outcome.error.as_ref().ok_or("it went through")?;
@@ -422,8 +406,11 @@ fn what_cannot_be_split(leg: &Leg) -> Result {
         ("42P07", "partition was not split: name \"e_2025_10\" for a partition of \"e\" is taken by a view")
     );
     ensure_eq!(error.detail(), "public.e_2025_10 is a view. What was split off before stays.");
-    ensure_eq!(sum(&mut s)?, before);
-    ensure_eq!(bounds(&mut s)?[..2], ["public.e_2025 2025-01-01 2025-11-01", "public.e_2025_11 2025-11-01 2025-12-01"]);
+    ensure_eq!(sum(&mut s, "e")?, before);
+    ensure_eq!(
+        bounds(&mut s, "e")?[..2],
+        ["public.e_2025 2025-01-01 2025-11-01", "public.e_2025_11 2025-11-01 2025-12-01"]
+    );
     Ok(())
 }
 
@@ -431,7 +418,7 @@ fn locks(leg: &Leg) -> Result {
     let db = leg.database()?;
     let (mut s, mut holder) = (db.session()?, db.session()?);
     s.run(YEAR)?;
-    let before = (sum(&mut s)?, bounds(&mut s)?);
+    let before = (sum(&mut s, "e")?, bounds(&mut s, "e")?);
     s.run("SET warden.partition_lock_timeout = '20ms'")?;
     for lock in ["LOCK TABLE ONLY e IN ACCESS SHARE MODE", "LOCK TABLE e_2025 IN ACCESS SHARE MODE"] {
         holder.run(&format!("BEGIN; {lock}"))?;
@@ -446,19 +433,13 @@ fn locks(leg: &Leg) -> Result {
         );
         holder.run("COMMIT")?;
     }
-    ensure_eq!((sum(&mut s)?, bounds(&mut s)?), before);
+    ensure_eq!((sum(&mut s, "e")?, bounds(&mut s, "e")?), before);
     ensure_eq!(s.value("SHOW lock_timeout")?, "0");
     // A reader in between is waited for.
-    s.run("SET warden.partition_lock_timeout = '100ms'")?;
+    s.run("SET warden.partition_lock_timeout = '500ms'")?;
     holder.run("BEGIN; SELECT count(*) FROM e")?;
-    thread::scope(|scope| -> Result {
-        let call = scope.spawn(|| s.outcome("CALL warden.split_partition('e_2025', '6 months')"));
-        thread::sleep(Duration::from_millis(250));
-        holder.run("COMMIT")?;
-        let outcome = call.join().map_err(|_| "the session panicked".to_owned())?;
-        ensure!(outcome.error.is_none(), "{outcome}");
-        Ok(())
-    })
+    goes_on_behind(&mut s, &mut holder, "CALL warden.split_partition('e_2025', '6 months')")?;
+    Ok(())
 }
 
 fn g11_callers_and_owners(leg: &Leg) -> Result {

@@ -2,21 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use pg_warden_tests::{Cluster, Leg, Options, Result, Session, Standby, cases, ensure, ensure_eq, fail};
+use pg_warden_tests::{Cluster, Leg, Options, Result, Standby, cases, ensure, ensure_eq};
 
 cases![a_subscriber_stops_and_goes_on, a_standby_cancels_queries];
-
-/// Asks until the answer is the one.
-fn wait_for(s: &mut Session, query: &str, answer: &str) -> Result {
-    let began = Instant::now();
-    while began.elapsed() < Duration::from_secs(30) {
-        if s.value(query)? == answer {
-            return Ok(());
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    fail!("never {answer:?}, but {:?}: {query}", s.value(query)?)
-}
 
 /// DDL on the publisher, a change of rows, what mends it on the subscriber, and the table as both then have it.
 const STOPS: [(&str, &str, &str, &str); 5] = [
@@ -60,22 +48,22 @@ fn stops_and_goes_on(cluster: &Cluster, (ddl, change, cure, rows): (&str, &str, 
         "CREATE SUBSCRIPTION s CONNECTION '{connection}' PUBLICATION p WITH (create_slot = false, copy_data = false)"
     ))?;
     here.run("INSERT INTO t VALUES (1, 1)")?;
-    wait_for(&mut there, "SELECT count(*) FROM t", "1")?;
+    there.wait_for("SELECT count(*) FROM t", "1")?;
 
     // From another session, for which the table is not new.
     let said = publisher.session()?.outcome(&format!("ALTER TABLE t {ddl}"));
     said.finding("published-table-ddl")?;
     ensure!(said.error.is_none(), "{said}");
     here.run(change)?;
-    wait_for(&mut there, "SELECT apply_error_count > 0 FROM pg_stat_subscription_stats", "t")?;
+    there.wait_for("SELECT apply_error_count > 0 FROM pg_stat_subscription_stats", "t")?;
     there.run(cure)?;
     let all = |columns: &str| format!("SELECT string_agg(({columns})::text, ' ' ORDER BY 1) FROM t");
     ensure_eq!(here.value(&all("t"))?, rows);
     // What is not sent any more is not compared.
     let columns = if ddl == "DROP COLUMN b" { "ROW(a)" } else { "t" };
-    wait_for(&mut there, &all(columns), rows)?;
+    there.wait_for(&all(columns), rows)?;
     there.script("ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s")?;
-    wait_for(&mut here, "SELECT count(*) FROM pg_replication_slots WHERE active", "0")?;
+    here.wait_for("SELECT count(*) FROM pg_replication_slots WHERE active", "0")?;
     here.run("SELECT pg_drop_replication_slot('s')")?;
     Ok(())
 }
