@@ -32,18 +32,18 @@ pub fn bounds(s: &mut Session, table: &str) -> Result<Vec<String>> {
     ))?)
 }
 
-/// Runs a call that a transaction of another session is in the way of, which is ended when the call waits for it.
+/// Runs a call that a transaction of another session is in the way of, which is committed when the call waits for it.
 ///
 /// # Errors
-/// When the call fails.
-pub fn goes_on_behind(s: &mut Session, holder: &mut Session, call: &str) -> Result<Outcome> {
+/// When the call does not wait; that it fails is no error.
+pub fn behind(s: &mut Session, holder: &mut Session, call: &str) -> Result<Outcome> {
     let waits = format!("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid = {})", s.pid()?);
     thread::scope(|scope| {
-        let call = scope.spawn(|| s.run(call));
+        let call = scope.spawn(|| s.outcome(call));
         let held = holder.wait_for(&waits, "t");
         holder.run("COMMIT")?;
         let outcome = call.join().map_err(|_| "the session panicked")?;
         held?;
-        Ok(outcome?)
+        Ok(outcome)
     })
 }

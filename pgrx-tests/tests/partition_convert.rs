@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pg_warden_tests::partitioned::sum;
+use pg_warden_tests::partitioned::{behind, sum};
 use pg_warden_tests::{Database, Leg, Outcome, Result, Session, cases, ensure, ensure_eq};
 
 cases![
@@ -723,19 +723,10 @@ fn what_changes_while_the_swap_waits(leg: &Leg) -> Result {
         ),
     ] {
         leave_before_swap(&db)?;
-        let (mut s, mut holder, mut watcher) = (db.session()?, db.session()?, db.session()?);
+        let (mut s, mut holder) = (db.session()?, db.session()?);
         holder.run(&format!("BEGIN; {change}"))?;
-        let outcome = thread::scope(|scope| -> Result<Outcome> {
-            let call =
-                scope.spawn(move || s.outcome("CALL warden.convert_to_partitioned('t', 'ts', lock_timeout => '20 s')"));
-            while watcher.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'")?
-                == "0"
-            {
-                ensure!(!call.is_finished(), "{change}: it did not wait");
-            }
-            holder.run("COMMIT")?;
-            Ok(call.join().map_err(|_| "the session panicked".to_owned())?)
-        })?;
+        let call = "CALL warden.convert_to_partitioned('t', 'ts', lock_timeout => '20 s')";
+        let outcome = behind(&mut s, &mut holder, call)?;
         let error = outcome.error.as_ref().ok_or(format!("{change}: it went through"))?;
         ensure_eq!((error.sqlstate.as_str(), error.message.as_str()), (code, message), "{change}");
         let mut s = db.session()?;
@@ -765,14 +756,9 @@ fn g5_locks(leg: &Leg) -> Result {
         description(&mut s, "t")?.into_iter().filter(|line| !line.contains("warden_conversion_check")).collect();
     ensure_eq!(now, before);
     // It goes by its own tries as soon as the other is through.
-    thread::scope(|scope| -> Result {
-        let call = scope.spawn(|| s.outcome("CALL warden.convert_to_partitioned('t', 'ts', lock_timeout => '200 ms')"));
-        thread::sleep(Duration::from_millis(300));
-        holder.run("COMMIT")?;
-        let outcome = call.join().map_err(|_| "the session panicked".to_owned())?;
-        ensure!(outcome.error.is_none(), "{outcome}");
-        Ok(())
-    })?;
+    let outcome =
+        behind(&mut s, &mut holder, "CALL warden.convert_to_partitioned('t', 'ts', lock_timeout => '500 ms')")?;
+    ensure!(outcome.error.is_none(), "{outcome}");
     ensure_eq!(s.value("SHOW lock_timeout")?, "0");
     ensure_eq!(description(&mut s, "t")?, before);
     Ok(())

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use pg_warden_tests::partitioned::{counts, goes_on_behind, sum};
+use pg_warden_tests::partitioned::{behind, counts, sum};
 use pg_warden_tests::{Leg, Result, Session, cases, ensure, ensure_eq};
 
 cases![
@@ -461,7 +461,8 @@ fn g5_lock_not_available(leg: &Leg) -> Result {
     // Whoever is in the way for a while only is waited for.
     s.run("SET warden.partition_lock_timeout = '500ms'")?;
     holder.run("BEGIN; INSERT INTO e VALUES ('2026-01-02')")?;
-    goes_on_behind(&mut s, &mut holder, "CALL warden.drain_default_partition('e')")?;
+    let outcome = behind(&mut s, &mut holder, "CALL warden.drain_default_partition('e')")?;
+    ensure!(outcome.error.is_none(), "{outcome}");
     ensure_eq!(counts(&mut s, "e")?, ["e_2026_01 2", "e_2026_02 1"]);
     ensure_eq!(s.value("SHOW lock_timeout")?, "0");
     Ok(())

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use pg_warden_tests::partitioned::{bounds, goes_on_behind, sum};
+use pg_warden_tests::partitioned::{behind, bounds, sum};
 use pg_warden_tests::{Leg, Result, cases, ensure, ensure_eq};
 
 cases![
@@ -438,7 +438,8 @@ fn locks(leg: &Leg) -> Result {
     // A reader in between is waited for.
     s.run("SET warden.partition_lock_timeout = '500ms'")?;
     holder.run("BEGIN; SELECT count(*) FROM e")?;
-    goes_on_behind(&mut s, &mut holder, "CALL warden.split_partition('e_2025', '6 months')")?;
+    let outcome = behind(&mut s, &mut holder, "CALL warden.split_partition('e_2025', '6 months')")?;
+    ensure!(outcome.error.is_none(), "{outcome}");
     Ok(())
 }
 
