@@ -394,6 +394,16 @@ fn what_is_beyond_all_keys_is_not_split_off(leg: &Leg) -> Result {
         );
         ensure_eq!(sum(s, "e")?, before);
         ensure_eq!(bounds(s, "e")?[2], "public.future 2145916800 MAXVALUE");
+        s.run("DROP TABLE future; DELETE FROM e; CREATE TABLE future PARTITION OF e FOR VALUES FROM (2145916800) TO (2147483647)")?;
+        let error = s.error("CALL warden.split_partition('future', '1 month')")?;
+        ensure_eq!(
+            (error.sqlstate.as_str(), error.message.as_str(), error.detail()),
+            (
+                "22023",
+                "partition \"future\" is not a whole number of intervals long",
+                "It holds [2145916800, 2147483647); the last one would be beyond all keys."
+            )
+        );
         // Down to the first key of all, which lies within a month; what is none stays below it.
         KSUID.table(s, "UTC")?;
         let july = KSUID.firsts(s, &["2014-07-01"])?.remove(0);

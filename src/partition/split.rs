@@ -216,13 +216,16 @@ impl Split {
         let Some(count) = inspect::count(at.key.kind, &series, end, &at.zone, MOST)? else {
             return Err(too_many());
         };
-        let Some(window) = self.window(at, start, count - 1)? else { return Ok(None) };
-        if window.range.upper != from.range.upper {
-            return Err(Error::new(
+        let uneven = |last: &str| {
+            Error::new(
                 Code::InvalidParameter,
                 format!("partition \"{}\" is not a whole number of intervals long", from.name),
             )
-            .detail(format!("It holds {}; the last one would be {}.", from.shown, window.shown)));
+            .detail(format!("It holds {}; the last one would be {last}.", from.shown))
+        };
+        let window = self.window(at, start, count - 1)?.ok_or_else(|| uneven("beyond all keys"))?;
+        if window.range.upper != from.range.upper {
+            return Err(uneven(&window.shown.to_string()));
         }
         if count < 2 {
             return Ok(None);
