@@ -48,17 +48,21 @@ pub(crate) fn select<T>(
     Spi::connect(|client| client.select(query(sql).as_c_str(), None, arguments)?.map(|tuple| row(&tuple)).collect())
 }
 
+/// Plans by their text and the types of their parameters.
+type Plans = HashMap<(String, Vec<pg_sys::Oid>), &'static OwnedPreparedStatement>;
+
 thread_local! {
-    /// Plans that this session keeps, by the address of their text. They are never freed: a session ends with its process.
-    static PLANS: RefCell<HashMap<*const str, &'static OwnedPreparedStatement>> = RefCell::default();
+    /// Plans that this session keeps. They are never freed: a session ends with its process.
+    static PLANS: RefCell<Plans> = RefCell::default();
 }
 
-/// The same for a query that is asked again and again: it is planned once in a session.
+/// The same for a query that is asked again and again: it is planned once in a session. Its text is one of a few; what
+/// varies is a parameter.
 ///
 /// # Errors
 /// As [`select`].
 pub(crate) fn select_planned<T>(
-    sql: &'static str,
+    sql: &str,
     arguments: &[DatumWithOid<'_>],
     mut row: impl FnMut(&SpiHeapTupleData<'_>) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
@@ -70,15 +74,16 @@ pub(crate) fn select_planned<T>(
 
 fn plan(
     client: &SpiClient<'_>,
-    sql: &'static str,
+    sql: &str,
     arguments: &[DatumWithOid<'_>],
 ) -> Result<&'static OwnedPreparedStatement, Error> {
-    if let Some(plan) = PLANS.with_borrow(|plans| plans.get(&ptr::from_ref(sql)).copied()) {
+    let key = (sql.to_owned(), arguments.iter().map(DatumWithOid::oid).collect());
+    if let Some(plan) = PLANS.with_borrow(|plans| plans.get(&key).copied()) {
         return Ok(plan);
     }
-    let types: Vec<_> = arguments.iter().map(|argument| PgOid::from(argument.oid())).collect();
+    let types: Vec<_> = key.1.iter().map(|oid: &pg_sys::Oid| PgOid::from(*oid)).collect();
     let plan: &_ = Box::leak(Box::new(client.prepare(&query(sql), &types)?.keep()));
-    PLANS.with_borrow_mut(|plans| plans.insert(ptr::from_ref(sql), plan));
+    PLANS.with_borrow_mut(|plans| plans.insert(key, plan));
     Ok(plan)
 }
 

@@ -1,7 +1,7 @@
 //! Makes a partition: reads, decides, locks, reads again, and runs the DDL.
 
 use super::bounds::{Day, Point};
-use super::inspect::{self, Series, Start};
+use super::inspect::{self, Place, Series, Start};
 use super::key::{self, Facts, Key, Kind};
 use super::plan::{
     self, Child, MAX, MIN, Method, Moved, ReplicaIdentity, Shown, Sibling, Step, Wanted, Window, literal,
@@ -10,10 +10,11 @@ use super::stride::Stride;
 use crate::error::emit::{Parts, Severity};
 use crate::error::{Code, Error};
 use crate::{config, spi, text};
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::panic::AssertUnwindSafe;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::prelude::*;
+use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,8 @@ impl Caller {
             (c"DateStyle", c"ISO"),
             (c"TimeZone", c"UTC"),
             (c"lock_timeout", &lock_timeout),
+            // How many rows a list has makes no other plan of a look at the catalog.
+            (c"plan_cache_mode", c"force_generic_plan"),
         ])
     }
 }
@@ -103,6 +106,8 @@ pub(super) struct Situation {
     pub(super) zone: String,
     /// The zone came from the setting, and the session's own would give other bounds.
     zone_is_not_the_sessions: bool,
+    /// Siblings that were read as models, by OID: a series has but one.
+    models: RefCell<BTreeMap<u32, inspect::Model>>,
 }
 
 /// Creates the partition that is one stride long from `start` on, unless it is there.
@@ -232,7 +237,21 @@ fn situation(
     let zone_is_not_the_sessions = siblings.is_empty() && windows.get(2).is_some_and(|own| own.range != window.range);
     let zone = window.zone.clone();
     let own = own(oid, &facts, &key)?;
-    Ok((Situation { oid, facts, key, siblings, own, zone, zone_is_not_the_sessions }, window))
+    Ok((
+        Situation { oid, facts, key, siblings, own, zone, zone_is_not_the_sessions, models: RefCell::default() },
+        window,
+    ))
+}
+
+/// Reads a table once more, now that nobody else can change its partitions; `None` when they, its key or its name are others
+/// than before, and all that was told from them has to be told anew.
+pub(super) fn look_again(before: &Situation, title: &str) -> Result<Option<Situation>, Error> {
+    let now = look_in_zone(before.oid, title, &before.zone)?;
+    let is_same = now.key == before.key
+        && now.siblings == before.siblings
+        && now.facts.parent.name == before.facts.parent.name
+        && now.facts.schema == before.facts.schema;
+    Ok(is_same.then_some(Situation { zone_is_not_the_sessions: before.zone_is_not_the_sessions, ..now }))
 }
 
 /// Reads a table whose bounds are counted in a zone that is known.
@@ -243,7 +262,8 @@ pub(super) fn look_in_zone(oid: pg_sys::Oid, title: &str, zone: &str) -> Result<
     let key = facts.key(title)?;
     let siblings = inspect::siblings(oid, &key)?;
     let own = own(oid, &facts, &key)?;
-    Ok(Situation { oid, facts, key, siblings, own, zone: zone.to_owned(), zone_is_not_the_sessions: false })
+    let zone = zone.to_owned();
+    Ok(Situation { oid, facts, key, siblings, own, zone, zone_is_not_the_sessions: false, models: RefCell::default() })
 }
 
 /// The table as a partition of the nearest one above it that has the same key.
@@ -268,7 +288,27 @@ fn own(oid: pg_sys::Oid, facts: &Facts, key: &Key) -> Result<Option<Sibling>, Er
 impl Situation {
     /// A table that is not partitioned yet, by the column that its key will be.
     pub(super) fn of_plain(oid: pg_sys::Oid, facts: Facts, key: Key, zone: String) -> Self {
-        Self { oid, facts, key, siblings: Vec::new(), own: None, zone, zone_is_not_the_sessions: false }
+        Self {
+            oid,
+            facts,
+            key,
+            siblings: Vec::new(),
+            own: None,
+            zone,
+            zone_is_not_the_sessions: false,
+            models: RefCell::default(),
+        }
+    }
+
+    /// What a partition takes over from a sibling.
+    fn model(&self, sibling: Option<&Sibling>) -> Result<inspect::Model, Error> {
+        let Some(Sibling { oid, .. }) = sibling else { return Ok(inspect::Model::default()) };
+        if let Some(model) = self.models.borrow().get(oid) {
+            return Ok(model.clone());
+        }
+        let model = inspect::model(*oid)?;
+        self.models.borrow_mut().insert(*oid, model.clone());
+        Ok(model)
     }
 
     /// The partition that a window of a series is.
@@ -370,9 +410,20 @@ pub(super) fn must_hold(at: &Situation, wanted: &Wanted) -> Result<(), Error> {
 
 /// Looks into everything that could be in the way of a partition. The parent is locked.
 pub(super) fn prepare(at: &Situation, wanted: &Wanted, model: Option<&Sibling>, how: How) -> Result<Child, Error> {
+    let place = inspect::place(at.facts.schema_oid, &at.facts.schema_quoted, &wanted.name)?;
+    prepare_in(&place, at, wanted, model, how)
+}
+
+/// The same where its name was looked up already.
+pub(super) fn prepare_in(
+    place: &Place,
+    at: &Situation,
+    wanted: &Wanted,
+    model: Option<&Sibling>,
+    how: How,
+) -> Result<Child, Error> {
     let Situation { facts, key, .. } = at;
     must_hold(at, wanted)?;
-    let place = inspect::place(facts.schema_oid, &facts.schema_quoted, &wanted.name)?;
     if let Some(occupant) = &place.occupant {
         return Err(taken(facts, wanted, &place.identity, occupant));
     }
@@ -401,7 +452,7 @@ pub(super) fn prepare(at: &Situation, wanted: &Wanted, model: Option<&Sibling>, 
         // The rows go into a table that is not yet a partition: the default would refuse to let go of them otherwise.
         method = Method::Attach;
     }
-    Ok(Child { moved, ..draft(at, wanted, model, place.identity, method)? })
+    Ok(Child { moved, ..draft(at, wanted, model, place.identity.clone(), method)? })
 }
 
 /// A partition as it would be made where nothing is in the way.
@@ -413,7 +464,7 @@ pub(super) fn draft(
     method: Method,
 ) -> Result<Child, Error> {
     let facts = &at.facts;
-    let (access_method, options) = model.map_or(Ok((None, None)), |sibling| inspect::model(sibling.oid))?;
+    let inspect::Model { access_method, options } = at.model(model)?;
     Ok(Child {
         identity,
         parent: facts.parent.identity.clone(),

@@ -18,10 +18,11 @@ use std::ops;
 
 /// The table that a partition belongs to.
 pub(super) fn parent(partition: pg_sys::Oid) -> Result<Option<pg_sys::Oid>, Error> {
-    let rows =
-        spi::select("SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = $1", &[partition.into()], |row| {
-            Ok(row.get::<pg_sys::Oid>(1)?)
-        })?;
+    let rows = spi::select_planned(
+        "SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = $1",
+        &[partition.into()],
+        |row| Ok(row.get::<pg_sys::Oid>(1)?),
+    )?;
     Ok(rows.into_iter().flatten().next())
 }
 
@@ -31,7 +32,7 @@ pub(super) fn parent(partition: pg_sys::Oid) -> Result<Option<pg_sys::Oid>, Erro
 /// A bound that cannot be read.
 pub(super) fn siblings(parent: pg_sys::Oid, key: &Key) -> Result<Vec<Sibling>, Error> {
     // A bound names no column, so it needs no table to be printed; given one, the server would wait for a lock on it.
-    let rows = spi::select(
+    let rows = spi::select_planned(
         "SELECT c.oid, c.relname::text, format('%I.%I', n.nspname, c.relname), c.relnamespace = p.relnamespace,
                 c.relkind::text, i.inhdetachpending, pg_get_expr(c.relpartbound, 0)
            FROM pg_inherits i
@@ -133,7 +134,7 @@ fn evaluate(kind: Kind, bounds: &[(Vec<Value>, Vec<Value>)]) -> Result<Vec<Point
     if literals.is_empty() {
         return Ok(Vec::new());
     }
-    spi::select(
+    spi::select_planned(
         &format!(
             "SELECT {} FROM unnest($1) WITH ORDINALITY AS u (t, n)
               CROSS JOIN LATERAL (SELECT u.t::{}) AS x (v) ORDER BY u.n",
@@ -182,26 +183,28 @@ pub(super) struct Series {
 }
 
 impl Series {
-    fn start(&self) -> DatumWithOid<'static> {
-        match self.start {
+    /// The two parameters that the SQL below counts from and by.
+    fn arguments(&self) -> [DatumWithOid<'static>; 2] {
+        let start = match self.start {
             Start::Day(day) => day.into(),
             Start::Time(time) => time.into(),
-        }
+        };
+        [start, Text(self.stride.interval()).into()]
     }
 
     /// SQL of the wall clock so many strides after the start.
-    fn wall(&self, strides: &str) -> String {
-        format!("$1 + ({strides}) * interval '{}'", self.stride.interval())
+    fn wall(strides: &str) -> String {
+        format!("$1 + ({strides}) * $2::interval")
     }
 
     /// SQL of the bound there. Days and months are those of the wall clock, hours are the same length on every day.
     fn bound(&self, kind: Kind, strides: &str) -> String {
-        let wall = self.wall(strides);
+        let wall = Self::wall(strides);
         match (kind, self.stride) {
             (Kind::Date, _) => format!("({wall})::date"),
             (Kind::Timestamp, _) => format!("({wall})::timestamp"),
             (Kind::Instant, Stride::Time(_)) => {
-                format!("($1::timestamp AT TIME ZONE z.zone) + ({strides}) * interval '{}'", self.stride.interval())
+                format!("($1::timestamp AT TIME ZONE z.zone) + ({strides}) * $2::interval")
             }
             (Kind::Instant, _) => format!("({wall}) AT TIME ZONE z.zone"),
         }
@@ -219,22 +222,23 @@ pub(super) fn windows(
     // Hours that the clock shows twice have two names in UTC.
     let clock = match (kind, series.stride) {
         (Kind::Instant, Stride::Time(_)) => "w.l AT TIME ZONE 'UTC'".to_owned(),
-        _ => series.wall("k"),
+        _ => Series::wall("k"),
     };
     let fits = match kind {
         Kind::Instant => {
             "(SELECT coalesce(bool_and(date_trunc('day', e.v AT TIME ZONE z.zone) AT TIME ZONE z.zone = e.v), false)
-                FROM unnest($3) AS e (v))"
+                FROM unnest($4) AS e (v))"
         }
         _ => "false",
     };
     let edges: Vec<_> = siblings.iter().flat_map(|s| [s.range.lower.point, s.range.upper.point]).collect();
     let edges: Vec<TimestampWithTimeZone> = edges.into_iter().filter_map(instant).collect();
-    spi::select(
+    let [start, interval] = series.arguments();
+    spi::select_planned(
         &format!(
             "SELECT z.zone, w.l::text, w.u::text, {}, {}, {}, {}, {fits}, c.t::date - date '2000-01-01', c.t::time::text
-               FROM unnest($2) WITH ORDINALITY AS z (zone, n)
-              CROSS JOIN generate_series($4, $5) AS k
+               FROM unnest($3) WITH ORDINALITY AS z (zone, n)
+              CROSS JOIN generate_series($5, $6) AS k
               CROSS JOIN LATERAL (SELECT {}, {}, {}, {}) AS w (l, u, p, n)
               CROSS JOIN LATERAL (SELECT {clock}) AS c (t)
               ORDER BY z.n, k",
@@ -248,7 +252,8 @@ pub(super) fn windows(
             series.bound(kind, "k + 2"),
         ),
         &[
-            series.start(),
+            start,
+            interval,
             zones.iter().map(|z| Text::from(*z)).collect::<Vec<_>>().into(),
             edges.into(),
             numbers.start.into(),
@@ -319,9 +324,10 @@ pub(super) fn time_in(text: &str, zone: &str) -> Result<Point, Error> {
 
 /// Microseconds of UTC, now.
 pub(super) fn now() -> Result<i128, Error> {
-    let rows = spi::select("SELECT trunc(extract(epoch FROM clock_timestamp()) * 1000000)::text", &[], |row| {
-        read_point(row.get::<Text>(1)?)
-    })?;
+    let rows =
+        spi::select_planned("SELECT trunc(extract(epoch FROM clock_timestamp()) * 1000000)::text", &[], |row| {
+            read_point(row.get::<Text>(1)?)
+        })?;
     match rows.first() {
         Some(Point::At(micros)) => Ok(*micros),
         _ => Err(Error::new(Code::Internal, "no answer about the time")),
@@ -352,20 +358,28 @@ pub(super) struct Occupant {
 
 /// Looks a name up among relations and types, which share one space.
 pub(super) fn place(schema: pg_sys::Oid, schema_quoted: &str, name: &str) -> Result<Place, Error> {
-    let rows = spi::select(
-        "SELECT quote_ident($2), o.kind, o.parent
-           FROM (VALUES (1)) AS one
-           LEFT JOIN (SELECT c.relkind::text, (SELECT format('%I.%I', pn.nspname, p.relname)
-                                                 FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
-                                                 JOIN pg_namespace pn ON pn.oid = p.relnamespace
-                                                WHERE i.inhrelid = c.oid AND c.relispartition LIMIT 1)
-                        FROM pg_class c WHERE c.relnamespace = $1 AND c.relname = $2::name
-                      UNION ALL
-                      SELECT 'type', NULL
-                        FROM pg_type t WHERE t.typnamespace = $1 AND t.typname = $2::name AND t.typrelid = 0
-                         AND NOT (t.typelem <> 0 AND t.typcategory = 'A')) AS o (kind, parent) ON true
-          LIMIT 1",
-        &[schema.into(), Text::from(name).into()],
+    let places = places(schema, schema_quoted, &[name])?;
+    places.into_iter().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a name"))
+}
+
+/// The same for many names, in their order.
+pub(super) fn places(schema: pg_sys::Oid, schema_quoted: &str, names: &[&str]) -> Result<Vec<Place>, Error> {
+    spi::select_planned(
+        "SELECT quote_ident(w.name), o.kind, o.parent
+           FROM unnest($2) WITH ORDINALITY AS w (name, n)
+           LEFT JOIN LATERAL
+                (SELECT c.relkind::text, (SELECT format('%I.%I', pn.nspname, p.relname)
+                                            FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
+                                            JOIN pg_namespace pn ON pn.oid = p.relnamespace
+                                           WHERE i.inhrelid = c.oid AND c.relispartition LIMIT 1)
+                   FROM pg_class c WHERE c.relnamespace = $1 AND c.relname = w.name::name
+                 UNION ALL
+                 SELECT 'type', NULL
+                   FROM pg_type t WHERE t.typnamespace = $1 AND t.typname = w.name::name AND t.typrelid = 0
+                    AND NOT (t.typelem <> 0 AND t.typcategory = 'A')
+                  LIMIT 1) AS o (kind, parent) ON true
+          ORDER BY w.n",
+        &[schema.into(), names.iter().map(|name| Text::from(*name)).collect::<Vec<_>>().into()],
         |row| {
             let text = |n| -> Result<Option<String>, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0)) };
             let parent = text(3)?;
@@ -378,13 +392,20 @@ pub(super) fn place(schema: pg_sys::Oid, schema_quoted: &str, name: &str) -> Res
                 }),
             })
         },
-    )?;
-    rows.into_iter().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a name"))
+    )
 }
 
-/// What a partition takes over from its newest sibling: access method and storage parameters, as SQL.
-pub(super) fn model(sibling: u32) -> Result<(Option<String>, Option<String>), Error> {
-    let rows = spi::select(
+/// What a partition takes over from its newest sibling, as SQL.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Model {
+    pub(super) access_method: Option<String>,
+    /// Storage parameters.
+    pub(super) options: Option<String>,
+}
+
+/// Reads a sibling as a model.
+pub(super) fn model(sibling: u32) -> Result<Model, Error> {
+    let rows = spi::select_planned(
         "SELECT quote_ident(m.amname),
                 concat_ws(', ',
                     (SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ') FROM pg_options_to_table(c.reloptions) o),
@@ -396,7 +417,7 @@ pub(super) fn model(sibling: u32) -> Result<(Option<String>, Option<String>), Er
         &[pg_sys::Oid::from(sibling).into()],
         |row| {
             let text = |n| -> Result<Option<String>, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0)) };
-            Ok((text(1)?, text(2)?.filter(|options| !options.is_empty())))
+            Ok(Model { access_method: text(1)?, options: text(2)?.filter(|options| !options.is_empty()) })
         },
     )?;
     Ok(rows.into_iter().next().unwrap_or_default())
@@ -443,7 +464,7 @@ pub(super) fn in_range(key: &Key, shown: &Shown) -> String {
 
 /// The columns that an INSERT into the table can name, quoted.
 pub(super) fn insertable_columns(table: pg_sys::Oid) -> Result<String, Error> {
-    let rows = spi::select(
+    let rows = spi::select_planned(
         "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
           WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
         &[table.into()],
@@ -454,7 +475,7 @@ pub(super) fn insertable_columns(table: pg_sys::Oid) -> Result<String, Error> {
 
 /// Why rows cannot be moved out of a default partition without more happening than that; `None` when they can.
 pub(super) fn hindrance_to_move(default: &str) -> Result<Option<String>, Error> {
-    let rows = spi::select(
+    let rows = spi::select_planned(
         "WITH held AS (SELECT relid AS oid FROM pg_partition_tree($1::regclass))
          SELECT CASE
            WHEN EXISTS (SELECT FROM held h JOIN pg_class c ON c.oid = h.oid WHERE c.relkind NOT IN ('r', 'p') OR c.relhasrules)
@@ -478,15 +499,17 @@ pub(super) fn hindrance_to_move(default: &str) -> Result<Option<String>, Error> 
 /// How many partitions of a series reach from its start to this time, if that is not more than `most`.
 pub(super) fn count(kind: Kind, series: &Series, end: Timestamp, zone: &str, most: i32) -> Result<Option<i32>, Error> {
     let end_bound = match kind {
-        Kind::Instant => "$2::timestamp AT TIME ZONE z.zone",
-        Kind::Date | Kind::Timestamp => "$2",
+        Kind::Instant => "$3::timestamp AT TIME ZONE z.zone",
+        Kind::Date | Kind::Timestamp => "$3",
     };
-    let rows = spi::select(
+    let [start, interval] = series.arguments();
+    let rows = spi::select_planned(
         &format!(
-            "SELECT k FROM (SELECT $3) AS z (zone) CROSS JOIN generate_series(0, $4) AS k WHERE {} >= {end_bound} LIMIT 1",
-            series.bound(kind, "k")
+            "SELECT s.k FROM (SELECT $4) AS z (zone) CROSS JOIN (SELECT generate_series(0, $5)) AS s (k)
+              WHERE {} >= {end_bound} LIMIT 1",
+            series.bound(kind, "s.k")
         ),
-        &[series.start(), end.into(), Text::from(zone).into(), most.into()],
+        &[start, interval, end.into(), Text::from(zone).into(), most.into()],
         |row| Ok(row.get::<i32>(1)?),
     )?;
     Ok(rows.into_iter().flatten().next())
@@ -494,7 +517,7 @@ pub(super) fn count(kind: Kind, series: &Series, end: Timestamp, zone: &str, mos
 
 /// The partition's own part of the parent's replica identity index, quoted.
 pub(super) fn replica_identity_index(parent: pg_sys::Oid, partition: &str) -> Result<Option<String>, Error> {
-    let rows = spi::select(
+    let rows = spi::select_planned(
         "SELECT quote_ident(c.relname)
            FROM pg_index p
            JOIN pg_inherits i ON i.inhparent = p.indexrelid

@@ -171,7 +171,7 @@ pub(super) struct Facts {
 }
 
 /// A key that takes months.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) kind: Kind,
     pub(super) encoding: Encoding,
@@ -257,7 +257,7 @@ pub(super) fn shape(table: pg_sys::Oid) -> Result<Option<Shape>, Error> {
 
 /// Reads all that matters of a relation in one query; `None` when it is gone.
 pub(super) fn read(oid: pg_sys::Oid) -> Result<Option<Facts>, Error> {
-    let rows = spi::select(
+    let rows = spi::select_planned(
         "SELECT c.oid AS oid,
                 c.relname::text AS name,
                 format('%I.%I', n.nspname, c.relname) AS identity,
@@ -342,7 +342,7 @@ fn facts(row: &SpiHeapTupleData<'_>) -> Result<Facts, Error> {
 
 /// Whether a column of a key behind the first is a time.
 fn has_later_time(table: pg_sys::Oid) -> Result<bool, Error> {
-    let rows = spi::select(
+    let rows = spi::select_planned(
         "SELECT EXISTS (SELECT FROM unnest(p.partclass::oid[]) WITH ORDINALITY AS k (class, n) JOIN pg_opclass c ON c.oid = k.class
                          WHERE k.n > 1 AND c.opcintype IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
            FROM pg_partitioned_table p WHERE p.partrelid = $1",
@@ -354,7 +354,7 @@ fn has_later_time(table: pg_sys::Oid) -> Result<bool, Error> {
 
 /// SQL of all columns of a key. The server prints expressions with the table locked.
 fn columns(table: pg_sys::Oid) -> Result<Vec<String>, Error> {
-    let rows = spi::select(
+    let rows = spi::select_planned(
         "SELECT quote_ident(a.attname), pg_get_expr(p.partexprs, p.partrelid)
            FROM pg_partitioned_table p
           CROSS JOIN unnest(p.partattrs::int2[]) WITH ORDINALITY AS k (attnum, n)

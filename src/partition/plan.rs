@@ -22,7 +22,7 @@ pub(crate) struct Parent {
 }
 
 /// A partition that is there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sibling {
     pub(crate) oid: u32,
     /// As stored.

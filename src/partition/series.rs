@@ -2,7 +2,7 @@
 
 use super::apply::{self, Caller, How, Remark, Situation};
 use super::bounds::{DAY, Day, Meeting};
-use super::inspect::{self, Series, Start};
+use super::inspect::{self, Place, Series, Start};
 use super::key::{self, Key, Kind};
 use super::plan::{self, Sibling, SiblingKind, Step, Wanted};
 use super::policy::Span;
@@ -10,7 +10,7 @@ use super::stride::Stride;
 use crate::error::emit::Severity;
 use crate::error::{Code, Error};
 use crate::facts::live::object::quote;
-use crate::spi;
+use crate::spi::{self, Caught};
 use pgrx::prelude::*;
 use std::time::Instant;
 
@@ -86,7 +86,10 @@ pub(super) fn create(table: &str, order: &Order) -> Result<(Vec<Row>, Vec<Remark
     }
     apply::within(&caller, &before.facts.parent, || {
         apply::lock(&before)?;
-        let (mut now, wanted) = look()?;
+        let (mut now, wanted) = match apply::look_again(&before, series.stride.title())? {
+            Some(now) => (now, wanted),
+            None => look()?,
+        };
         apply::must_have_its_name(&before, &now)?;
         let name = now.facts.parent.name.clone();
         let mut remarks = Vec::new();
@@ -158,18 +161,43 @@ fn all(at: &Situation, series: &Series, order: &Order) -> Result<Vec<Wanted>, Er
     real.map(|window| at.wanted(window, order.stride)).collect()
 }
 
-/// Makes them one by one. What was made is known as a neighbour of the next without asking the server again.
+/// Makes them, and says what came of each.
 pub(super) fn rows(at: &mut Situation, all: &[Wanted], how: How) -> Result<Vec<Row>, Error> {
+    let names: Vec<_> = all.iter().map(|wanted| wanted.name.as_str()).collect();
+    let places = inspect::places(at.facts.schema_oid, &at.facts.schema_quoted, &names)?;
+    let known = at.siblings.len();
+    // A savepoint for each slows all of them down, and hardly ever is there anything to be caught.
+    if let Ok(rows) = spi::caught(|| each(at, all, &places, how, |create| Ok(create()))) {
+        return rows;
+    }
+    at.siblings.truncate(known);
+    each(at, all, &places, how, |create| spi::caught(create))
+}
+
+/// One by one. What was made is known as a neighbour of the next without asking the server again.
+fn each(
+    at: &mut Situation,
+    all: &[Wanted],
+    places: &[Place],
+    how: How,
+    run: impl Fn(&dyn Fn() -> u64) -> Result<u64, Caught>,
+) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::with_capacity(all.len());
-    for wanted in all {
-        let (row, made) = one(at, wanted, how)?;
+    for (wanted, place) in all.iter().zip(places) {
+        let (row, made) = one(at, wanted, place, how, &run)?;
         rows.push(row);
         at.siblings.extend(made);
     }
     Ok(rows)
 }
 
-fn one(at: &Situation, wanted: &Wanted, how: How) -> Result<(Row, Option<Sibling>), Error> {
+fn one(
+    at: &Situation,
+    wanted: &Wanted,
+    place: &Place,
+    how: How,
+    run: impl Fn(&dyn Fn() -> u64) -> Result<u64, Caught>,
+) -> Result<(Row, Option<Sibling>), Error> {
     let step = match plan::decide(&at.facts.parent, wanted, &at.siblings) {
         Ok(step) => step,
         // Were the next ones made beside it, the hole would be there for good.
@@ -180,13 +208,13 @@ fn one(at: &Situation, wanted: &Wanted, how: How) -> Result<(Row, Option<Sibling
         Step::Exists(sibling) => return Ok((row(sibling.identity.clone(), wanted, "exists"), None)),
         Step::Create(model) => model,
     };
-    let child = match apply::prepare(at, wanted, model, how) {
+    let child = match apply::prepare_in(place, at, wanted, model, how) {
         Ok(child) => child,
         Err(error) => return Ok((refused(at, wanted, &error), None)),
     };
     let begun = Instant::now();
     // An error of ours, too, has to undo what was done of this partition.
-    let done = spi::caught(|| apply::create(at, &child).unwrap_or_else(|error| error.raise()));
+    let done = run(&|| apply::create(at, &child).unwrap_or_else(|error| error.raise()));
     let mut row = row(child.identity.clone(), wanted, "created");
     row.milliseconds = Some(begun.elapsed().as_secs_f64() * 1000.0);
     if let Err(caught) = done {
