@@ -262,13 +262,16 @@ fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
     let numbers: Vec<_> = (0..checks.len()).map(|number| format!("({number})")).collect();
     // Not as a row of VALUES with all conditions in it: for that, every column of the source would be computed of every row.
     let hit = cases("pg_catalog.bool", |audit| audit.when);
+    // OFFSET 0 keeps apart what is asked of every row and what of those found alone: columns that the texts name over and over are planned
+    // once, and computed once a row.
     in_scope(format!(
-        "SELECT s.classid, s.objid, s.objsubid, s.identity, s.weight, v.rule,\n{}\nFROM (\n{}\n) AS s\n\
-         CROSS JOIN (VALUES {}) AS v (rule)\nWHERE ({})\nAND {hit}",
+        "SELECT s.classid, s.objid, s.objsubid, s.identity, s.weight, v.rule,\n{}\nFROM (\n\
+         SELECT * FROM (\n{}\n) AS s\nWHERE {}\nOFFSET 0\n) AS s\n\
+         CROSS JOIN (VALUES {}) AS v (rule)\nWHERE {hit}",
         texts.join(",\n"),
         source.query(),
-        numbers.join(", "),
-        any.join(" OR ")
+        any.join(" OR "),
+        numbers.join(", ")
     ))
 }
 

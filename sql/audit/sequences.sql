@@ -69,7 +69,7 @@ FROM (
                          WHEN e.seqincrement < 0 THEN e.seqmin
                          ELSE e.seqmax END)::pg_catalog.numeric AS last_possible
             FROM pg_catalog.pg_sequence AS e
-            JOIN pg_catalog.pg_class AS c ON c.oid = e.seqrelid AND c.relpersistence <> 't'
+            JOIN pg_catalog.pg_class AS c ON c.oid = e.seqrelid AND c.relkind = 'S' AND c.relpersistence <> 't'
             JOIN user_schema AS n ON n.oid = c.relnamespace
             -- The integer columns that it fills. A subquery a sequence: see columns.sql.
             LEFT JOIN LATERAL (
@@ -93,13 +93,17 @@ FROM (
                 ) AS u
                 JOIN pg_catalog.pg_class AS t ON t.oid = u.relation AND t.relkind IN ('r', 'p', 'f')
                 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = u.relation AND a.attnum = u.attnum
-                JOIN (VALUES ('pg_catalog.int2'::pg_catalog.regtype::pg_catalog.oid, 32767::pg_catalog.int8),
-                             ('pg_catalog.int4'::pg_catalog.regtype, 2147483647),
-                             ('pg_catalog.int8'::pg_catalog.regtype, 9223372036854775807)) AS w (type, last)
-                  ON w.type = CASE WHEN a.atttypid IN ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype,
-                                                       'pg_catalog.int8'::pg_catalog.regtype) THEN a.atttypid
-                                   ELSE (SELECT y.typbasetype FROM pg_catalog.pg_type AS y WHERE y.oid = a.atttypid) END
-                WHERE ($2::pg_catalog.oid IS NULL OR u.relation = $2::pg_catalog.oid)
+                -- A CASE and no row of VALUES to be joined, which would be put into a table of hashes for each sequence.
+                CROSS JOIN LATERAL (
+                    SELECT CASE CASE WHEN a.atttypid IN ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype,
+                                                         'pg_catalog.int8'::pg_catalog.regtype) THEN a.atttypid
+                                     ELSE (SELECT y.typbasetype FROM pg_catalog.pg_type AS y WHERE y.oid = a.atttypid) END
+                        WHEN 'pg_catalog.int2'::pg_catalog.regtype THEN 32767::pg_catalog.int8
+                        WHEN 'pg_catalog.int4'::pg_catalog.regtype THEN 2147483647
+                        WHEN 'pg_catalog.int8'::pg_catalog.regtype THEN 9223372036854775807 END AS last
+                ) AS w
+                WHERE w.last IS NOT NULL
+                  AND ($2::pg_catalog.oid IS NULL OR u.relation = $2::pg_catalog.oid)
                   AND (u.is_identity
                        -- Filled by hand, or by nextval() and nothing more; for int, smallint and domains, within a cast.
                        OR coalesce((
@@ -122,11 +126,12 @@ FROM (
             WHERE (NOT e.seqcycle OR bound.by_column)
               -- Of one table: those that fill it.
               AND ($2::pg_catalog.oid IS NULL OR f.relation IS NOT NULL)
-              AND c.oid NOT IN (
-                  SELECT x.oid FROM extension_relation AS x
+              -- With the catalog that it is in: see the scope.
+              AND (c.tableoid, c.oid) NOT IN (
+                  SELECT x.classid, x.oid FROM extension_relation AS x
                   UNION ALL
                   -- That of an extension's table is the extension's.
-                  SELECT d.objid
+                  SELECT d.classid, d.objid
                   FROM extension_relation AS x
                   JOIN pg_catalog.pg_depend AS d
                     ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = x.oid
