@@ -1,9 +1,10 @@
 //! Partitions by time: bounds from the server's calendar, one lock policy, nothing left half done.
 //!
 //! [`key`] says which table is meant and whether its key is a time, [`inspect`] what is there, [`plan`] what to do
-//! about it and in which SQL, over the arithmetic of [`bounds`]; [`apply`] locks and does it. [`encoding`] makes keys of
-//! times where the server does not. [`drain`], [`convert`] and [`split`] move what is there as far as it is
-//! [`movable`], in the [`steps`] of procedures; [`policy`] is what is wanted of a table, [`agenda`] what is to be done for it, and [`maintain`] does it,
+//! about it and in which SQL, over the arithmetic of [`bounds`], and [`inherit`] what the server does not hand down;
+//! [`apply`] locks and does it. [`encoding`] makes keys of times where the server does not. [`drain`], [`convert`] and
+//! [`split`] move what is there as far as it is [`movable`], in the [`steps`] of procedures; [`policy`] is what is wanted
+//! of a table, [`agenda`] what is to be done for it, and [`maintain`] does it,
 //! called by whoever [`schedule`] has call.
 //! [`list`] leads to `sql/partitions.sql`, which only looks.
 #![expect(clippy::result_large_err, reason = "pgrx raises an ErrorReport with all its fields, and nothing else")]
@@ -29,6 +30,7 @@ mod drain;
 mod encoding;
 mod fill;
 mod grid;
+mod inherit;
 mod inspect;
 mod key;
 pub(crate) mod list;

@@ -50,6 +50,7 @@ mod partition_convert;
 mod partition_drain;
 mod partition_encoded;
 mod partition_gaps;
+mod partition_inherit;
 mod partition_keys;
 mod partition_lists;
 mod partition_lookup;
@@ -106,6 +107,7 @@ fn cases() -> Vec<Case> {
         partition_advice::cases(),
         partition_attach::cases(),
         partition_gaps::cases(),
+        partition_inherit::cases(),
         partition_keys::cases(),
         partition_calendar::cases(),
         partition_check::cases(),

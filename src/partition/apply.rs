@@ -1,6 +1,7 @@
 //! Makes a partition: reads, decides, locks, reads again, and runs the DDL.
 
 use super::bounds::{Day, Point};
+use super::inherit::{self, Inheritance};
 use super::inspect::{self, Place, Series, Start};
 use super::key::{self, Facts, Key, Kind};
 use super::plan::{
@@ -10,7 +11,7 @@ use super::stride::Stride;
 use crate::error::emit::{Parts, Severity};
 use crate::error::{Code, Error};
 use crate::{config, spi, text};
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 use core::panic::AssertUnwindSafe;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::prelude::*;
@@ -108,6 +109,8 @@ pub(super) struct Situation {
     zone_is_not_the_sessions: bool,
     /// Siblings that were read as models, by OID: a series has but one.
     models: RefCell<BTreeMap<u32, inspect::Model>>,
+    /// What all partitions take over, once it was read.
+    inheritance: OnceCell<Inheritance>,
 }
 
 /// Creates the partition that is one stride long from `start` on, unless it is there.
@@ -238,7 +241,17 @@ fn situation(
     let zone = window.zone.clone();
     let own = own(oid, &facts, &key)?;
     Ok((
-        Situation { oid, facts, key, siblings, own, zone, zone_is_not_the_sessions, models: RefCell::default() },
+        Situation {
+            oid,
+            facts,
+            key,
+            siblings,
+            own,
+            zone,
+            zone_is_not_the_sessions,
+            models: RefCell::default(),
+            inheritance: OnceCell::new(),
+        },
         window,
     ))
 }
@@ -263,7 +276,17 @@ pub(super) fn look_in_zone(oid: pg_sys::Oid, title: &str, zone: &str) -> Result<
     let siblings = inspect::siblings(oid, &key)?;
     let own = own(oid, &facts, &key)?;
     let zone = zone.to_owned();
-    Ok(Situation { oid, facts, key, siblings, own, zone, zone_is_not_the_sessions: false, models: RefCell::default() })
+    Ok(Situation {
+        oid,
+        facts,
+        key,
+        siblings,
+        own,
+        zone,
+        zone_is_not_the_sessions: false,
+        models: RefCell::default(),
+        inheritance: OnceCell::new(),
+    })
 }
 
 /// The table as a partition of the nearest one above it that has the same key.
@@ -297,7 +320,17 @@ impl Situation {
             zone,
             zone_is_not_the_sessions: false,
             models: RefCell::default(),
+            inheritance: OnceCell::new(),
         }
+    }
+
+    /// What all partitions take over from the table.
+    pub(super) fn inheritance(&self) -> Result<&Inheritance, Error> {
+        if let Some(inheritance) = self.inheritance.get() {
+            return Ok(inheritance);
+        }
+        let inheritance = inherit::read(self.oid)?;
+        Ok(self.inheritance.get_or_init(|| inheritance))
     }
 
     /// What a partition takes over from a sibling.
@@ -464,7 +497,8 @@ pub(super) fn draft(
     method: Method,
 ) -> Result<Child, Error> {
     let facts = &at.facts;
-    let inspect::Model { access_method, options } = at.model(model)?;
+    let inspect::Model { access_method, options, is_unlogged } = at.model(model)?;
+    let inherited = inherit::of(at, wanted, &identity, method)?;
     Ok(Child {
         identity,
         parent: facts.parent.identity.clone(),
@@ -477,6 +511,9 @@ pub(super) fn draft(
         owner: (!facts.owner_is_caller).then(|| facts.owner.clone()),
         row_security: facts.row_security,
         replica_identity: facts.replica_identity.clone(),
+        // Without a sibling, as the table is, which may be so before 18.
+        is_unlogged: is_unlogged.unwrap_or(facts.is_unlogged),
+        inherited,
         moved: None,
     })
 }

@@ -401,6 +401,8 @@ pub(super) struct Model {
     pub(super) access_method: Option<String>,
     /// Storage parameters.
     pub(super) options: Option<String>,
+    /// `None` without a sibling.
+    pub(super) is_unlogged: Option<bool>,
 }
 
 /// Reads a sibling as a model.
@@ -409,7 +411,8 @@ pub(super) fn model(sibling: u32) -> Result<Model, Error> {
         "SELECT quote_ident(m.amname),
                 concat_ws(', ',
                     (SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ') FROM pg_options_to_table(c.reloptions) o),
-                    (SELECT string_agg(format('toast.%I=%L', o.option_name, o.option_value), ', ') FROM pg_options_to_table(t.reloptions) o))
+                    (SELECT string_agg(format('toast.%I=%L', o.option_name, o.option_value), ', ') FROM pg_options_to_table(t.reloptions) o)),
+                c.relpersistence = 'u'
            FROM pg_class c
            LEFT JOIN pg_am m ON m.oid = c.relam
            LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
@@ -417,7 +420,8 @@ pub(super) fn model(sibling: u32) -> Result<Model, Error> {
         &[pg_sys::Oid::from(sibling).into()],
         |row| {
             let text = |n| -> Result<Option<String>, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0)) };
-            Ok(Model { access_method: text(1)?, options: text(2)?.filter(|options| !options.is_empty()) })
+            let options = text(2)?.filter(|options| !options.is_empty());
+            Ok(Model { access_method: text(1)?, options, is_unlogged: row.get(3)? })
         },
     )?;
     Ok(rows.into_iter().next().unwrap_or_default())

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::bounds::{DAY, Day, Meeting, Point, Range, length};
+use super::inherit::Inherited;
 use crate::error::{Code, Error};
 use std::fmt;
 
@@ -400,6 +401,8 @@ pub(crate) struct Child {
     pub(crate) owner: Option<String>,
     pub(crate) row_security: bool,
     pub(crate) replica_identity: ReplicaIdentity,
+    pub(crate) is_unlogged: bool,
+    pub(crate) inherited: Inherited,
     pub(crate) moved: Option<Moved>,
 }
 
@@ -420,6 +423,7 @@ impl Child {
     pub(crate) fn statements(&self) -> Vec<String> {
         let Self { identity, parent, lower, upper, .. } = self;
         let bounds = format!("FOR VALUES FROM ({lower}) TO ({upper})");
+        let create = if self.is_unlogged { "CREATE UNLOGGED TABLE" } else { "CREATE TABLE" };
         let mut made = String::new();
         if let Some(access_method) = &self.access_method {
             made = format!("{made} USING {access_method}");
@@ -441,11 +445,11 @@ impl Child {
         match self.method {
             // Everything but what ATTACH brings itself (indexes, keys, triggers) and identity, which stays with the parent.
             Method::Attach => statements.push(format!(
-                "CREATE TABLE {identity} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED \
+                "{create} {identity} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED \
                  INCLUDING STORAGE INCLUDING COMMENTS INCLUDING COMPRESSION INCLUDING STATISTICS){made}"
             )),
             Method::PartitionOf => {
-                statements.push(format!("CREATE TABLE {identity} PARTITION OF {parent} {bounds}{made}"));
+                statements.push(format!("{create} {identity} PARTITION OF {parent} {bounds}{made}"));
             }
         }
         // The owner first: what ATTACH builds then runs as the owner, not as whoever calls.
@@ -461,9 +465,11 @@ impl Child {
             ReplicaIdentity::Nothing => changes.push("REPLICA IDENTITY NOTHING".to_owned()),
             ReplicaIdentity::Default | ReplicaIdentity::Index => {}
         }
+        changes.extend(self.inherited.changes.iter().cloned());
         if !changes.is_empty() {
             statements.push(format!("ALTER TABLE {identity} {}", changes.join(", ")));
         }
+        statements.extend(self.inherited.statements.iter().cloned());
         if let Some(Moved { default, condition, columns, .. }) = &self.moved {
             statements.push(format!(
                 "WITH moved AS (DELETE FROM {default} WHERE {condition} RETURNING {columns}) \
@@ -726,6 +732,8 @@ mod tests {
             owner: Some("alice".to_owned()),
             row_security: true,
             replica_identity: ReplicaIdentity::Full,
+            is_unlogged: false,
+            inherited: Inherited::default(),
             moved: None,
         };
         let statements = child.statements();
