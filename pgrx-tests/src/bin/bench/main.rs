@@ -139,6 +139,16 @@ const LARGE_POLICY: &str = "
         SELECT 'rule-of-another-version-' || i, 'off', now(), 'bench'
         FROM generate_series(1, 200 - (SELECT count(*)::int FROM warden.rules)) i;";
 
+/// What a short guide asks for: thirteen rules, and all others off.
+const SHORT_GUIDE: &str = "
+    INSERT INTO warden_internal.level (rule, level, set_at, set_by)
+        SELECT rule, 'off', now(), 'bench' FROM warden.rules
+        WHERE rule NOT IN (
+            'create-index-not-concurrent', 'drop-index-not-concurrent', 'column-type-serial', 'foreign-key-without-index',
+            'table-without-primary-key', 'add-foreign-key-validates', 'add-check-validates', 'set-not-null-scan',
+            'add-column-volatile-default', 'add-column-required', 'alter-column-type-rewrite', 'add-unique-builds-index',
+            'lock-timeout-missing');";
+
 /// Event triggers on all four events that run a function which does nothing.
 fn idle_triggers(function: &str) -> String {
     let events = ["ddl_command_start", "ddl_command_end", "table_rewrite", "sql_drop"];
@@ -167,6 +177,11 @@ fn variants() -> Vec<Variant> {
         Variant {
             name: "pg_warden, mode warn",
             setup: "CREATE EXTENSION pg_warden".into(),
+            settings: &[LIBRARY, "warden.mode = 'warn'"],
+        },
+        Variant {
+            name: "the same, thirteen rules on",
+            setup: format!("CREATE EXTENSION pg_warden; {SHORT_GUIDE}"),
             settings: &[LIBRARY, "warden.mode = 'warn'"],
         },
         Variant {
