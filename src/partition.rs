@@ -41,6 +41,7 @@ mod movable;
 mod outlook;
 mod plan;
 pub(crate) mod policy;
+mod published;
 mod range;
 mod retention;
 pub(crate) mod schedule;

@@ -14,6 +14,7 @@ cases![
     h7_a_clock_that_has_jumped,
     h8_dry_run,
     h9_published,
+    h9_published_by_itself,
     detached_and_dropped,
     g7_made_and_taken_away,
     g5_readers_are_waited_for_a_while_only,
@@ -310,6 +311,57 @@ fn h9_published(leg: &Leg) -> Result {
         s.value("SELECT detail FROM warden.apply_partition_retention('e')")?,
         "It is no longer published with its table, by \"of E\"."
     );
+    ensure_eq!(published(&mut s)?, ["\"of E\" e"]);
+    Ok(())
+}
+
+/// Publications and their tables.
+fn published(s: &mut Session) -> Result<Vec<String>> {
+    Ok(s.column("SELECT format('%I %s', p.pubname, r.prrelid::regclass) FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid ORDER BY 1")?)
+}
+
+fn h9_published_by_itself(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let role = db.role("")?;
+    old(&mut s, 4, "retention => '1 year'")?;
+    s.run(&format!(
+        "GRANT CREATE ON SCHEMA public TO {role};
+         ALTER TABLE e OWNER TO {role}; ALTER TABLE e_2020_01 OWNER TO {role}; ALTER TABLE e_2020_02 OWNER TO {role};
+         ALTER TABLE e_2020_03 OWNER TO {role}; ALTER TABLE e_2020_04 OWNER TO {role};
+         CREATE PUBLICATION p FOR TABLE e, e_2020_01, e_2020_02, e_2020_03; ALTER PUBLICATION p OWNER TO {role};
+         CREATE PUBLICATION q FOR TABLE e_2020_01, e_2020_02"
+    ))?;
+    let call = |action: &str| {
+        format!(
+            "SELECT concat_ws(' | ', status, detail) FROM warden.apply_partition_retention('e', action => '{action}', max_partitions => 1)"
+        )
+    };
+    // What is another role's is not its owner's to change.
+    ensure_eq!(
+        s.value(&call("detach"))?,
+        "done | It is no longer published with its table, by p. It is no longer published by itself, by p. It is still published by q."
+    );
+    ensure_eq!(published(&mut s)?, ["p e", "p e_2020_02", "p e_2020_03", "q e_2020_01", "q e_2020_02"]);
+    // What is dropped is in none any more.
+    ensure_eq!(
+        s.value(&call("drop"))?,
+        "done | It is no longer published with its table, by p. It is no longer published by itself, by p, q."
+    );
+    ensure_eq!(published(&mut s)?, ["p e", "p e_2020_03", "q e_2020_01"]);
+    s.run(&format!(
+        "CREATE SCHEMA old AUTHORIZATION {role}; UPDATE warden_internal.partition_policy SET archive_schema = 'old'"
+    ))?;
+    // The plan says it, too.
+    ensure_eq!(
+        s.value("SELECT sql FROM warden.plan_partition_maintenance('e') LIMIT 1")?,
+        "ALTER TABLE public.e DETACH PARTITION public.e_2020_03;\nALTER PUBLICATION p DROP TABLE public.e_2020_03;"
+    );
+    ensure_eq!(
+        s.value(&call("archive"))?,
+        "done | It is no longer published with its table, by p. It is no longer published by itself, by p."
+    );
+    ensure_eq!(published(&mut s)?, ["p e", "q e_2020_01"]);
     Ok(())
 }
 

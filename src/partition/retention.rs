@@ -6,6 +6,7 @@ use super::log::Run;
 use super::maintain::{self, Outcome};
 use super::plan::{NAME_BYTES, Sibling};
 use super::policy::{Managed, Policy, Removal, Span};
+use super::published::Published;
 use super::{calendar, is_null, manage, one_of};
 use crate::error::{Code, Error};
 use crate::facts::live::object::quote;
@@ -25,6 +26,20 @@ pub(super) fn statements(
     let Sibling { identity, .. } = sibling;
     // What is dropped is detached before: a partition that foreign keys refer to could not be dropped otherwise.
     let mut statements = vec![format!("ALTER TABLE {} DETACH PARTITION {identity}", at.facts.parent.identity)];
+    statements.extend(after(at, archive_schema, sibling, removal)?);
+    Ok(statements)
+}
+
+/// The SQL for what becomes of a partition that is detached.
+pub(super) fn after(
+    at: &Situation,
+    archive_schema: Option<&str>,
+    sibling: &Sibling,
+    removal: Removal,
+) -> Result<Vec<String>, Error> {
+    let Sibling { identity, .. } = sibling;
+    // Who wants it published still can do so; of itself, nobody would notice that it is.
+    let mut statements = Published::of(at, sibling)?.statements(identity, removal);
     match (removal, archive_schema) {
         (Removal::Detach, _) => {}
         (Removal::Drop, _) => statements.push(format!("DROP TABLE {identity}")),
@@ -138,25 +153,12 @@ pub(super) fn remove(
                 format!("partition \"{}\" of \"{}\" is the last one", sibling.name, at.facts.parent.name),
             ));
         }
-        let publications = publications(at.oid)?;
+        let published = Published::of(&at, sibling)?;
         for statement in statements(&at, policy.archive_schema.as_deref(), sibling, removal)? {
             spi::run(&statement)?;
         }
-        Ok(publications.map(|names| format!("It is no longer published with its table, by {names}.")))
+        Ok(published.remark(removal))
     })
-}
-
-/// The publications that have a table or one above it.
-fn publications(table: pg_sys::Oid) -> Result<Option<String>, Error> {
-    let rows = spi::select(
-        "SELECT string_agg(DISTINCT quote_ident(p.pubname), ', ')
-           FROM pg_partition_ancestors($1::regclass) AS a
-           JOIN pg_publication_rel r ON r.prrelid = a.relid
-           JOIN pg_publication p ON p.oid = r.prpubid",
-        &[table.into()],
-        |row| Ok(row.get::<Text>(1)?.map(|t| t.0)),
-    )?;
-    Ok(rows.into_iter().flatten().next())
 }
 
 /// Takes the partitions of a managed table away that are too old, in the caller's transaction.
