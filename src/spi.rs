@@ -283,6 +283,17 @@ pub(crate) fn caught_with_locks<T>(work: impl FnOnce() -> T) -> Result<T, Caught
     caught_unless(is_users_own, work)
 }
 
+/// As [`shielded`], for these errors alone.
+///
+/// # Errors
+/// As [`shielded`].
+pub(crate) fn caught_if<T>(
+    is_expected: impl Fn(PgSqlErrorCode) -> bool,
+    work: impl FnOnce() -> T,
+) -> Result<T, Caught> {
+    caught_unless(|code| !is_expected(code), work)
+}
+
 fn caught_unless<T>(passes: impl Fn(PgSqlErrorCode) -> bool, work: impl FnOnce() -> T) -> Result<T, Caught> {
     // SAFETY: reads two globals, which a subtransaction changes and its end does not put back by itself.
     let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };

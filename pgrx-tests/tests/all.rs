@@ -48,6 +48,7 @@ mod partition_calendar;
 mod partition_check;
 mod partition_convert;
 mod partition_drain;
+mod partition_edges;
 mod partition_encoded;
 mod partition_gaps;
 mod partition_inherit;
@@ -113,6 +114,7 @@ fn cases() -> Vec<Case> {
         partition_check::cases(),
         partition_convert::cases(),
         partition_drain::cases(),
+        partition_edges::cases(),
         partition_encoded::cases(),
         partition_lookup::cases(),
         partition_lists::cases(),

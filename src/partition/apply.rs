@@ -152,12 +152,29 @@ pub(super) fn make(
         match plan::decide(&now.facts.parent, &wanted, &now.siblings)? {
             Step::Exists(sibling) => Ok(exists(&now, &wanted, sibling)),
             Step::Create(model) => {
-                let child = prepare(&now, &wanted, model, How::default())?;
-                create(&now, &child)?;
+                let child = prepared_and_created(&now, &wanted, model)?;
                 Ok(Outcome { remarks, partition: child.identity })
             }
         }
     })
+}
+
+/// Rows that are committed in the default while it is waited for are told of as those that were there before.
+fn prepared_and_created(at: &Situation, wanted: &Wanted, model: Option<&Sibling>) -> Result<Child, Error> {
+    let prepared = || prepare(at, wanted, model, How::default());
+    let child = prepared()?;
+    if at.facts.default.is_none() {
+        create(at, &child)?;
+        return Ok(child);
+    }
+    let done = spi::caught_if(
+        |code| code == PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
+        || create(at, &child).unwrap_or_else(|error| error.raise()),
+    );
+    match done {
+        Ok(_) => Ok(child),
+        Err(caught) => prepared().and(Err(Error::new(Code::CheckViolation, caught.message))),
+    }
 }
 
 /// Keeps others from making partitions, while reads and writes go on.
