@@ -46,6 +46,7 @@ extension_sql_file!(
         partition::list::partition_at_once
     ]
 );
+extension_sql_file!("../sql/partition_removal.sql", name = "partition_removal", requires = ["schema"]);
 extension_sql_file!("../sql/partition_schedule.sql", name = "partition_schedule", requires = ["schema"]);
 extension_sql_file!(
     "../sql/partition_advice.sql",

@@ -26,6 +26,7 @@ mod bounds;
 mod calendar;
 mod convert;
 mod default_rows;
+mod detached;
 mod drain;
 mod encoding;
 mod fill;

@@ -24,11 +24,19 @@ pub(crate) mod transactions;
 thread_local! {
     /// How many of pg_warden's own calls that run DDL are under way.
     static OWN_DDL: Cell<u32> = const { Cell::new(0) };
+
+    /// This process does nothing for anybody else.
+    static ALL_IS_OWN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether the DDL that runs now is pg_warden's own, which the guard does not judge.
 pub(crate) fn is_own_ddl() -> bool {
-    OWN_DDL.get() > 0
+    ALL_IS_OWN.get() || OWN_DDL.get() > 0
+}
+
+/// From now on, all DDL of this process is pg_warden's own.
+pub(crate) fn all_ddl_is_own() {
+    ALL_IS_OWN.set(true);
 }
 
 /// Forgets own DDL that an error left counted; called at the end of each transaction.
@@ -328,6 +336,27 @@ fn caught_unless<T>(passes: impl Fn(PgSqlErrorCode) -> bool, work: impl FnOnce()
         }
     }
     result
+}
+
+/// Runs work that begins and ends transactions by itself, outside of any.
+///
+/// # Errors
+/// What went wrong; the transaction that was open then is aborted.
+pub(crate) fn caught_outside(work: impl FnOnce()) -> Result<(), Caught> {
+    let work = AssertUnwindSafe(work);
+    PgTryBuilder::new(move || {
+        { work }.0();
+        Ok(())
+    })
+    .catch_others(|error| {
+        // SAFETY: as the server does it between two statements of a client.
+        unsafe {
+            pg_sys::AbortCurrentTransaction();
+            pg_sys::MemoryContextSwitchTo(pg_sys::TopMemoryContext);
+        }
+        Err(caught_of(&error))
+    })
+    .execute()
 }
 
 /// Errors that belong to the user's statement, whoever was at work when they came.

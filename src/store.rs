@@ -36,6 +36,8 @@ pub(crate) enum Table {
     /// Of sql/partition_policy.sql, as the next.
     PartitionPolicy,
     PartitionLog,
+    /// Of sql/partition_removal.sql.
+    PartitionRemoval,
     /// Of sql/partition_conversion.sql.
     PartitionConversion,
 }
@@ -58,6 +60,7 @@ impl Table {
             Self::PartitionSchedule => c"partition_schedule",
             Self::PartitionPolicy => c"partition_policy",
             Self::PartitionLog => c"partition_log",
+            Self::PartitionRemoval => c"partition_removal",
             Self::PartitionConversion => c"partition_conversion",
         }
     }

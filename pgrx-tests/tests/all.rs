@@ -47,6 +47,7 @@ mod partition_attach;
 mod partition_calendar;
 mod partition_check;
 mod partition_convert;
+mod partition_detach;
 mod partition_drain;
 mod partition_edges;
 mod partition_encoded;
@@ -113,6 +114,7 @@ fn cases() -> Vec<Case> {
         partition_calendar::cases(),
         partition_check::cases(),
         partition_convert::cases(),
+        partition_detach::cases(),
         partition_drain::cases(),
         partition_edges::cases(),
         partition_encoded::cases(),

@@ -76,6 +76,50 @@ COMMENT ON VIEW warden.partition_conversions IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:50
+-- requires:
+--   schema
+
+-- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
+-- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
+
+CREATE TABLE warden_internal.partition_schedule (
+    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
+        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
+    every pg_catalog."interval" NOT NULL,
+    job pg_catalog.text,
+    last_started pg_catalog.timestamptz,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.partition_schedule IS
+    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
+ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:49
+-- requires:
+--   schema
+
+-- What is to become of partitions that are being detached concurrently, or have just been: a row is committed with the mark of the server that
+-- such a detach is under way, and goes with what it was kept for. Written from C alone; not dumped, for it is about tables by their OID.
+CREATE TABLE warden_internal.partition_removal (
+    partition pg_catalog.oid CONSTRAINT partition_removal_pkey PRIMARY KEY,
+    table_oid pg_catalog.oid NOT NULL,
+    partition_name pg_catalog.text NOT NULL,
+    lower_bound pg_catalog.text NOT NULL,
+    upper_bound pg_catalog.text NOT NULL,
+    ended pg_catalog.int8 NOT NULL,    -- its upper bound, in microseconds since 1970
+    removal pg_catalog.text NOT NULL,
+    checks pg_catalog.text NOT NULL,   -- OIDs of the CHECK constraints that it had before
+    at pg_catalog.timestamptz NOT NULL);
+COMMENT ON TABLE warden_internal.partition_removal IS
+    'pg_warden: what is to become of partitions that the worker has begun to detach; not dumped';
+ALTER TABLE warden_internal.partition_removal REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:30
 -- requires:
 --   schema
@@ -214,7 +258,7 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:62
+-- src/lib.rs:63
 -- requires:
 --   schema
 
@@ -292,29 +336,7 @@ REVOKE EXECUTE ON FUNCTION warden.adopt_partman(pg_catalog.bool) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:49
--- requires:
---   schema
-
--- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
--- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
-
-CREATE TABLE warden_internal.partition_schedule (
-    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
-        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
-    every pg_catalog."interval" NOT NULL,
-    job pg_catalog.text,
-    last_started pg_catalog.timestamptz,
-    set_at pg_catalog.timestamptz NOT NULL,
-    set_by pg_catalog.text NOT NULL
-);
-COMMENT ON TABLE warden_internal.partition_schedule IS
-    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
-ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/partition/retention.rs:172
+-- src/partition/retention.rs:175
 -- pg_warden::partition::retention::apply_partition_retention
 
 CREATE FUNCTION warden.apply_partition_retention(table_name pg_catalog.text, keep pg_catalog."interval" DEFAULT NULL,
@@ -416,7 +438,7 @@ REVOKE EXECUTE ON FUNCTION warden.checklist() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/convert.rs:65
+-- src/partition/convert.rs:66
 -- pg_warden::partition::convert::convert_to_partitioned
 
 CREATE PROCEDURE warden.convert_to_partitioned(table_name pg_catalog.text, column_name pg_catalog.text,
@@ -432,7 +454,7 @@ REVOKE EXECUTE ON PROCEDURE warden.convert_to_partitioned(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:66
+-- src/partition.rs:71
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -443,7 +465,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:51
+-- src/partition.rs:56
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -454,7 +476,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:134
+-- src/partition.rs:139
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -472,7 +494,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:96
+-- src/partition.rs:101
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -483,7 +505,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:211
+-- src/partition.rs:216
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -495,7 +517,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:81
+-- src/partition.rs:86
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -506,7 +528,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:111
+-- src/partition.rs:116
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -549,7 +571,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:238
+-- src/partition.rs:243
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -640,7 +662,7 @@ COMMENT ON FUNCTION warden.help(pg_catalog.text) IS 'the page of a rule: why, wh
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:67
+-- src/partition/list.rs:68
 -- pg_warden::partition::list::key_time
 
 CREATE FUNCTION warden_internal.key_time(encoding pg_catalog.text, key pg_catalog.text) RETURNS pg_catalog.timestamptz
@@ -650,7 +672,7 @@ COMMENT ON FUNCTION warden_internal.key_time(pg_catalog.text, pg_catalog.text) I
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:86
+-- src/partition/list.rs:87
 -- pg_warden::partition::list::key_value
 
 CREATE FUNCTION warden_internal.key_value(encoding pg_catalog.text, value pg_catalog.text, zone pg_catalog.text) RETURNS pg_catalog.text
@@ -694,7 +716,7 @@ REVOKE EXECUTE ON FUNCTION warden.manage_partitions(
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:35
+-- src/partition/list.rs:36
 -- pg_warden::partition::list::named_relation
 
 CREATE FUNCTION warden_internal.named_relation(table_name pg_catalog.text) RETURNS pg_catalog.oid LANGUAGE c STABLE
@@ -703,7 +725,7 @@ COMMENT ON FUNCTION warden_internal.named_relation(pg_catalog.text) IS 'pg_warde
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:50
+-- src/lib.rs:51
 -- requires:
 --   schema
 --   partition::list::named_relation
@@ -888,7 +910,7 @@ COMMENT ON FUNCTION warden.advise_partitioning(pg_catalog.text) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:114
+-- src/partition/list.rs:115
 -- pg_warden::partition::list::partition_at_once
 
 CREATE FUNCTION warden_internal.partition_at_once(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text
@@ -898,7 +920,7 @@ COMMENT ON FUNCTION warden_internal.partition_at_once(pg_catalog.text, pg_catalo
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:49
+-- src/partition/list.rs:50
 -- pg_warden::partition::list::partition_encoding
 
 CREATE FUNCTION warden_internal.partition_encoding(parent pg_catalog.oid) RETURNS pg_catalog.text LANGUAGE c STABLE
@@ -908,7 +930,7 @@ COMMENT ON FUNCTION warden_internal.partition_encoding(pg_catalog.oid) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:173
+-- src/partition/maintain.rs:174
 -- pg_warden::partition::maintain::partition_maintenance
 
 CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')
@@ -919,7 +941,7 @@ REVOKE EXECUTE ON PROCEDURE warden.partition_maintenance(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/convert.rs:29
+-- src/partition/convert.rs:30
 -- pg_warden::partition::convert::plan_conversion
 
 CREATE FUNCTION warden.plan_conversion(table_name pg_catalog.text, column_name pg_catalog.text,
@@ -932,7 +954,7 @@ REVOKE EXECUTE ON FUNCTION warden.plan_conversion(pg_catalog.text, pg_catalog.te
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:38
+-- src/partition/maintain.rs:39
 -- pg_warden::partition::maintain::plan_partition_maintenance
 
 CREATE FUNCTION warden.plan_partition_maintenance(table_name pg_catalog.text DEFAULT NULL, as_of pg_catalog.timestamptz DEFAULT pg_catalog.now())
@@ -956,7 +978,7 @@ REVOKE EXECUTE ON FUNCTION warden.prune_journal(pg_catalog.interval) FROM PUBLIC
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/list.rs:16
+-- src/partition/list.rs:17
 -- pg_warden::partition::list::range_partitioned
 
 CREATE FUNCTION warden_internal.range_partitioned(table_name pg_catalog.text) RETURNS pg_catalog.oid LANGUAGE c STABLE
@@ -1430,7 +1452,7 @@ COMMENT ON FUNCTION warden.uuidv7_lower_bound(pg_catalog.timestamptz) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:55
+-- src/lib.rs:56
 -- requires:
 --   policy
 --   partitions
@@ -1461,7 +1483,19 @@ COMMENT ON FUNCTION warden_internal.sees_partitions_of(pg_catalog.oid) IS 'pg_wa
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:56
+-- src/partition/drain.rs:17
+-- pg_warden::partition::drain::drain_default_partition
+
+CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
+                                                wait pg_catalog."interval" DEFAULT '0')
+    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
+COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
+    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
+REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:57
 -- requires:
 --   partition_policy
 --   partition_schedule
@@ -1587,7 +1621,7 @@ GRANT SELECT ON warden.partition_maintenance_status TO PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:61
+-- src/lib.rs:62
 -- requires:
 --   partition_log
 
@@ -1735,18 +1769,6 @@ COMMENT ON FUNCTION warden.check_partitions(pg_catalog.text) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/drain.rs:17
--- pg_warden::partition::drain::drain_default_partition
-
-CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
-                                                wait pg_catalog."interval" DEFAULT '0')
-    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
-COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
-    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
-REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/policy/set.rs:114
 -- pg_warden::policy::set::reset_level
 
@@ -1769,7 +1791,7 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:255
+-- src/partition.rs:260
 -- pg_warden::partition::schedule_partition_maintenance
 
 CREATE FUNCTION warden.schedule_partition_maintenance(every pg_catalog."interval" DEFAULT '1 hour', INOUT scheduler pg_catalog.text DEFAULT 'auto',
@@ -1815,7 +1837,7 @@ REVOKE EXECUTE ON FUNCTION warden.set_threshold(pg_catalog.text, pg_catalog.text
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/split.rs:21
+-- src/partition/split.rs:22
 -- pg_warden::partition::split::split_partition
 
 CREATE PROCEDURE warden.split_partition(partition_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -1870,7 +1892,7 @@ REVOKE EXECUTE ON FUNCTION warden.unmanage_partitions(pg_catalog.text) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:299
+-- src/partition.rs:304
 -- pg_warden::partition::unschedule_partition_maintenance
 
 CREATE FUNCTION warden.unschedule_partition_maintenance() RETURNS pg_catalog.bool
@@ -1981,7 +2003,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:63
+-- src/lib.rs:64
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;

@@ -2,6 +2,7 @@
 
 use super::apply::{self, Caller, Situation};
 use super::bounds::{Edge, Point};
+use super::detached::{self, Detached};
 use super::grid::Mark;
 use super::inspect::{self, Series, Start};
 use super::key::Kind;
@@ -36,12 +37,15 @@ pub(super) enum Task {
     Finalize,
     Create(Wanted),
     Remove(Sibling, Removal),
+    /// What is left to do for one that is detached.
+    Finish(Detached),
     /// It is wanted, and this is in the way.
     Blocked(Error),
 }
 
 /// All that is to be done for a table as of a moment, in the order in which it is done: FINALIZE first, for what is being
-/// detached keeps its range; what is new before what is old, for that matters more. `most`: how many may be taken away.
+/// detached keeps its range, then what was detached; what is new before what is old, for that matters more. `most`: how many may be
+/// taken away.
 ///
 /// # Errors
 /// The table is none whose partitions can be managed.
@@ -50,6 +54,7 @@ pub(super) fn look(policy: &Policy, as_of: i64, most: usize) -> Result<Vec<Job>,
     let at = situation(policy)?;
     let now = calendar::mark_of_instant(at.key.kind, &policy.zone, as_of);
     let mut jobs: Vec<Job> = at.siblings.iter().filter(|s| s.is_detaching).map(|s| finalize(&at, s)).collect();
+    jobs.extend(detached::jobs(&at, policy, &now)?);
     jobs.extend(creations(&at, policy, &now)?);
     // Where something is made first, no old one is the last.
     let is_extended = jobs.iter().any(|job| matches!(job.task, Task::Create(_)));
@@ -303,6 +308,7 @@ pub(super) fn work(policy: &Policy, job: &Job, caller: &Caller) -> Result<Option
             apply::make(caller, || Ok((situation(policy)?, wanted.clone(), Vec::new())))?;
             Ok(None)
         }
+        Task::Finish(detached) => detached::finish(policy, &situation(policy)?, detached, caller),
         Task::Remove(sibling, removal) => retention::remove(policy, sibling, *removal, caller),
     }
 }

@@ -184,8 +184,13 @@ pub(super) fn lock(at: &Situation) -> Result<(), Error> {
 
 /// Locks the table in a mode that SQL names.
 pub(super) fn lock_as(at: &Situation, mode: &str) -> Result<(), Error> {
+    lock_named(&at.facts.parent.identity, mode)
+}
+
+/// The same of any table.
+pub(super) fn lock_named(identity: &str, mode: &str) -> Result<(), Error> {
     let begun = Instant::now();
-    spi::run(&format!("LOCK TABLE ONLY {} IN {mode} MODE", at.facts.parent.identity))?;
+    spi::run(&format!("LOCK TABLE ONLY {identity} IN {mode} MODE"))?;
     LOCK_WAIT.set(LOCK_WAIT.get() + begun.elapsed());
     Ok(())
 }

@@ -94,6 +94,12 @@ pub(super) fn last_run(table: Oid) -> Option<LastRun> {
     })
 }
 
+/// Whether there is anything of a table since a moment.
+pub(super) fn has_any_since(table: Oid, moment: i64) -> bool {
+    let rows = store::rows(Table::PartitionLog, Some((BY_TABLE, Key::Oid(table)))).unwrap_or_default();
+    rows.iter().any(|row| row.get(1).number() >= Some(moment))
+}
+
 /// Takes away what is too old.
 pub(super) fn prune() {
     if let Ok(writer) = Writer::in_passing(Table::PartitionLog) {

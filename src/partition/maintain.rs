@@ -7,6 +7,7 @@
 
 use super::agenda::{self, Job, MOST_REMOVED, Task};
 use super::apply::{self, Caller};
+use super::detached;
 use super::log::{self, Entry, Run};
 use super::outlook;
 use super::policy::{self, Managed, Policy};
@@ -204,6 +205,8 @@ fn run(table: Option<&str>, pause: Duration) -> Result<(), Error> {
     // What the event trigger has not seen: of tables that were dropped while it was switched off.
     let _ = policy::forget_dropped();
     transactions::begin_anew();
+    // Where somebody holds the table, the next run does it.
+    let _ = detached::forget_changed(&run);
     let (mut done, mut failed, mut tables) = (0_usize, 0, 0);
     for policy in policies.iter().filter(|policy| policy.enabled) {
         tables += 1;
@@ -228,6 +231,7 @@ fn run(table: Option<&str>, pause: Duration) -> Result<(), Error> {
                     progress.removed += usize::from(removed);
                 }
                 Step::Failed => progress.failed += 1,
+                Step::Left => progress.left += 1,
             }
             if !is_idle(policy) {
                 transactions::next(pause);
@@ -262,7 +266,7 @@ fn is_idle(policy: &Policy) -> bool {
 }
 
 /// How long to wait before the next try: twice as long each time, and never as long as another session.
-fn backoff(tries: i32) -> Duration {
+pub(super) fn backoff(tries: i32) -> Duration {
     let longest = Duration::from_millis(100).saturating_mul(1 << tries.clamp(0, 7));
     let jitter = u8::try_from((store::now() ^ i64::from(std::process::id())).rem_euclid(100)).unwrap_or_default();
     longest.mul_f64(0.5 + f64::from(jitter) / 200.0)
@@ -276,6 +280,7 @@ pub(super) struct Progress {
     /// What was done.
     done: Vec<&'static str>,
     failed: i32,
+    left: usize,
     removed: usize,
     /// How often the next operation was tried.
     tries: i32,
@@ -318,6 +323,8 @@ pub(super) enum Step {
     Done { action: &'static str, removed: bool },
     /// One operation could not be done, and is passed over from now on.
     Failed,
+    /// One operation is left to be done in another way, and is passed over from now on.
+    Left,
     /// It may be done if it is tried once more, a little later.
     Again,
 }
@@ -367,7 +374,8 @@ pub(super) fn step(table: pg_sys::Oid, run: &Run, progress: &mut Progress) -> Re
         Ok(jobs) => jobs,
         Err(caught) => return over("error", Some(sqlstate(caught.code)), caught.said(), Severity::Warning),
     };
-    let Some(job) = jobs.into_iter().nth(usize::try_from(progress.failed).unwrap_or_default()) else {
+    let passed_over = usize::try_from(progress.failed).unwrap_or_default() + progress.left;
+    let Some(job) = jobs.into_iter().nth(passed_over) else {
         return Ok(Step::Nothing);
     };
     let this = Some((job.action, job.partition.clone()));
@@ -387,6 +395,11 @@ pub(super) fn step(table: pg_sys::Oid, run: &Run, progress: &mut Progress) -> Re
     {
         return over("refused", None, detail, Severity::Warning);
     }
+    if let Task::Remove(sibling, removal) = &job.task
+        && detached::is_left(&policy, &managed, sibling, *removal)?
+    {
+        return Ok(Step::Left);
+    }
     let outcome = attempt(&policy, &managed, &job);
     if outcome.is_retryable && progress.tries < config::PARTITION_LOCK_RETRIES.get() {
         return Ok(Step::Again);
@@ -398,7 +411,7 @@ pub(super) fn step(table: pg_sys::Oid, run: &Run, progress: &mut Progress) -> Re
 }
 
 /// First key of the locks by which sessions keep out of each other's way at a table; the second is the table.
-const LOCK_CLASS: i32 = 0x7764_6e70;
+pub(super) const LOCK_CLASS: i32 = 0x7764_6e70;
 
 /// Keeps other sessions from the maintenance of a table, until the end of the transaction.
 pub(super) fn try_lock(table: pg_sys::Oid) -> Result<bool, Error> {

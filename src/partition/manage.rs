@@ -11,7 +11,7 @@ use super::maintain::{self, PlanRow};
 use super::plan::literal;
 use super::policy::{self, Managed, Policy, Removal, Span};
 use super::stride::Stride;
-use super::{calendar, is_null, one_of, series};
+use super::{calendar, detached, is_null, one_of, series};
 use crate::error::{Code, Error};
 use crate::text::Text;
 use crate::{config, spi, store};
@@ -164,6 +164,7 @@ fn unmanage_partitions(table_name: Option<Text>) -> Result<bool, ErrorReport> {
     if !managed.may {
         return Err(managed.not_yours().into());
     }
+    detached::forget(oid)?;
     Ok(policy::remove(oid)?)
 }
 

@@ -2,9 +2,9 @@
 //! there is nothing to do.
 #![forbid(unsafe_code)]
 
-use super::calendar;
 use super::key::Kind;
 use super::policy::Policy;
+use super::{calendar, detached};
 use crate::facts::live::{self, RangeBound};
 use pgrx::pg_sys::{self, Oid};
 
@@ -27,6 +27,7 @@ pub(super) fn is_idle(policy: &Policy, as_of: i64) -> bool {
     let Ok(due) = policy.due(kind, &now) else { return false };
     let cutoff = policy.retention.map(|keep| policy.cutoff(kind, &now, keep).min(now.steady));
     !there.is_detaching
+        && !detached::is_any()
         && due.iter().all(|(_, lower, upper)| there.covers((*lower).max(now.steady), *upper))
         && cutoff.is_none_or(|cutoff| there.first_end().is_none_or(|end| end > cutoff))
 }

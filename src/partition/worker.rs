@@ -8,7 +8,8 @@
 //! them, an error between ends the process.
 #![allow(unsafe_code, reason = "background workers' entry points, and a scan of pg_database; see the module's promise")]
 
-use crate::{background, config, spi, text};
+use super::detached::{self, Removing};
+use crate::{background, config, spi, store, text};
 use core::ffi::{CStr, c_char};
 use core::ptr;
 use core::time::Duration;
@@ -18,6 +19,7 @@ use pgrx::prelude::*;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+mod detacher;
 mod top_level;
 
 const LAUNCHER: &str = "pg_warden partition launcher";
@@ -153,8 +155,30 @@ pub extern "C-unwind" fn warden_partition_worker(database: Datum) {
     background::unblock_signals();
     BackgroundWorker::connect_worker_to_spi_by_oid(u32::try_from(database.value()).ok().map(Oid::from), None);
     if is_due() {
-        top_level::run(c"CALL warden.partition_maintenance()");
+        maintain();
     }
+}
+
+const MAINTENANCE: &CStr = c"CALL warden.partition_maintenance()";
+
+/// Maintenance that leaves what can be detached concurrently to other processes; then, what is left to do for that. A table that no such
+/// process has got to, for want of a place or a connection, is detached from as everywhere else.
+fn maintain() {
+    detached::removing(Removing::Left(Vec::new()));
+    top_level::run(MAINTENANCE);
+    let Removing::Left(tables) = detached::removing(Removing::default()) else { return };
+    if tables.is_empty() {
+        return;
+    }
+    let began = store::now();
+    for (table, owner) in &tables {
+        detacher::run(*table, *owner);
+    }
+    detached::removing(Removing::Only(BackgroundWorker::transaction(|| {
+        let is_unserved = |table: &Oid| detached::is_served(*table, began).is_ok_and(|is_served| !is_served);
+        tables.into_iter().map(|(table, _)| table).filter(is_unserved).collect()
+    })));
+    top_level::run(MAINTENANCE);
 }
 
 /// Whether maintenance by this worker is scheduled here and it is time; if so, notes that it began.

@@ -45,7 +45,7 @@ pub(crate) fn next(after: Duration) {
 }
 
 /// Waits, and can be cancelled meanwhile.
-fn sleep(time: Duration) {
+pub(crate) fn sleep(time: Duration) {
     if !time.is_zero() {
         // SAFETY: pg_sleep(float8).
         unsafe { direct_function_call_as_datum(pg_sys::pg_sleep, &[Datum::from(time.as_secs_f64().to_bits()).into()]) };

@@ -1,8 +1,9 @@
 //! A statement of our own as if a client had sent it and nothing else: outside of any function, so that it may commit within.
 //!
 //! As exec_simple_query of tcop/postgres.c does it. Vouches for: what must outlive the commits of the statement lies in a
-//! context of its own below `TopMemoryContext`; an error is not caught, and ends the worker.
+//! context of its own below `TopMemoryContext`; an error that is not caught ends the worker.
 
+use crate::spi;
 use core::ffi::CStr;
 use core::ptr;
 use pgrx::pg_sys;
@@ -38,6 +39,16 @@ pub(super) fn run(statement: &CStr) {
         pg_sys::debug_query_string = ptr::null();
         pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_IDLE, ptr::null());
     }
+}
+
+/// The same, with an error caught that comes of it: what it has not committed is undone.
+pub(super) fn attempt(statement: &CStr) -> Result<(), spi::Caught> {
+    let done = spi::caught_outside(|| run(statement));
+    if done.is_err() {
+        // SAFETY: the server shows it beside errors; the statement may be gone by then.
+        unsafe { pg_sys::debug_query_string = ptr::null() };
+    }
+    done
 }
 
 /// A portal for the one statement of a text, which is a constant.
