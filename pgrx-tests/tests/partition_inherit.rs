@@ -137,13 +137,16 @@ fn statistics_belong_to_the_owner(leg: &Leg) -> Result {
     let owner = db.role("")?;
     let mut s = db.session()?;
     s.run(EVENTS)?;
-    s.run(&format!("GRANT CREATE ON SCHEMA public TO {owner}; ALTER TABLE \"e v\" OWNER TO {owner}; ALTER TABLE rest OWNER TO {owner}"))?;
-    made(&mut s, "2020-01-01")?;
-    ensure_eq!(
-        s.value(
-            "SELECT DISTINCT stxowner::regrole FROM pg_statistic_ext WHERE stxrelid = '\"e v_2020_01\"'::regclass"
-        )?,
-        owner
-    );
+    s.run(&format!("ALTER STATISTICS three SET STATISTICS 17; GRANT CREATE ON SCHEMA public TO {owner}; ALTER TABLE \"e v\" OWNER TO {owner}; ALTER TABLE rest OWNER TO {owner}"))?;
+    for start in ["2020-01-01", "2999-01-01"] {
+        let partition = made(&mut s, start)?;
+        ensure_eq!(
+            s.column(&format!(
+                "SELECT concat_ws(' ', stxowner::regrole, nullif(coalesce(stxstattarget, -1), -1)) FROM pg_statistic_ext WHERE stxrelid = '{partition}'::regclass ORDER BY 1"
+            ))?,
+            [owner.clone(), owner.clone(), format!("{owner} 17")],
+            "{partition}"
+        );
+    }
     Ok(())
 }

@@ -14,8 +14,16 @@ pub(super) struct Inheritance {
     targets: Vec<String>,
     /// Column and comment.
     comments: Vec<(String, String)>,
-    /// What they count, of what.
-    statistics: Vec<(String, String)>,
+    statistics: Vec<Statistics>,
+}
+
+/// Extended statistics of a table, as SQL.
+#[derive(Debug)]
+struct Statistics {
+    /// Kinds and columns.
+    body: String,
+    /// Their own target, where that is not left to the columns'.
+    target: Option<String>,
 }
 
 /// What a partition takes over, as SQL.
@@ -35,11 +43,12 @@ pub(super) fn of(at: &Situation, wanted: &Wanted, identity: &str, method: Method
     if method == Method::PartitionOf {
         let comment = |(column, text): &(String, String)| format!("COMMENT ON COLUMN {identity}.{column} IS {text}");
         statements.extend(comments.iter().map(comment));
-        for (name, (kinds, columns)) in names(at, wanted, statistics.len())?.iter().zip(statistics) {
-            statements.push(format!("CREATE STATISTICS {name}{kinds} ON {columns} FROM {identity}"));
-            if !at.facts.owner_is_caller {
-                statements.push(format!("ALTER STATISTICS {name} OWNER TO {}", at.facts.owner));
-            }
+    }
+    for (name, Statistics { body, target }) in names(at, wanted, statistics.len())?.iter().zip(statistics) {
+        statements.push(format!("CREATE STATISTICS {name}{body} FROM {identity}"));
+        statements.extend(target.as_ref().map(|target| format!("ALTER STATISTICS {name} SET STATISTICS {target}")));
+        if !at.facts.owner_is_caller {
+            statements.push(format!("ALTER STATISTICS {name} OWNER TO {}", at.facts.owner));
         }
     }
     Ok(Inherited { changes: targets.clone(), statements })
@@ -48,7 +57,7 @@ pub(super) fn of(at: &Situation, wanted: &Wanted, identity: &str, method: Method
 /// Reads what a table hands on.
 pub(super) fn read(table: pg_sys::Oid) -> Result<Inheritance, Error> {
     let rows = spi::select_planned(
-        "SELECT 1, format('ALTER COLUMN %I SET STATISTICS %s', a.attname, a.attstattarget), '', a.attnum
+        "SELECT 1, format('ALTER COLUMN %I SET STATISTICS %s', a.attname, a.attstattarget), NULL, a.attnum
            FROM pg_attribute a
           WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget >= 0
          UNION ALL
@@ -56,23 +65,26 @@ pub(super) fn read(table: pg_sys::Oid) -> Result<Inheritance, Error> {
            FROM pg_description d JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
           WHERE d.objoid = $1 AND d.classoid = 'pg_class'::regclass AND d.objsubid > 0 AND NOT a.attisdropped
          UNION ALL
-         SELECT 3, coalesce((SELECT format(' (%s)', string_agg(CASE k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies' ELSE 'mcv' END, ', '))
-                               FROM unnest(s.stxkind) AS k WHERE k IN ('d', 'f', 'm') HAVING count(*) > 0), ''),
-                pg_get_statisticsobjdef_columns(s.oid), row_number() OVER (ORDER BY s.stxname, s.oid)
+         SELECT 3,
+                concat((SELECT format(' (%s)', string_agg(CASE k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies' ELSE 'mcv' END, ', '))
+                          FROM unnest(s.stxkind) AS k WHERE k IN ('d', 'f', 'm') HAVING count(*) > 0),
+                       ' ON ', pg_get_statisticsobjdef_columns(s.oid)),
+                CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget::text END,
+                row_number() OVER (ORDER BY s.stxname, s.oid)
            FROM pg_statistic_ext s WHERE s.stxrelid = $1
          ORDER BY 1, 4",
         &[table.into()],
         |row| {
-            let text = |n| -> Result<String, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0).unwrap_or_default()) };
-            Ok((row.get::<i32>(1)?.unwrap_or_default(), text(2)?, text(3)?))
+            let text = |n| -> Result<Option<String>, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0)) };
+            Ok((row.get::<i32>(1)?.unwrap_or_default(), text(2)?.unwrap_or_default(), text(3)?))
         },
     )?;
     let mut read = Inheritance::default();
     for (kind, first, second) in rows {
         match kind {
             1 => read.targets.push(first),
-            2 => read.comments.push((first, second)),
-            _ => read.statistics.push((first, second)),
+            2 => read.comments.push((first, second.unwrap_or_default())),
+            _ => read.statistics.push(Statistics { body: first, target: second }),
         }
     }
     Ok(read)

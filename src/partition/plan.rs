@@ -443,10 +443,11 @@ impl Child {
             statements.push(format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", moved.default));
         }
         match self.method {
-            // Everything but what ATTACH brings itself (indexes, keys, triggers) and identity, which stays with the parent.
+            // Everything but what ATTACH brings itself (indexes, keys, triggers), identity, which stays with the parent, and
+            // extended statistics, which would belong to whoever calls.
             Method::Attach => statements.push(format!(
                 "{create} {identity} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED \
-                 INCLUDING STORAGE INCLUDING COMMENTS INCLUDING COMPRESSION INCLUDING STATISTICS){made}"
+                 INCLUDING STORAGE INCLUDING COMMENTS INCLUDING COMPRESSION){made}"
             )),
             Method::PartitionOf => {
                 statements.push(format!("{create} {identity} PARTITION OF {parent} {bounds}{made}"));
@@ -738,7 +739,7 @@ mod tests {
         };
         let statements = child.statements();
         assert_eq!(statements.len(), 3);
-        assert!(statements[0].ends_with("INCLUDING STATISTICS) USING heap WITH (fillfactor='70') TABLESPACE fast"));
+        assert!(statements[0].ends_with("INCLUDING COMPRESSION) USING heap WITH (fillfactor='70') TABLESPACE fast"));
         assert_eq!(
             statements[1],
             "ALTER TABLE app.new OWNER TO alice, ENABLE ROW LEVEL SECURITY, REPLICA IDENTITY FULL"
