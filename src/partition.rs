@@ -28,6 +28,7 @@ mod default_rows;
 mod drain;
 mod encoding;
 mod fill;
+mod grants;
 mod grid;
 mod inspect;
 mod key;
@@ -45,6 +46,7 @@ pub(crate) mod schedule;
 mod series;
 mod split;
 mod steps;
+mod storage;
 mod stride;
 pub(crate) mod worker;
 

@@ -9,7 +9,6 @@ use super::plan::{self, Method, Shown, Sibling, SiblingKind, Step, Wanted};
 use super::policy::{Policy, Removal, Span};
 use super::{calendar, retention};
 use crate::error::{Code, Error};
-use crate::facts::live::object::quote;
 use crate::spi;
 use crate::text::Text;
 use pgrx::prelude::*;
@@ -58,13 +57,9 @@ pub(super) fn look(policy: &Policy, as_of: i64, most: usize) -> Result<Vec<Job>,
     Ok(jobs)
 }
 
-/// The table as it is, and as the policy wants its partitions to be.
+/// The table as it is, with its bounds as the policy counts them.
 pub(super) fn situation(policy: &Policy) -> Result<Situation, Error> {
-    let mut at = apply::look_in_zone(policy.table, policy.stride.title(), &policy.zone)?;
-    if let Some(tablespace) = &policy.tablespace {
-        at.facts.tablespace = Some(quote(tablespace));
-    }
-    Ok(at)
+    apply::look_in_zone(policy.table, policy.stride.title(), &policy.zone)
 }
 
 fn job(action: &'static str, sibling: &Sibling, task: Task) -> Job {

@@ -1,16 +1,20 @@
 //! Makes a partition: reads, decides, locks, reads again, and runs the DDL.
 
 use super::bounds::{Day, Point};
+use super::grants::{self, Grant};
 use super::inspect::{self, Place, Series, Start};
 use super::key::{self, Facts, Key, Kind};
 use super::plan::{
     self, Child, MAX, MIN, Method, Moved, ReplicaIdentity, Shown, Sibling, Step, Wanted, Window, literal,
 };
+use super::policy::{self, Policy};
+use super::storage;
 use super::stride::Stride;
 use crate::error::emit::{Parts, Severity};
 use crate::error::{Code, Error};
+use crate::facts::live::object::quote;
 use crate::{config, spi, text};
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 use core::panic::AssertUnwindSafe;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::prelude::*;
@@ -108,6 +112,10 @@ pub(super) struct Situation {
     zone_is_not_the_sessions: bool,
     /// Siblings that were read as models, by OID: a series has but one.
     models: RefCell<BTreeMap<u32, inspect::Model>>,
+    /// What is wanted of its partitions, once it was read; `None` inside: it is not managed.
+    policy: OnceCell<Option<Policy>>,
+    /// What is granted on it, once it was read.
+    grants: OnceCell<Vec<Grant>>,
 }
 
 /// Creates the partition that is one stride long from `start` on, unless it is there.
@@ -238,7 +246,18 @@ fn situation(
     let zone = window.zone.clone();
     let own = own(oid, &facts, &key)?;
     Ok((
-        Situation { oid, facts, key, siblings, own, zone, zone_is_not_the_sessions, models: RefCell::default() },
+        Situation {
+            oid,
+            facts,
+            key,
+            siblings,
+            own,
+            zone,
+            zone_is_not_the_sessions,
+            models: RefCell::default(),
+            policy: OnceCell::new(),
+            grants: OnceCell::new(),
+        },
         window,
     ))
 }
@@ -263,7 +282,18 @@ pub(super) fn look_in_zone(oid: pg_sys::Oid, title: &str, zone: &str) -> Result<
     let siblings = inspect::siblings(oid, &key)?;
     let own = own(oid, &facts, &key)?;
     let zone = zone.to_owned();
-    Ok(Situation { oid, facts, key, siblings, own, zone, zone_is_not_the_sessions: false, models: RefCell::default() })
+    Ok(Situation {
+        oid,
+        facts,
+        key,
+        siblings,
+        own,
+        zone,
+        zone_is_not_the_sessions: false,
+        models: RefCell::default(),
+        policy: OnceCell::new(),
+        grants: OnceCell::new(),
+    })
 }
 
 /// The table as a partition of the nearest one above it that has the same key.
@@ -297,7 +327,30 @@ impl Situation {
             zone,
             zone_is_not_the_sessions: false,
             models: RefCell::default(),
+            policy: OnceCell::new(),
+            grants: OnceCell::new(),
         }
+    }
+
+    /// How its policy wants new partitions to be, whoever makes them.
+    fn policy(&self) -> Result<Option<&Policy>, Error> {
+        if let Some(policy) = self.policy.get() {
+            return Ok(policy.as_ref());
+        }
+        let policy = policy::of(self.oid)?;
+        Ok(self.policy.get_or_init(|| policy).as_ref())
+    }
+
+    /// What is to be granted on a new partition. Never where row level security was switched on since: policies stay with the table.
+    fn grants(&self) -> Result<&[Grant], Error> {
+        if self.facts.row_security || !self.policy()?.is_some_and(|policy| policy.copy_grants) {
+            return Ok(&[]);
+        }
+        if let Some(grants) = self.grants.get() {
+            return Ok(grants);
+        }
+        let grants = grants::of(self.oid)?;
+        Ok(self.grants.get_or_init(|| grants))
     }
 
     /// What a partition takes over from a sibling.
@@ -465,6 +518,9 @@ pub(super) fn draft(
 ) -> Result<Child, Error> {
     let facts = &at.facts;
     let inspect::Model { access_method, options } = at.model(model)?;
+    let policy = at.policy()?;
+    let declared = policy.and_then(|policy| policy.storage_parameters.as_deref()).map(storage::sql).transpose()?;
+    let tablespace = policy.and_then(|policy| policy.tablespace.as_deref()).map(quote);
     Ok(Child {
         identity,
         parent: facts.parent.identity.clone(),
@@ -472,11 +528,12 @@ pub(super) fn draft(
         upper: bound(&wanted.shown.upper, facts.columns),
         method,
         access_method,
-        options,
-        tablespace: facts.tablespace.clone(),
+        options: declared.or(options),
+        tablespace: tablespace.or_else(|| facts.tablespace.clone()),
         owner: (!facts.owner_is_caller).then(|| facts.owner.clone()),
         row_security: facts.row_security,
         replica_identity: facts.replica_identity.clone(),
+        grants: at.grants()?.to_vec(),
         moved: None,
     })
 }

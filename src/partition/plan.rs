@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::bounds::{DAY, Day, Meeting, Point, Range, length};
+use super::grants::Grant;
 use crate::error::{Code, Error};
 use std::fmt;
 
@@ -400,6 +401,7 @@ pub(crate) struct Child {
     pub(crate) owner: Option<String>,
     pub(crate) row_security: bool,
     pub(crate) replica_identity: ReplicaIdentity,
+    pub(crate) grants: Vec<Grant>,
     pub(crate) moved: Option<Moved>,
 }
 
@@ -464,6 +466,7 @@ impl Child {
         if !changes.is_empty() {
             statements.push(format!("ALTER TABLE {identity} {}", changes.join(", ")));
         }
+        statements.extend(self.grants.iter().map(|grant| grant.sql(identity)));
         if let Some(Moved { default, condition, columns, .. }) = &self.moved {
             statements.push(format!(
                 "WITH moved AS (DELETE FROM {default} WHERE {condition} RETURNING {columns}) \
@@ -726,20 +729,23 @@ mod tests {
             owner: Some("alice".to_owned()),
             row_security: true,
             replica_identity: ReplicaIdentity::Full,
+            grants: vec![Grant { privileges: "SELECT, UPDATE (a)".to_owned(), to: "bob".to_owned() }],
             moved: None,
         };
         let statements = child.statements();
-        assert_eq!(statements.len(), 3);
+        assert_eq!(statements.len(), 4);
         assert!(statements[0].ends_with("INCLUDING STATISTICS) USING heap WITH (fillfactor='70') TABLESPACE fast"));
         assert_eq!(
             statements[1],
             "ALTER TABLE app.new OWNER TO alice, ENABLE ROW LEVEL SECURITY, REPLICA IDENTITY FULL"
         );
-        assert_eq!(statements[2], "ALTER TABLE app.events ATTACH PARTITION app.new FOR VALUES FROM ('0') TO ('30')");
+        assert_eq!(statements[2], "GRANT SELECT, UPDATE (a) ON app.new TO bob");
+        assert_eq!(statements[3], "ALTER TABLE app.events ATTACH PARTITION app.new FOR VALUES FROM ('0') TO ('30')");
         child.method = Method::PartitionOf;
         child.owner = None;
         child.row_security = false;
         child.replica_identity = ReplicaIdentity::Default;
+        child.grants.clear();
         assert_eq!(
             child.statements(),
             [

@@ -77,6 +77,10 @@ pub(crate) struct Policy {
     pub(crate) encoding: String,
     /// As stored.
     pub(crate) tablespace: Option<String>,
+    /// As given; `None`: those of the newest partition.
+    pub(crate) storage_parameters: Option<String>,
+    /// Whether partitions get what is granted on the table.
+    pub(crate) copy_grants: bool,
     pub(crate) enabled: bool,
     /// Who has set it.
     pub(super) set_by: String,
@@ -97,6 +101,8 @@ impl Policy {
             anchor: None,
             encoding: encoding::AUTO.to_owned(),
             tablespace: None,
+            storage_parameters: None,
+            copy_grants: false,
             enabled: true,
             set_by: store::current_role(),
             beyond: None,
@@ -161,12 +167,7 @@ impl Policy {
         };
         let length = interval(1).ok_or_else(|| Error::new(Code::Internal, "a policy without partition_interval"))?;
         let removal = text(4).unwrap_or_default();
-        let beyond = [
-            ("default_partition", text(9).filter(|default| default != "keep")),
-            ("name_format", text(10)),
-            ("storage_parameters", text(12)),
-            ("copy_grants", (*row.get(13) == Value::Bool(true)).then(|| "true".to_owned())),
-        ];
+        let beyond = [("default_partition", text(9).filter(|default| default != "keep")), ("name_format", text(10))];
         Ok(Self {
             premake: row.get(2).number().and_then(|premake| i32::try_from(premake).ok()).unwrap_or_default(),
             retention: interval(3),
@@ -176,6 +177,8 @@ impl Policy {
             anchor: row.get(7).number(),
             encoding: text(KEY_ENCODING).unwrap_or_default(),
             tablespace: text(11),
+            storage_parameters: text(12),
+            copy_grants: *row.get(13) == Value::Bool(true),
             enabled: *row.get(14) == Value::Bool(true),
             set_by: text(16).unwrap_or_default(),
             beyond: beyond.into_iter().find_map(|(what, value)| value.map(|value| format!("{what} {value}"))),
@@ -198,8 +201,8 @@ impl Policy {
             "keep".into(),
             Value::Null,
             self.tablespace.clone().into(),
-            Value::Null,
-            Value::Bool(false),
+            self.storage_parameters.clone().into(),
+            Value::Bool(self.copy_grants),
             Value::Bool(self.enabled),
             Value::Time(store::now()),
             self.set_by.clone().into(),
