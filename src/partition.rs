@@ -24,6 +24,7 @@ mod attach;
 mod bounds;
 mod calendar;
 mod convert;
+mod default_made;
 mod default_rows;
 mod drain;
 mod encoding;

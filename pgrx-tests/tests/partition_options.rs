@@ -1,4 +1,4 @@
-//! What `warden.manage_partitions` can ask of new partitions: `copy_grants`, `storage_parameters`, `tablespace`.
+//! What `warden.manage_partitions` can ask of new partitions: `copy_grants`, `storage_parameters`, `default_partition`.
 
 use pg_warden_tests::{Leg, Result, Session, cases, ensure, ensure_eq};
 
@@ -9,6 +9,10 @@ cases![
     storage_parameters_instead_of_the_newest_ones,
     storage_parameters_that_are_none,
     whoever_makes_a_partition_obeys,
+    a_default_partition_where_there_is_none,
+    a_default_partition_is_kept_as_it_is,
+    a_default_partition_whose_name_is_taken,
+    a_default_partition_is_made_beside_readers_and_writers,
 ];
 
 /// Months of a date, one of them there; with a default, so that what is past is created as a partition.
@@ -186,5 +190,104 @@ fn whoever_makes_a_partition_obeys(leg: &Leg) -> Result {
         ensure_eq!(grants(&mut s, &partition)?, [format!("{reader} SELECT f")], "{partition}");
         ensure_eq!(options(&mut s, &partition)?, "fillfactor=77", "{partition}");
     }
+    Ok(())
+}
+
+fn a_default_partition_where_there_is_none(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let reader = db.role("")?;
+    // The key of an epoch is not looked at in the relation cache.
+    for kind in ["date", "timestamptz", "bigint"] {
+        s.run(&format!(
+            "CREATE TABLE \"e v\" (ts {kind} PRIMARY KEY) PARTITION BY RANGE (ts); GRANT SELECT ON \"e v\" TO {reader}"
+        ))?;
+        let encoding = if kind == "bigint" { "epoch_ms" } else { "auto" };
+        manage(
+            &mut s,
+            &format!(
+                "premake => 1, default_partition => 'create', copy_grants => true, storage_parameters => 'fillfactor=60', key_encoding => '{encoding}'"
+            ),
+        )?;
+        let planned = s.rows("SELECT step, action, partition, lower_bound, upper_bound, locks, risk FROM warden.plan_partition_maintenance('\"e v\"') ORDER BY step DESC LIMIT 1")?;
+        let planned: Vec<_> = planned[0].iter().map(|value| value.as_deref().unwrap_or("∅")).collect();
+        ensure_eq!(
+            planned,
+            [
+                "3",
+                "create",
+                "public.\"e v_default\"",
+                "∅",
+                "∅",
+                "SHARE UPDATE EXCLUSIVE on public.\"e v\"",
+                "reads and writes go on"
+            ]
+        );
+        s.run("CALL warden.partition_maintenance()")?;
+        ensure_eq!(
+            s.column("SELECT partition FROM warden.list_partitions('\"e v\"') WHERE is_default")?,
+            ["public.\"e v_default\""]
+        );
+        ensure_eq!(grants(&mut s, "\"e v_default\"")?, [format!("{reader} SELECT f")]);
+        ensure_eq!(options(&mut s, "\"e v_default\"")?, "fillfactor=60");
+        ensure_eq!(s.value("SELECT count(*) FROM pg_index WHERE indrelid = '\"e v_default\"'::regclass")?, "1");
+        // Once it is there, there is nothing to do; once it is gone, it is made anew, and it alone.
+        ensure_eq!(s.value("SELECT count(*) FROM warden.plan_partition_maintenance()")?, "0");
+        s.run("ALTER TABLE \"e v\" DETACH PARTITION \"e v_default\"; DROP TABLE \"e v_default\"")?;
+        ensure_eq!(s.column("SELECT sql IS NOT NULL FROM warden.plan_partition_maintenance()")?, ["t"]);
+        let outcome = s.run("CALL warden.partition_maintenance()")?;
+        ensure!(
+            outcome.notices.iter().any(|n| n.message == "partition maintenance of 1 table: 1 done, 0 failed"),
+            "{outcome}"
+        );
+        s.run("DROP TABLE \"e v\"")?;
+    }
+    Ok(())
+}
+
+fn a_default_partition_is_kept_as_it_is(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run(EVENTS)?;
+    manage(&mut s, "premake => 0, default_partition => 'create'")?;
+    s.run("CALL warden.partition_maintenance()")?;
+    ensure_eq!(s.column("SELECT partition FROM warden.list_partitions('\"e v\"') WHERE is_default")?, ["public.rest"]);
+    // Asked for no more, none is made.
+    manage(&mut s, "premake => 0")?;
+    s.run("DROP TABLE rest")?;
+    ensure_eq!(s.value("SELECT count(*) FROM warden.plan_partition_maintenance()")?, "0");
+    Ok(())
+}
+
+fn a_default_partition_whose_name_is_taken(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run(&format!("{EVENTS}; DROP TABLE rest; CREATE VIEW \"e v_default\" AS SELECT 1 AS one"))?;
+    manage(&mut s, "premake => 0, default_partition => 'create'")?;
+    ensure_eq!(
+        s.column("SELECT concat_ws(' ', partition, sql, risk) FROM warden.plan_partition_maintenance() ORDER BY step DESC LIMIT 1")?,
+        ["public.\"e v_default\" blocked: name \"e v_default\" for the default partition of \"e v\" is taken. Kind of what has it: view. \
+          Rename it first, or attach it as the default: ALTER TABLE ... ATTACH PARTITION ... DEFAULT;"]
+    );
+    s.run("CALL warden.partition_maintenance()")?;
+    ensure_eq!(
+        s.column("SELECT concat_ws(' ', partition, status, sqlstate) FROM warden.partition_log WHERE status <> 'done' ORDER BY id")?,
+        ["public.\"e v_default\" blocked 42P07", "error"]
+    );
+    Ok(())
+}
+
+fn a_default_partition_is_made_beside_readers_and_writers(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run(&format!("{EVENTS}; DROP TABLE rest"))?;
+    manage(&mut s, "premake => 0, default_partition => 'create'")?;
+    let mut writer = db.session()?;
+    writer.run("BEGIN; INSERT INTO \"e v\" VALUES ('2026-01-05'); SELECT count(*) FROM \"e v\"")?;
+    s.run("SET warden.partition_lock_timeout = '500ms'; SET warden.partition_lock_retries = 0")?;
+    s.run("CALL warden.partition_maintenance()")?;
+    ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('\"e v\"') WHERE is_default")?, "1");
+    writer.run("INSERT INTO \"e v\" VALUES ('2030-01-05'); COMMIT")?;
+    ensure_eq!(s.value("SELECT count(*) FROM \"e v_default\"")?, "1");
     Ok(())
 }

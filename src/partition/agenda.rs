@@ -7,7 +7,7 @@ use super::inspect::{self, Series, Start};
 use super::key::Kind;
 use super::plan::{self, Method, Shown, Sibling, SiblingKind, Step, Wanted};
 use super::policy::{Policy, Removal, Span};
-use super::{calendar, retention};
+use super::{calendar, default_made, retention};
 use crate::error::{Code, Error};
 use crate::spi;
 use crate::text::Text;
@@ -22,7 +22,8 @@ pub(super) struct Job {
     pub(super) action: &'static str,
     /// Qualified and quoted.
     pub(super) partition: String,
-    pub(super) shown: Shown,
+    /// `None`: of the default.
+    pub(super) shown: Option<Shown>,
     /// In order; none for what cannot be done.
     pub(super) sql: Vec<String>,
     pub(super) locks: String,
@@ -34,6 +35,7 @@ pub(super) struct Job {
 pub(super) enum Task {
     Finalize,
     Create(Wanted),
+    CreateDefault,
     Remove(Sibling, Removal),
     /// It is wanted, and this is in the way.
     Blocked(Error),
@@ -50,6 +52,10 @@ pub(super) fn look(policy: &Policy, as_of: i64, most: usize) -> Result<Vec<Job>,
     let now = calendar::mark_of_instant(at.key.kind, &policy.zone, as_of);
     let mut jobs: Vec<Job> = at.siblings.iter().filter(|s| s.is_detaching).map(|s| finalize(&at, s)).collect();
     jobs.extend(creations(&at, policy, &now)?);
+    if policy.creates_default && at.facts.default.is_none() {
+        // After the others, which need not look into it then.
+        jobs.push(default_creation(&at)?);
+    }
     // Where something is made first, no old one is the last.
     let is_extended = jobs.iter().any(|job| matches!(job.task, Task::Create(_)));
     let wanted = Removals { keep: policy.retention, removal: policy.removal, most, takes_last: is_extended };
@@ -66,7 +72,7 @@ fn job(action: &'static str, sibling: &Sibling, task: Task) -> Job {
     Job {
         action,
         partition: sibling.identity.clone(),
-        shown: sibling.shown.clone(),
+        shown: Some(sibling.shown.clone()),
         sql: Vec::new(),
         locks: String::new(),
         risk: String::new(),
@@ -137,13 +143,11 @@ fn creation(
     let model = match decided {
         Ok(model) => model,
         Err(error) => {
-            let risk = format!("blocked: {}", error.said());
-            let (sql, locks, task) = (Vec::new(), "none".to_owned(), Task::Blocked(error));
-            return Ok((Job { action: "create", partition, shown, sql, locks, risk, task }, None));
+            return Ok((blocked(partition, Some(shown), error), None));
         }
     };
     let method = apply::method(&at.facts, &at.key, wanted.range.lower.point)?;
-    let child = apply::draft(at, &wanted, model, place.identity, method)?;
+    let child = apply::draft(at, apply::bounds(at, &shown), model, place.identity, method)?;
     let made = Sibling {
         // What is taken over from a neighbour is the model's, here too.
         oid: model.map_or(0, |model| model.oid),
@@ -156,9 +160,27 @@ fn creation(
         shown: shown.clone(),
     };
     let (locks, risk) = locks_of_creation(at, beside, method);
-    let job =
-        Job { action: "create", partition, shown, sql: child.statements(), locks, risk, task: Task::Create(wanted) };
-    Ok((job, Some(made)))
+    let (sql, task) = (child.statements(), Task::Create(wanted));
+    Ok((Job { action: "create", partition, shown: Some(shown), sql, locks, risk, task }, Some(made)))
+}
+
+/// The default partition, where there is none.
+fn default_creation(at: &Situation) -> Result<Job, Error> {
+    let partition = default_made::identity(at);
+    let child = match default_made::draft(at) {
+        Ok(child) => child,
+        Err(error) => return Ok(blocked(partition, None, error)),
+    };
+    let (locks, risk) = locks_of_creation(at, &beside(at.oid)?, child.method);
+    let (sql, task) = (child.statements(), Task::CreateDefault);
+    Ok(Job { action: "create", partition, shown: None, sql, locks, risk, task })
+}
+
+/// A creation that is wanted and cannot be done.
+fn blocked(partition: String, shown: Option<Shown>, error: Error) -> Job {
+    let risk = format!("blocked: {}", error.said());
+    let (sql, locks, task) = (Vec::new(), "none".to_owned(), Task::Blocked(error));
+    Job { action: "create", partition, shown, sql, locks, risk, task }
 }
 
 fn locks_of_creation(at: &Situation, beside: &Beside, method: Method) -> (String, String) {
@@ -298,6 +320,7 @@ pub(super) fn work(policy: &Policy, job: &Job, caller: &Caller) -> Result<Option
             apply::make(caller, || Ok((situation(policy)?, wanted.clone(), Vec::new())))?;
             Ok(None)
         }
+        Task::CreateDefault => default_made::make(policy, caller).map(|()| None),
         Task::Remove(sibling, removal) => retention::remove(policy, sibling, *removal, caller),
     }
 }

@@ -505,13 +505,13 @@ pub(super) fn prepare_in(
         // The rows go into a table that is not yet a partition: the default would refuse to let go of them otherwise.
         method = Method::Attach;
     }
-    Ok(Child { moved, ..draft(at, wanted, model, place.identity.clone(), method)? })
+    Ok(Child { moved, ..draft(at, bounds(at, &wanted.shown), model, place.identity.clone(), method)? })
 }
 
 /// A partition as it would be made where nothing is in the way.
 pub(super) fn draft(
     at: &Situation,
-    wanted: &Wanted,
+    bounds: String,
     model: Option<&Sibling>,
     identity: String,
     method: Method,
@@ -524,8 +524,7 @@ pub(super) fn draft(
     Ok(Child {
         identity,
         parent: facts.parent.identity.clone(),
-        lower: bound(&wanted.shown.lower, facts.columns),
-        upper: bound(&wanted.shown.upper, facts.columns),
+        bounds,
         method,
         access_method,
         options: declared.or(options),
@@ -551,6 +550,12 @@ pub(super) fn create(at: &Situation, child: &Child) -> Result<u64, Error> {
         spi::run(&format!("ALTER TABLE {} REPLICA IDENTITY USING INDEX {index}", child.identity))?;
     }
     Ok(moved)
+}
+
+/// What a partition of a range has behind PARTITION OF.
+pub(super) fn bounds(at: &Situation, shown: &Shown) -> String {
+    let bound = |shown: &str| bound(shown, at.facts.columns);
+    format!("FOR VALUES FROM ({}) TO ({})", bound(&shown.lower), bound(&shown.upper))
 }
 
 /// Further columns of the key are left open: ranges of time tile the table whatever they hold.

@@ -132,8 +132,7 @@ pub(crate) fn decide<'a>(parent: &Parent, wanted: &Wanted, siblings: &'a [Siblin
         return Err(overlaps(parent, wanted, first, overlapped.len() - 1));
     }
     no_hole(parent, wanted, siblings)?;
-    let newest = siblings.iter().filter(|s| !s.is_detaching).max_by_key(|s| s.range.lower);
-    if newest.is_some_and(|s| s.kind == SiblingKind::Partitioned) {
+    if newest(siblings).is_some_and(|s| s.kind == SiblingKind::Partitioned) {
         return Err(Error::new(
             Code::NotSupported,
             format!("partitions of table \"{}\" are partitioned themselves", parent.name),
@@ -146,7 +145,16 @@ pub(crate) fn decide<'a>(parent: &Parent, wanted: &Wanted, siblings: &'a [Siblin
             literal(&wanted.shown.upper)
         )));
     }
-    Ok(Step::Create(newest.filter(|s| s.kind == SiblingKind::Table)))
+    Ok(Step::Create(newest_table(siblings)))
+}
+
+fn newest(siblings: &[Sibling]) -> Option<&Sibling> {
+    siblings.iter().filter(|s| !s.is_detaching).max_by_key(|s| s.range.lower)
+}
+
+/// The newest partition, where it is a table: the model of others.
+pub(crate) fn newest_table(siblings: &[Sibling]) -> Option<&Sibling> {
+    newest(siblings).filter(|s| s.kind == SiblingKind::Table)
 }
 
 /// Whether a table can be attached with a range: `Some` where a partition has it already.
@@ -390,9 +398,8 @@ pub(crate) enum ReplicaIdentity {
 pub(crate) struct Child {
     pub(crate) identity: String,
     pub(crate) parent: String,
-    /// Inside the parentheses of FROM and TO.
-    pub(crate) lower: String,
-    pub(crate) upper: String,
+    /// What is behind PARTITION OF: `FOR VALUES ...` or `DEFAULT`.
+    pub(crate) bounds: String,
     pub(crate) method: Method,
     pub(crate) access_method: Option<String>,
     pub(crate) options: Option<String>,
@@ -420,8 +427,7 @@ pub(crate) struct Moved {
 impl Child {
     /// The statements that make it, in order.
     pub(crate) fn statements(&self) -> Vec<String> {
-        let Self { identity, parent, lower, upper, .. } = self;
-        let bounds = format!("FOR VALUES FROM ({lower}) TO ({upper})");
+        let Self { identity, parent, bounds, .. } = self;
         let mut made = String::new();
         if let Some(access_method) = &self.access_method {
             made = format!("{made} USING {access_method}");
@@ -720,8 +726,7 @@ mod tests {
         let mut child = Child {
             identity: "app.new".to_owned(),
             parent: "app.events".to_owned(),
-            lower: "'0'".to_owned(),
-            upper: "'30'".to_owned(),
+            bounds: "FOR VALUES FROM ('0') TO ('30')".to_owned(),
             method: Method::Attach,
             access_method: Some("heap".to_owned()),
             options: Some("fillfactor='70'".to_owned()),
