@@ -57,6 +57,7 @@ mod partition_keys;
 mod partition_lists;
 mod partition_lookup;
 mod partition_maintenance;
+mod partition_options;
 mod partition_policy;
 mod partition_range;
 mod partition_retention;
@@ -127,6 +128,7 @@ fn cases() -> Vec<Case> {
         partition_tree::cases(),
         partition_series::cases(),
         partition_range::cases(),
+        partition_options::cases(),
         partition_policy::cases(),
         partition_maintenance::cases(),
         partition_retention::cases(),

@@ -301,21 +301,11 @@ fn what_is_not_supported_is_refused(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
     s.run("CREATE TABLE e (ts date) PARTITION BY RANGE (ts)")?;
-    for (argument, value) in [
-        ("default_partition", "'create'"),
-        ("name_format", "'YYYY'"),
-        ("storage_parameters", "'fillfactor=70'"),
-        ("copy_grants", "true"),
-    ] {
-        ensure_eq!(
-            refused(&mut s, &format!("'e', {argument} => {value}"))?,
-            format!("0A000 this {argument} is not supported yet")
-        );
-    }
+    ensure_eq!(refused(&mut s, "'e', name_format => 'YYYY'")?, "0A000 this name_format is not supported yet");
     ensure_eq!(s.value("SELECT count(*) FROM warden.partition_policies")?, "0");
     // A row that something else has written is not half obeyed.
     s.run(
-        "SELECT * FROM warden.manage_partitions('e'); UPDATE warden_internal.partition_policy SET copy_grants = true",
+        "SELECT * FROM warden.manage_partitions('e'); UPDATE warden_internal.partition_policy SET name_format = 'x'",
     )?;
     ensure_eq!(s.error("SELECT * FROM warden.plan_partition_maintenance('e')")?.sqlstate, "0A000");
     Ok(())
@@ -454,12 +444,18 @@ fn dump_and_restore(leg: &Leg) -> Result {
     s.run(
         "CREATE SCHEMA \"A b\"; CREATE TABLE \"A b\".\"E\" (ts timestamptz) PARTITION BY RANGE (ts);
          CREATE TABLE gone (ts date) PARTITION BY RANGE (ts); SELECT * FROM warden.manage_partitions('gone');
-         SELECT * FROM warden.manage_partitions('\"A b\".\"E\"', '1 day', 3, '90 days', 'archive', 'old', 'Europe/Moscow', '2000-01-01 06:00')",
+         SELECT * FROM warden.manage_partitions('\"A b\".\"E\"', '1 day', 3, '90 days', 'archive', 'old', 'Europe/Moscow', '2000-01-01 06:00',
+             tablespace => 'pg_default', storage_parameters => 'fillfactor=70', copy_grants => true, default_partition => 'create')",
     )?;
     s.run("SET session_replication_role = replica; DROP TABLE gone; RESET session_replication_role")?;
     s.run("CALL warden.partition_maintenance('\"A b\".\"E\"')")?;
     let kept = s.column(KEPT)?;
-    ensure_eq!(kept, ["\"A b\".\"E\" 1 day 3 90 days archive old Europe/Moscow 2000-01-01 06:00:00 auto keep f t"]);
+    ensure_eq!(
+        kept,
+        [
+            "\"A b\".\"E\" 1 day 3 90 days archive old Europe/Moscow 2000-01-01 06:00:00 auto create pg_default fillfactor=70 t t"
+        ]
+    );
     let file = leg.cluster.root().join(format!("{}.dump", db.name()));
     succeed(db.client("pg_dump").args(["-Fc", "-f"]).arg(&file))?;
     for jobs in ["1", "2"] {

@@ -37,6 +37,7 @@ mod related;
 mod relation;
 pub(crate) mod relcache;
 mod security;
+mod storage;
 mod types;
 mod word;
 
@@ -46,6 +47,7 @@ pub(crate) use relation::{
     attribute_name, attribute_number, created_oid, creation_schema, foreign_key_columns, is_made_in_this_transaction,
     name_of_noted, note_made_here, relation_exists, relation_oid, rewritten_now,
 };
+pub(crate) use storage::check_storage_parameters;
 
 /// Whether a question may be answered by planning, which runs IMMUTABLE functions of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

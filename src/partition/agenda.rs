@@ -8,9 +8,8 @@ use super::inspect::{self, Series, Start};
 use super::key::Kind;
 use super::plan::{self, Method, Shown, Sibling, SiblingKind, Step, Wanted};
 use super::policy::{Policy, Removal, Span};
-use super::{calendar, retention};
+use super::{calendar, default_made, retention};
 use crate::error::{Code, Error};
-use crate::facts::live::object::quote;
 use crate::spi;
 use crate::text::Text;
 use pgrx::prelude::*;
@@ -24,7 +23,8 @@ pub(super) struct Job {
     pub(super) action: &'static str,
     /// Qualified and quoted.
     pub(super) partition: String,
-    pub(super) shown: Shown,
+    /// `None`: of the default.
+    pub(super) shown: Option<Shown>,
     /// In order; none for what cannot be done.
     pub(super) sql: Vec<String>,
     pub(super) locks: String,
@@ -36,6 +36,7 @@ pub(super) struct Job {
 pub(super) enum Task {
     Finalize,
     Create(Wanted),
+    CreateDefault,
     Remove(Sibling, Removal),
     /// What is left to do for one that is detached.
     Finish(Detached),
@@ -56,6 +57,10 @@ pub(super) fn look(policy: &Policy, as_of: i64, most: usize) -> Result<Vec<Job>,
     let mut jobs: Vec<Job> = at.siblings.iter().filter(|s| s.is_detaching).map(|s| finalize(&at, s)).collect();
     jobs.extend(detached::jobs(&at, policy, &now)?);
     jobs.extend(creations(&at, policy, &now)?);
+    if policy.creates_default && at.facts.default.is_none() {
+        // After the others, which need not look into it then.
+        jobs.push(default_creation(&at)?);
+    }
     // Where something is made first, no old one is the last.
     let is_extended = jobs.iter().any(|job| matches!(job.task, Task::Create(_)));
     let wanted = Removals { keep: policy.retention, removal: policy.removal, most, takes_last: is_extended };
@@ -63,20 +68,16 @@ pub(super) fn look(policy: &Policy, as_of: i64, most: usize) -> Result<Vec<Job>,
     Ok(jobs)
 }
 
-/// The table as it is, and as the policy wants its partitions to be.
+/// The table as it is, with its bounds as the policy counts them.
 pub(super) fn situation(policy: &Policy) -> Result<Situation, Error> {
-    let mut at = apply::look_in_zone(policy.table, policy.stride.title(), &policy.zone)?;
-    if let Some(tablespace) = &policy.tablespace {
-        at.facts.tablespace = Some(quote(tablespace));
-    }
-    Ok(at)
+    apply::look_in_zone(policy.table, policy.stride.title(), &policy.zone)
 }
 
 fn job(action: &'static str, sibling: &Sibling, task: Task) -> Job {
     Job {
         action,
         partition: sibling.identity.clone(),
-        shown: sibling.shown.clone(),
+        shown: Some(sibling.shown.clone()),
         sql: Vec::new(),
         locks: String::new(),
         risk: String::new(),
@@ -147,13 +148,11 @@ fn creation(
     let model = match decided {
         Ok(model) => model,
         Err(error) => {
-            let risk = format!("blocked: {}", error.said());
-            let (sql, locks, task) = (Vec::new(), "none".to_owned(), Task::Blocked(error));
-            return Ok((Job { action: "create", partition, shown, sql, locks, risk, task }, None));
+            return Ok((blocked(partition, Some(shown), error), None));
         }
     };
     let method = apply::method(&at.facts, &at.key, wanted.range.lower.point)?;
-    let child = apply::draft(at, &wanted, model, place.identity, method)?;
+    let child = apply::draft(at, apply::bounds(at, &shown), model, place.identity, method)?;
     let made = Sibling {
         // What is taken over from a neighbour is the model's, here too.
         oid: model.map_or(0, |model| model.oid),
@@ -166,9 +165,27 @@ fn creation(
         shown: shown.clone(),
     };
     let (locks, risk) = locks_of_creation(at, beside, method);
-    let job =
-        Job { action: "create", partition, shown, sql: child.statements(), locks, risk, task: Task::Create(wanted) };
-    Ok((job, Some(made)))
+    let (sql, task) = (child.statements(), Task::Create(wanted));
+    Ok((Job { action: "create", partition, shown: Some(shown), sql, locks, risk, task }, Some(made)))
+}
+
+/// The default partition, where there is none.
+fn default_creation(at: &Situation) -> Result<Job, Error> {
+    let partition = default_made::identity(at);
+    let child = match default_made::draft(at) {
+        Ok(child) => child,
+        Err(error) => return Ok(blocked(partition, None, error)),
+    };
+    let (locks, risk) = locks_of_creation(at, &beside(at.oid)?, child.method);
+    let (sql, task) = (child.statements(), Task::CreateDefault);
+    Ok(Job { action: "create", partition, shown: None, sql, locks, risk, task })
+}
+
+/// A creation that is wanted and cannot be done.
+fn blocked(partition: String, shown: Option<Shown>, error: Error) -> Job {
+    let risk = format!("blocked: {}", error.said());
+    let (sql, locks, task) = (Vec::new(), "none".to_owned(), Task::Blocked(error));
+    Job { action: "create", partition, shown, sql, locks, risk, task }
 }
 
 fn locks_of_creation(at: &Situation, beside: &Beside, method: Method) -> (String, String) {
@@ -309,6 +326,7 @@ pub(super) fn work(policy: &Policy, job: &Job, caller: &Caller) -> Result<Option
             Ok(None)
         }
         Task::Finish(detached) => detached::finish(policy, &situation(policy)?, detached, caller),
+        Task::CreateDefault => default_made::make(policy, caller).map(|()| None),
         Task::Remove(sibling, removal) => retention::remove(policy, sibling, *removal, caller),
     }
 }

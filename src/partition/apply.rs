@@ -1,15 +1,19 @@
 //! Makes a partition: reads, decides, locks, reads again, and runs the DDL.
 
 use super::bounds::{Day, Point};
+use super::grants::{self, Grant};
 use super::inherit::{self, Inheritance};
 use super::inspect::{self, Place, Series, Start};
 use super::key::{self, Facts, Key, Kind};
 use super::plan::{
     self, Child, MAX, MIN, Method, Moved, ReplicaIdentity, Shown, Sibling, Step, Wanted, Window, literal,
 };
+use super::policy::{self, Policy};
+use super::storage;
 use super::stride::Stride;
 use crate::error::emit::{Parts, Severity};
 use crate::error::{Code, Error};
+use crate::facts::live::object::quote;
 use crate::{config, spi, text};
 use core::cell::{Cell, OnceCell, RefCell};
 use core::panic::AssertUnwindSafe;
@@ -111,6 +115,10 @@ pub(super) struct Situation {
     models: RefCell<BTreeMap<u32, inspect::Model>>,
     /// What all partitions take over, once it was read.
     inheritance: OnceCell<Inheritance>,
+    /// What is wanted of its partitions, once it was read; `None` inside: it is not managed.
+    policy: OnceCell<Option<Policy>>,
+    /// What is granted on it, once it was read.
+    grants: OnceCell<Vec<Grant>>,
 }
 
 /// Creates the partition that is one stride long from `start` on, unless it is there.
@@ -273,6 +281,8 @@ fn situation(
             zone_is_not_the_sessions,
             models: RefCell::default(),
             inheritance: OnceCell::new(),
+            policy: OnceCell::new(),
+            grants: OnceCell::new(),
         },
         window,
     ))
@@ -308,6 +318,8 @@ pub(super) fn look_in_zone(oid: pg_sys::Oid, title: &str, zone: &str) -> Result<
         zone_is_not_the_sessions: false,
         models: RefCell::default(),
         inheritance: OnceCell::new(),
+        policy: OnceCell::new(),
+        grants: OnceCell::new(),
     })
 }
 
@@ -343,6 +355,8 @@ impl Situation {
             zone_is_not_the_sessions: false,
             models: RefCell::default(),
             inheritance: OnceCell::new(),
+            policy: OnceCell::new(),
+            grants: OnceCell::new(),
         }
     }
 
@@ -353,6 +367,27 @@ impl Situation {
         }
         let inheritance = inherit::read(self.oid)?;
         Ok(self.inheritance.get_or_init(|| inheritance))
+    }
+
+    /// How its policy wants new partitions to be, whoever makes them.
+    fn policy(&self) -> Result<Option<&Policy>, Error> {
+        if let Some(policy) = self.policy.get() {
+            return Ok(policy.as_ref());
+        }
+        let policy = policy::of(self.oid)?;
+        Ok(self.policy.get_or_init(|| policy).as_ref())
+    }
+
+    /// What is to be granted on a new partition. Never where row level security was switched on since: policies stay with the table.
+    fn grants(&self) -> Result<&[Grant], Error> {
+        if self.facts.row_security || !self.policy()?.is_some_and(|policy| policy.copy_grants) {
+            return Ok(&[]);
+        }
+        if let Some(grants) = self.grants.get() {
+            return Ok(grants);
+        }
+        let grants = grants::of(self.oid)?;
+        Ok(self.grants.get_or_init(|| grants))
     }
 
     /// What a partition takes over from a sibling.
@@ -507,13 +542,13 @@ pub(super) fn prepare_in(
         // The rows go into a table that is not yet a partition: the default would refuse to let go of them otherwise.
         method = Method::Attach;
     }
-    Ok(Child { moved, ..draft(at, wanted, model, place.identity.clone(), method)? })
+    Ok(Child { moved, ..draft(at, bounds(at, &wanted.shown), model, place.identity.clone(), method)? })
 }
 
 /// A partition as it would be made where nothing is in the way.
 pub(super) fn draft(
     at: &Situation,
-    wanted: &Wanted,
+    bounds: String,
     model: Option<&Sibling>,
     identity: String,
     method: Method,
@@ -521,21 +556,24 @@ pub(super) fn draft(
     let facts = &at.facts;
     let inspect::Model { access_method, options, is_unlogged } = at.model(model)?;
     let inherited = inherit::of(at, wanted, &identity, method)?;
+    let policy = at.policy()?;
+    let declared = policy.and_then(|policy| policy.storage_parameters.as_deref()).map(storage::sql).transpose()?;
+    let tablespace = policy.and_then(|policy| policy.tablespace.as_deref()).map(quote);
     Ok(Child {
         identity,
         parent: facts.parent.identity.clone(),
-        lower: bound(&wanted.shown.lower, facts.columns),
-        upper: bound(&wanted.shown.upper, facts.columns),
+        bounds,
         method,
         access_method,
-        options,
-        tablespace: facts.tablespace.clone(),
+        options: declared.or(options),
+        tablespace: tablespace.or_else(|| facts.tablespace.clone()),
         owner: (!facts.owner_is_caller).then(|| facts.owner.clone()),
         row_security: facts.row_security,
         replica_identity: facts.replica_identity.clone(),
         // Without a sibling, as the table is, which may be so before 18.
         is_unlogged: is_unlogged.unwrap_or(facts.is_unlogged),
         inherited,
+        grants: at.grants()?.to_vec(),
         moved: None,
     })
 }
@@ -553,6 +591,12 @@ pub(super) fn create(at: &Situation, child: &Child) -> Result<u64, Error> {
         spi::run(&format!("ALTER TABLE {} REPLICA IDENTITY USING INDEX {index}", child.identity))?;
     }
     Ok(moved)
+}
+
+/// What a partition of a range has behind PARTITION OF.
+pub(super) fn bounds(at: &Situation, shown: &Shown) -> String {
+    let bound = |shown: &str| bound(shown, at.facts.columns);
+    format!("FOR VALUES FROM ({}) TO ({})", bound(&shown.lower), bound(&shown.upper))
 }
 
 /// Further columns of the key are left open: ranges of time tile the table whatever they hold.

@@ -26,7 +26,7 @@ use pgrx::prelude::*;
 use std::time::Instant;
 
 /// A row of a plan: step, table, action, partition, bounds, SQL, locks, risk.
-pub(super) type PlanRow = (i32, Text, Text, Text, Text, Text, Option<Text>, Text, Text);
+pub(super) type PlanRow = (i32, Text, Text, Text, Option<Text>, Option<Text>, Option<Text>, Text, Text);
 
 /// What maintenance would do, and how; only reads.
 ///
@@ -60,8 +60,8 @@ fn plan_partition_maintenance(
             name!(table_name, Text),
             name!(action, Text),
             name!(partition, Text),
-            name!(lower_bound, Text),
-            name!(upper_bound, Text),
+            name!(lower_bound, Option<Text>),
+            name!(upper_bound, Option<Text>),
             name!(sql, Option<Text>),
             name!(locks, Text),
             name!(risk, Text),
@@ -124,8 +124,8 @@ pub(super) fn plan(managed: &Managed, jobs: &[Job]) -> Vec<PlanRow> {
                 Text::from(managed.identity.as_str()),
                 Text::from(job.action),
                 Text::from(job.partition.as_str()),
-                Text::from(job.shown.lower.as_str()),
-                Text::from(job.shown.upper.as_str()),
+                job.shown.as_ref().map(|shown| Text::from(shown.lower.as_str())),
+                job.shown.as_ref().map(|shown| Text::from(shown.upper.as_str())),
                 sql(job),
                 Text::from(job.locks.as_str()),
                 Text::from(job.risk.as_str()),

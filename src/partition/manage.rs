@@ -9,9 +9,9 @@ use super::inspect::{self, Series, Start};
 use super::key::{self, Kind};
 use super::maintain::{self, PlanRow};
 use super::plan::literal;
-use super::policy::{self, Managed, Policy, Removal, Span};
+use super::policy::{self, DEFAULT_PARTITION, Managed, Policy, Removal, Span};
 use super::stride::Stride;
-use super::{calendar, detached, is_null, one_of, series};
+use super::{calendar, detached, is_null, one_of, series, storage};
 use crate::error::{Code, Error};
 use crate::text::Text;
 use crate::{config, spi, store};
@@ -29,6 +29,10 @@ use pgrx::prelude::*;
 /// * `archive_schema` - where `archive` puts them
 /// * `time_zone` - by whose clock intervals begin; NULL for the one that the bounds show
 /// * `anchor` - where one of the intervals begins, by that clock; NULL for what the bounds show
+/// * `default_partition` - `create`: a default partition is made where there is none; `keep`: there is one or not
+/// * `tablespace` - where new partitions are created; NULL for the table's own
+/// * `storage_parameters` - of new partitions, as in `WITH (...)`; NULL for those of the newest
+/// * `copy_grants` - whether new partitions get what is granted on the table
 /// * `enabled` - whether maintenance looks at the table at all
 ///
 /// # Errors
@@ -84,8 +88,8 @@ fn manage_partitions(
             name!(table_name, Text),
             name!(action, Text),
             name!(partition, Text),
-            name!(lower_bound, Text),
-            name!(upper_bound, Text),
+            name!(lower_bound, Option<Text>),
+            name!(upper_bound, Option<Text>),
             name!(sql, Option<Text>),
             name!(locks, Text),
             name!(risk, Text),
@@ -100,7 +104,16 @@ fn manage_partitions(
     let removal = one_of("retention_action", retention_action, &Removal::WORDS)?;
     let enabled = enabled.ok_or_else(|| is_null("enabled"))?;
     let encoding = known_encoding(key_encoding)?;
-    refuse_what_is_not_supported(default_partition, name_format.as_ref(), storage_parameters.as_ref(), copy_grants)?;
+    let creates_default = one_of("default_partition", default_partition, &DEFAULT_PARTITION)?;
+    if name_format.is_some() {
+        // Nobody would see it ignored.
+        return Err(Error::new(Code::NotSupported, "this name_format is not supported yet")
+            .hint("Partitions are named after the table and where they begin.")
+            .into());
+    }
+    let copy_grants = copy_grants.ok_or_else(|| is_null("copy_grants"))?;
+    let storage_parameters = storage_parameters.map(|parameters| parameters.0);
+    storage_parameters.as_deref().map_or(Ok(()), storage::check)?;
     check(stride, premake, retention, removal, archive_schema.as_ref())?;
     let oid = key::resolve(&table)?;
     let managed =
@@ -110,6 +123,9 @@ fn manage_partitions(
     }
     let caller = Caller::now();
     let _pinned = caller.pin();
+    if copy_grants {
+        check_row_security(oid)?;
+    }
 
     let before = policy::of(oid)?;
     // As the calendar is, what the key means is no matter of taste: not given, it stays.
@@ -128,6 +144,9 @@ fn manage_partitions(
         zone,
         anchor: Some(anchor),
         tablespace: tablespace.map(|tablespace| known_tablespace(tablespace.0)).transpose()?,
+        creates_default,
+        storage_parameters,
+        copy_grants,
         enabled,
         ..own()
     };
@@ -191,37 +210,6 @@ fn check_encoding(at: &Situation, asked: &str) -> Result<(), Error> {
     .hint(format!("Its encoding is {}.", at.key.encoding.word())))
 }
 
-/// What is asked for and cannot be done is refused: nobody would see it ignored.
-fn refuse_what_is_not_supported(
-    default_partition: Option<Text>,
-    name_format: Option<&Text>,
-    storage_parameters: Option<&Text>,
-    copy_grants: Option<bool>,
-) -> Result<(), Error> {
-    let creates = one_of("default_partition", default_partition, &[("keep", false), ("create", true)])?;
-    let copies = copy_grants.ok_or_else(|| is_null("copy_grants"))?;
-    let asked = [
-        ("default_partition", creates, "Create it yourself: CREATE TABLE ... PARTITION OF ... DEFAULT;"),
-        ("name_format", name_format.is_some(), "Partitions are named after the table and where they begin."),
-        (
-            "storage_parameters",
-            storage_parameters.is_some(),
-            "Partitions take over those of the newest one: ALTER TABLE ... SET (...);",
-        ),
-        (
-            "copy_grants",
-            copies,
-            "Have the table read and written through itself, or grant by ALTER DEFAULT PRIVILEGES.",
-        ),
-    ];
-    match asked.into_iter().find(|(_, is_asked, _)| *is_asked) {
-        Some((argument, _, hint)) => {
-            Err(Error::new(Code::NotSupported, format!("this {argument} is not supported yet")).hint(hint))
-        }
-        None => Ok(()),
-    }
-}
-
 /// The most partitions ahead: all of them are locked by whoever reads the table without a condition.
 const MOST_AHEAD: i32 = 1000;
 
@@ -260,6 +248,18 @@ pub(super) fn check_retention(argument: &str, retention: Option<Span>) -> Result
         return Err(Error::new(Code::InvalidParameter, format!("{argument} must be above zero, and finite")));
     }
     Ok(())
+}
+
+/// Refuses to grant what policies of the table restrict: its partitions have none of their own.
+fn check_row_security(oid: pg_sys::Oid) -> Result<(), Error> {
+    match key::read(oid)?.filter(|facts| facts.row_security) {
+        None => Ok(()),
+        Some(facts) => Err(Error::new(
+            Code::NotSupported,
+            format!("copy_grants of table \"{}\", which has row level security, is not supported", facts.parent.name),
+        )
+        .detail("Its policies hold where it is read and written through itself; partitions have none of their own.")),
+    }
 }
 
 fn known_tablespace(name: String) -> Result<String, Error> {

@@ -15,6 +15,7 @@ struct Descriptor {
     /// For each bound, whether a partition ends there.
     is_upper: Vec<bool>,
     is_detaching: bool,
+    has_default: bool,
 }
 
 /// Whether nothing is to be done for a table: `false` where that cannot be told from the relation cache.
@@ -28,6 +29,7 @@ pub(super) fn is_idle(policy: &Policy, as_of: i64) -> bool {
     let cutoff = policy.retention.map(|keep| policy.cutoff(kind, &now, keep).min(now.steady));
     !there.is_detaching
         && !detached::is_any()
+        && (there.has_default || !policy.creates_default)
         && due.iter().all(|(_, lower, upper)| there.covers((*lower).max(now.steady), *upper))
         && cutoff.is_none_or(|cutoff| there.first_end().is_none_or(|end| end > cutoff))
 }
@@ -57,7 +59,7 @@ fn descriptor(table: Oid) -> Option<(Kind, Descriptor)> {
     };
     let bounds = found.bounds.iter().map(|(bound, _)| place(*bound)).collect();
     let is_upper = found.bounds.iter().map(|(_, ends_partition)| *ends_partition).collect();
-    Some((kind, Descriptor { bounds, is_upper, is_detaching: found.is_detaching }))
+    Some((kind, Descriptor { bounds, is_upper, is_detaching: found.is_detaching, has_default: found.has_default }))
 }
 
 /// A bound in microseconds since 1970.
@@ -84,6 +86,7 @@ mod tests {
             bounds: vec![10, 20, 30, 40, 50],
             is_upper: vec![false, true, true, false, true],
             is_detaching: false,
+            has_default: false,
         };
         for (from, to, covered) in [
             (10, 20, true),
@@ -100,7 +103,12 @@ mod tests {
             assert_eq!(there.covers(from, to), covered, "{from} {to}");
         }
         assert_eq!(there.first_end(), Some(20));
-        let all = Descriptor { bounds: vec![i128::MIN, i128::MAX], is_upper: vec![false, true], is_detaching: false };
+        let all = Descriptor {
+            bounds: vec![i128::MIN, i128::MAX],
+            is_upper: vec![false, true],
+            is_detaching: false,
+            has_default: true,
+        };
         assert!(!all.covers(10, 20));
     }
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::bounds::{DAY, Day, Meeting, Point, Range, length};
+use super::grants::Grant;
 use super::inherit::Inherited;
 use crate::error::{Code, Error};
 use std::fmt;
@@ -132,8 +133,7 @@ pub(crate) fn decide<'a>(parent: &Parent, wanted: &Wanted, siblings: &'a [Siblin
         return Err(overlaps(parent, wanted, first, overlapped.len() - 1));
     }
     no_hole(parent, wanted, siblings)?;
-    let newest = siblings.iter().filter(|s| !s.is_detaching).max_by_key(|s| s.range.lower);
-    if newest.is_some_and(|s| s.kind == SiblingKind::Partitioned) {
+    if newest(siblings).is_some_and(|s| s.kind == SiblingKind::Partitioned) {
         return Err(Error::new(
             Code::NotSupported,
             format!("partitions of table \"{}\" are partitioned themselves", parent.name),
@@ -146,7 +146,16 @@ pub(crate) fn decide<'a>(parent: &Parent, wanted: &Wanted, siblings: &'a [Siblin
             literal(&wanted.shown.upper)
         )));
     }
-    Ok(Step::Create(newest.filter(|s| s.kind == SiblingKind::Table)))
+    Ok(Step::Create(newest_table(siblings)))
+}
+
+fn newest(siblings: &[Sibling]) -> Option<&Sibling> {
+    siblings.iter().filter(|s| !s.is_detaching).max_by_key(|s| s.range.lower)
+}
+
+/// The newest partition, where it is a table: the model of others.
+pub(crate) fn newest_table(siblings: &[Sibling]) -> Option<&Sibling> {
+    newest(siblings).filter(|s| s.kind == SiblingKind::Table)
 }
 
 /// Whether a table can be attached with a range: `Some` where a partition has it already.
@@ -390,9 +399,8 @@ pub(crate) enum ReplicaIdentity {
 pub(crate) struct Child {
     pub(crate) identity: String,
     pub(crate) parent: String,
-    /// Inside the parentheses of FROM and TO.
-    pub(crate) lower: String,
-    pub(crate) upper: String,
+    /// What is behind PARTITION OF: `FOR VALUES ...` or `DEFAULT`.
+    pub(crate) bounds: String,
     pub(crate) method: Method,
     pub(crate) access_method: Option<String>,
     pub(crate) options: Option<String>,
@@ -403,6 +411,7 @@ pub(crate) struct Child {
     pub(crate) replica_identity: ReplicaIdentity,
     pub(crate) is_unlogged: bool,
     pub(crate) inherited: Inherited,
+    pub(crate) grants: Vec<Grant>,
     pub(crate) moved: Option<Moved>,
 }
 
@@ -421,8 +430,7 @@ pub(crate) struct Moved {
 impl Child {
     /// The statements that make it, in order.
     pub(crate) fn statements(&self) -> Vec<String> {
-        let Self { identity, parent, lower, upper, .. } = self;
-        let bounds = format!("FOR VALUES FROM ({lower}) TO ({upper})");
+        let Self { identity, parent, bounds, .. } = self;
         let create = if self.is_unlogged { "CREATE UNLOGGED TABLE" } else { "CREATE TABLE" };
         let mut made = String::new();
         if let Some(access_method) = &self.access_method {
@@ -471,6 +479,7 @@ impl Child {
             statements.push(format!("ALTER TABLE {identity} {}", changes.join(", ")));
         }
         statements.extend(self.inherited.statements.iter().cloned());
+        statements.extend(self.grants.iter().map(|grant| grant.sql(identity)));
         if let Some(Moved { default, condition, columns, .. }) = &self.moved {
             statements.push(format!(
                 "WITH moved AS (DELETE FROM {default} WHERE {condition} RETURNING {columns}) \
@@ -724,8 +733,7 @@ mod tests {
         let mut child = Child {
             identity: "app.new".to_owned(),
             parent: "app.events".to_owned(),
-            lower: "'0'".to_owned(),
-            upper: "'30'".to_owned(),
+            bounds: "FOR VALUES FROM ('0') TO ('30')".to_owned(),
             method: Method::Attach,
             access_method: Some("heap".to_owned()),
             options: Some("fillfactor='70'".to_owned()),
@@ -735,20 +743,23 @@ mod tests {
             replica_identity: ReplicaIdentity::Full,
             is_unlogged: false,
             inherited: Inherited::default(),
+            grants: vec![Grant { privileges: "SELECT, UPDATE (a)".to_owned(), to: "bob".to_owned() }],
             moved: None,
         };
         let statements = child.statements();
-        assert_eq!(statements.len(), 3);
+        assert_eq!(statements.len(), 4);
         assert!(statements[0].ends_with("INCLUDING COMPRESSION) USING heap WITH (fillfactor='70') TABLESPACE fast"));
         assert_eq!(
             statements[1],
             "ALTER TABLE app.new OWNER TO alice, ENABLE ROW LEVEL SECURITY, REPLICA IDENTITY FULL"
         );
-        assert_eq!(statements[2], "ALTER TABLE app.events ATTACH PARTITION app.new FOR VALUES FROM ('0') TO ('30')");
+        assert_eq!(statements[2], "GRANT SELECT, UPDATE (a) ON app.new TO bob");
+        assert_eq!(statements[3], "ALTER TABLE app.events ATTACH PARTITION app.new FOR VALUES FROM ('0') TO ('30')");
         child.method = Method::PartitionOf;
         child.owner = None;
         child.row_security = false;
         child.replica_identity = ReplicaIdentity::Default;
+        child.grants.clear();
         assert_eq!(
             child.statements(),
             [

@@ -34,6 +34,9 @@ impl Removal {
     }
 }
 
+/// What `default_partition` may be, and whether one is made then.
+pub(super) const DEFAULT_PARTITION: [(&str, bool); 2] = [("keep", false), ("create", true)];
+
 /// A length of time by the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -75,8 +78,14 @@ pub(crate) struct Policy {
     pub(crate) anchor: Option<i64>,
     /// How the key says a time; `auto` for types that say it themselves.
     pub(crate) encoding: String,
+    /// Whether a default partition is made where there is none.
+    pub(crate) creates_default: bool,
     /// As stored.
     pub(crate) tablespace: Option<String>,
+    /// As given; `None`: those of the newest partition.
+    pub(crate) storage_parameters: Option<String>,
+    /// Whether partitions get what is granted on the table.
+    pub(crate) copy_grants: bool,
     pub(crate) enabled: bool,
     /// Who has set it.
     pub(super) set_by: String,
@@ -96,7 +105,10 @@ impl Policy {
             zone: "UTC".to_owned(),
             anchor: None,
             encoding: encoding::AUTO.to_owned(),
+            creates_default: false,
             tablespace: None,
+            storage_parameters: None,
+            copy_grants: false,
             enabled: true,
             set_by: store::current_role(),
             beyond: None,
@@ -161,12 +173,6 @@ impl Policy {
         };
         let length = interval(1).ok_or_else(|| Error::new(Code::Internal, "a policy without partition_interval"))?;
         let removal = text(4).unwrap_or_default();
-        let beyond = [
-            ("default_partition", text(9).filter(|default| default != "keep")),
-            ("name_format", text(10)),
-            ("storage_parameters", text(12)),
-            ("copy_grants", (*row.get(13) == Value::Bool(true)).then(|| "true".to_owned())),
-        ];
         Ok(Self {
             premake: row.get(2).number().and_then(|premake| i32::try_from(premake).ok()).unwrap_or_default(),
             retention: interval(3),
@@ -175,10 +181,13 @@ impl Policy {
             zone: text(6).unwrap_or_default(),
             anchor: row.get(7).number(),
             encoding: text(KEY_ENCODING).unwrap_or_default(),
+            creates_default: text(9).is_some_and(|default| default == DEFAULT_PARTITION[1].0),
             tablespace: text(11),
+            storage_parameters: text(12),
+            copy_grants: *row.get(13) == Value::Bool(true),
             enabled: *row.get(14) == Value::Bool(true),
             set_by: text(16).unwrap_or_default(),
-            beyond: beyond.into_iter().find_map(|(what, value)| value.map(|value| format!("{what} {value}"))),
+            beyond: text(10).map(|format| format!("name_format {format}")),
             ..Self::new(row.get(0).oid().unwrap_or(Oid::INVALID), series::stride(length)?)
         })
     }
@@ -195,11 +204,11 @@ impl Policy {
             self.zone.clone().into(),
             self.anchor.map_or(Value::Null, Value::Time),
             self.encoding.as_str().into(),
-            "keep".into(),
+            DEFAULT_PARTITION[usize::from(self.creates_default)].0.into(),
             Value::Null,
             self.tablespace.clone().into(),
-            Value::Null,
-            Value::Bool(false),
+            self.storage_parameters.clone().into(),
+            Value::Bool(self.copy_grants),
             Value::Bool(self.enabled),
             Value::Time(store::now()),
             self.set_by.clone().into(),

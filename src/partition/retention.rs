@@ -199,8 +199,8 @@ fn apply_partition_retention(
         'static,
         (
             name!(partition, Text),
-            name!(lower_bound, Text),
-            name!(upper_bound, Text),
+            name!(lower_bound, Option<Text>),
+            name!(upper_bound, Option<Text>),
             name!(action, Text),
             name!(status, Text),
             name!(sqlstate, Option<Text>),
@@ -242,8 +242,8 @@ fn apply_partition_retention(
             outcome.map_or(("planned", None, None), |outcome| (outcome.status, outcome.sqlstate, outcome.detail));
         (
             Text(job.partition),
-            Text(job.shown.lower),
-            Text(job.shown.upper),
+            job.shown.as_ref().map(|shown| Text::from(shown.lower.as_str())),
+            job.shown.map(|shown| Text(shown.upper)),
             Text(action),
             Text::from(status),
             sqlstate.map(Text),

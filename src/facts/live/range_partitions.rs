@@ -26,6 +26,7 @@ pub(crate) struct RangePartitions {
     pub(crate) bounds: Vec<(RangeBound, bool)>,
     /// A DETACH CONCURRENTLY was begun and not finished.
     pub(crate) is_detaching: bool,
+    pub(crate) has_default: bool,
 }
 
 /// The partitions of a table; `None` where it is of another kind, or cannot be opened at once.
@@ -84,6 +85,7 @@ unsafe fn read(relation: pg_sys::Relation, key_type: Oid) -> Option<RangePartiti
         let descriptor = pg_sys::RelationGetPartitionDesc(relation, false);
         let is_detaching = (*descriptor).detached_exist;
         let info = (*descriptor).boundinfo;
+        let has_default = !info.is_null() && (*info).default_index >= 0;
         // None where there is no partition.
         let count = if info.is_null() { 0 } else { usize::try_from((*info).ndatums).ok()? };
         let bounds = (0..count)
@@ -96,7 +98,7 @@ unsafe fn read(relation: pg_sys::Relation, key_type: Oid) -> Option<RangePartiti
                 (bound, *(*info).indexes.add(i) >= 0)
             })
             .collect();
-        Some(RangePartitions { key_type, bounds, is_detaching })
+        Some(RangePartitions { key_type, bounds, is_detaching, has_default })
     }
 }
 
