@@ -8,8 +8,8 @@ use super::plan::{
     self, Child, MAX, MIN, Method, Moved, ReplicaIdentity, Shown, Sibling, Step, Wanted, Window, literal,
 };
 use super::policy::{self, Policy};
-use super::storage;
 use super::stride::Stride;
+use super::{name_format, storage};
 use crate::error::emit::{Parts, Severity};
 use crate::error::{Code, Error};
 use crate::facts::live::object::quote;
@@ -371,7 +371,7 @@ impl Situation {
     pub(super) fn wanted(&self, window: &Window, stride: Stride) -> Result<Wanted, Error> {
         let Window { range, shown, .. } = window;
         Ok(Wanted {
-            name: self.name(&stride.suffix(window.day, &window.time)),
+            name: self.name(&self.suffix(window, stride)?),
             range: *range,
             shown: Shown {
                 lower: inspect::bound(&self.key, range.lower.point, &shown.lower)?,
@@ -385,6 +385,15 @@ impl Situation {
             beginning: stride.beginning(&window.time),
             call: None,
         })
+    }
+
+    /// What the name of a partition has behind the table's: as the policy says for those of its length.
+    fn suffix(&self, window: &Window, stride: Stride) -> Result<String, Error> {
+        let policy = self.policy()?.filter(|policy| policy.stride == stride);
+        match policy.and_then(|policy| policy.name_format.as_deref()) {
+            Some(format) => name_format::suffix(format, window.day, &window.time),
+            None => Ok(stride.suffix(window.day, &window.time)),
+        }
     }
 
     /// The table's name with a suffix.
