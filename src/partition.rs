@@ -41,6 +41,7 @@ mod log;
 pub(crate) mod maintain;
 mod manage;
 mod movable;
+mod name_format;
 mod outlook;
 mod plan;
 pub(crate) mod policy;

@@ -1,4 +1,4 @@
-//! What `warden.manage_partitions` can ask of new partitions: `copy_grants`, `storage_parameters`, `default_partition`.
+//! What `warden.manage_partitions` can ask of new partitions: `copy_grants`, `storage_parameters`, `default_partition`, `name_format`.
 
 use pg_warden_tests::{Leg, Result, Session, cases, ensure, ensure_eq};
 
@@ -9,6 +9,9 @@ cases![
     storage_parameters_instead_of_the_newest_ones,
     storage_parameters_that_are_none,
     whoever_makes_a_partition_obeys,
+    names_of_each_length,
+    names_that_are_none,
+    names_are_those_of_whoever_makes_a_partition,
     a_default_partition_where_there_is_none,
     a_default_partition_is_kept_as_it_is,
     a_default_partition_whose_name_is_taken,
@@ -289,5 +292,80 @@ fn a_default_partition_is_made_beside_readers_and_writers(leg: &Leg) -> Result {
     ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('\"e v\"') WHERE is_default")?, "1");
     writer.run("INSERT INTO \"e v\" VALUES ('2030-01-05'); COMMIT")?;
     ensure_eq!(s.value("SELECT count(*) FROM \"e v_default\"")?, "1");
+    Ok(())
+}
+
+fn names_of_each_length(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run("SET TimeZone = 'Asia/Kolkata'")?;
+    for (interval, format, expected) in [
+        ("1 year", "YYYY", ["e_2026", "e_2027"]),
+        ("3 months", "YYYYqQ", ["e_2026q1", "e_2026q2"]),
+        ("1 month", "pYYYY_MM", ["e_p2026_02", "e_p2026_03"]),
+        ("1 day", "pYYYYMMDD", ["e_p20260218", "e_p20260219"]),
+        ("1 hour", "YYYYMMDD_HH24", ["e_20260218_12", "e_20260218_13"]),
+        ("30 seconds", "YYYYMMDD_HH24MISS", ["e_20260218_120000", "e_20260218_120030"]),
+    ] {
+        s.run(&format!(
+            "CREATE TABLE e (ts timestamptz) PARTITION BY RANGE (ts); SELECT * FROM warden.manage_partitions('e', '{interval}', premake => 1, name_format => '{format}')"
+        ))?;
+        ensure_eq!(
+            s.column(
+                "SELECT partition FROM warden.plan_partition_maintenance('e', '2026-02-18 12:00+00') ORDER BY step"
+            )?,
+            expected.map(|name| format!("public.{name}")),
+            "{interval}"
+        );
+        s.run("CALL warden.partition_maintenance()")?;
+        ensure_eq!(s.value("SELECT count(*) FROM warden.list_partitions('e')")?, "2", "{interval}");
+        s.run("DROP TABLE e")?;
+    }
+    // An hour that the clock shows twice.
+    s.run(
+        "CREATE TABLE e (ts timestamptz) PARTITION BY RANGE (ts);
+         SELECT * FROM warden.manage_partitions('e', '1 hour', premake => 3, time_zone => 'America/New_York', name_format => 'YYYYMMDDHH24')",
+    )?;
+    ensure_eq!(
+        s.column("SELECT partition FROM warden.plan_partition_maintenance('e', '2025-11-02 04:00+00') WHERE sql IS NOT NULL ORDER BY step")?,
+        ["public.e_2025110204", "public.e_2025110205", "public.e_2025110206", "public.e_2025110207"]
+    );
+    Ok(())
+}
+
+fn names_that_are_none(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run("CREATE TABLE e (ts date) PARTITION BY RANGE (ts)")?;
+    for (format, expected) in [
+        ("", "invalid value for name_format: ''"),
+        ("YYYY MM", "invalid value for name_format: 'YYYY MM'"),
+        ("MM", "name_format 'MM' gives several partitions of 1 months one name"),
+        ("YYYY", "name_format 'YYYY' gives several partitions of 1 months one name"),
+    ] {
+        let error = s.error(&format!("SELECT * FROM warden.manage_partitions('e', name_format => '{format}')"))?;
+        ensure_eq!((error.sqlstate.as_str(), error.message.as_str()), ("22023", expected), "{format}");
+    }
+    ensure_eq!(s.value("SELECT count(*) FROM warden.partition_policies")?, "0");
+    Ok(())
+}
+
+fn names_are_those_of_whoever_makes_a_partition(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run(EVENTS)?;
+    manage(&mut s, "name_format => 'pYYYYMM', enabled => false")?;
+    s.run(
+        "SELECT * FROM warden.create_partitions('\"e v\"', '1 month', '2026-02-01', '2026-03-01');
+         SELECT warden.create_monthly_partition('\"e v\"', '2026-05-01'); SELECT * FROM warden.fill_partition_gaps('\"e v\"');
+         SELECT warden.ensure_partition('\"e v\"', '2026-06-05'); INSERT INTO \"e v\" VALUES ('2026-09-01')",
+    )?;
+    s.run("CALL warden.drain_default_partition('\"e v\"')")?;
+    // The name is kept for partitions of that length.
+    s.run("SELECT warden.create_daily_partition('\"e v\"', '2026-11-01')")?;
+    ensure_eq!(
+        s.value("SELECT string_agg(replace(partition, 'public.', ''), ' ' ORDER BY lower_bound) FROM warden.list_partitions('\"e v\"') WHERE NOT is_default")?,
+        "first \"e v_p202602\" \"e v_p202603\" \"e v_p202604\" \"e v_p202605\" \"e v_p202606\" \"e v_p202609\" \"e v_2026_11_01\""
+    );
     Ok(())
 }

@@ -12,7 +12,6 @@ cases![
     an_anchor_must_meet_the_last_partition,
     days_are_the_smallest_parts_of_a_date,
     what_keys_mean_is_declared,
-    what_is_not_supported_is_refused,
     bad_input,
     rights,
     a_policy_follows_its_table,
@@ -297,20 +296,6 @@ fn what_keys_mean_is_declared(leg: &Leg) -> Result {
     Ok(())
 }
 
-fn what_is_not_supported_is_refused(leg: &Leg) -> Result {
-    let db = leg.database()?;
-    let mut s = db.session()?;
-    s.run("CREATE TABLE e (ts date) PARTITION BY RANGE (ts)")?;
-    ensure_eq!(refused(&mut s, "'e', name_format => 'YYYY'")?, "0A000 this name_format is not supported yet");
-    ensure_eq!(s.value("SELECT count(*) FROM warden.partition_policies")?, "0");
-    // A row that something else has written is not half obeyed.
-    s.run(
-        "SELECT * FROM warden.manage_partitions('e'); UPDATE warden_internal.partition_policy SET name_format = 'x'",
-    )?;
-    ensure_eq!(s.error("SELECT * FROM warden.plan_partition_maintenance('e')")?.sqlstate, "0A000");
-    Ok(())
-}
-
 fn bad_input(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
@@ -445,7 +430,7 @@ fn dump_and_restore(leg: &Leg) -> Result {
         "CREATE SCHEMA \"A b\"; CREATE TABLE \"A b\".\"E\" (ts timestamptz) PARTITION BY RANGE (ts);
          CREATE TABLE gone (ts date) PARTITION BY RANGE (ts); SELECT * FROM warden.manage_partitions('gone');
          SELECT * FROM warden.manage_partitions('\"A b\".\"E\"', '1 day', 3, '90 days', 'archive', 'old', 'Europe/Moscow', '2000-01-01 06:00',
-             tablespace => 'pg_default', storage_parameters => 'fillfactor=70', copy_grants => true, default_partition => 'create')",
+             tablespace => 'pg_default', storage_parameters => 'fillfactor=70', copy_grants => true, default_partition => 'create', name_format => 'pYYYYMMDD')",
     )?;
     s.run("SET session_replication_role = replica; DROP TABLE gone; RESET session_replication_role")?;
     s.run("CALL warden.partition_maintenance('\"A b\".\"E\"')")?;
@@ -453,7 +438,7 @@ fn dump_and_restore(leg: &Leg) -> Result {
     ensure_eq!(
         kept,
         [
-            "\"A b\".\"E\" 1 day 3 90 days archive old Europe/Moscow 2000-01-01 06:00:00 auto create pg_default fillfactor=70 t t"
+            "\"A b\".\"E\" 1 day 3 90 days archive old Europe/Moscow 2000-01-01 06:00:00 auto create pYYYYMMDD pg_default fillfactor=70 t t"
         ]
     );
     let file = leg.cluster.root().join(format!("{}.dump", db.name()));

@@ -51,7 +51,6 @@ pub(super) enum Task {
 /// # Errors
 /// The table is none whose partitions can be managed.
 pub(super) fn look(policy: &Policy, as_of: i64, most: usize) -> Result<Vec<Job>, Error> {
-    policy.check()?;
     let at = situation(policy)?;
     let now = calendar::mark_of_instant(at.key.kind, &policy.zone, as_of);
     let mut jobs: Vec<Job> = at.siblings.iter().filter(|s| s.is_detaching).map(|s| finalize(&at, s)).collect();
@@ -152,7 +151,7 @@ fn creation(
         }
     };
     let method = apply::method(&at.facts, &at.key, wanted.range.lower.point)?;
-    let child = apply::draft(at, apply::bounds(at, &shown), model, place.identity, method)?;
+    let child = apply::draft(at, apply::bounds(at, &shown), model, &place, method)?;
     let made = Sibling {
         // What is taken over from a neighbour is the model's, here too.
         oid: model.map_or(0, |model| model.oid),

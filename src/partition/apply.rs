@@ -9,8 +9,8 @@ use super::plan::{
     self, Child, MAX, MIN, Method, Moved, ReplicaIdentity, Shown, Sibling, Step, Wanted, Window, literal,
 };
 use super::policy::{self, Policy};
-use super::storage;
 use super::stride::Stride;
+use super::{name_format, storage};
 use crate::error::emit::{Parts, Severity};
 use crate::error::{Code, Error};
 use crate::facts::live::object::quote;
@@ -408,7 +408,7 @@ impl Situation {
     pub(super) fn wanted(&self, window: &Window, stride: Stride) -> Result<Wanted, Error> {
         let Window { range, shown, .. } = window;
         Ok(Wanted {
-            name: self.name(&stride.suffix(window.day, &window.time)),
+            name: self.name(&self.suffix(window, stride)?),
             range: *range,
             shown: Shown {
                 lower: inspect::bound(&self.key, range.lower.point, &shown.lower)?,
@@ -422,6 +422,15 @@ impl Situation {
             beginning: stride.beginning(&window.time),
             call: None,
         })
+    }
+
+    /// What the name of a partition has behind the table's: as the policy says for those of its length.
+    fn suffix(&self, window: &Window, stride: Stride) -> Result<String, Error> {
+        let policy = self.policy()?.filter(|policy| policy.stride == stride);
+        match policy.and_then(|policy| policy.name_format.as_deref()) {
+            Some(format) => name_format::suffix(format, window.day, &window.time),
+            None => Ok(stride.suffix(window.day, &window.time)),
+        }
     }
 
     /// The table's name with a suffix.
@@ -542,7 +551,7 @@ pub(super) fn prepare_in(
         // The rows go into a table that is not yet a partition: the default would refuse to let go of them otherwise.
         method = Method::Attach;
     }
-    Ok(Child { moved, ..draft(at, bounds(at, &wanted.shown), model, place.identity.clone(), method)? })
+    Ok(Child { moved, ..draft(at, bounds(at, &wanted.shown), model, place, method)? })
 }
 
 /// A partition as it would be made where nothing is in the way.
@@ -550,17 +559,17 @@ pub(super) fn draft(
     at: &Situation,
     bounds: String,
     model: Option<&Sibling>,
-    identity: String,
+    place: &Place,
     method: Method,
 ) -> Result<Child, Error> {
     let facts = &at.facts;
     let inspect::Model { access_method, options, is_unlogged } = at.model(model)?;
-    let inherited = inherit::of(at, wanted, &identity, method)?;
+    let inherited = inherit::of(at, place, method)?;
     let policy = at.policy()?;
     let declared = policy.and_then(|policy| policy.storage_parameters.as_deref()).map(storage::sql).transpose()?;
     let tablespace = policy.and_then(|policy| policy.tablespace.as_deref()).map(quote);
     Ok(Child {
-        identity,
+        identity: place.identity.clone(),
         parent: facts.parent.identity.clone(),
         bounds,
         method,

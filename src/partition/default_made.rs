@@ -24,10 +24,8 @@ pub(super) fn identity(at: &Situation) -> String {
 pub(super) fn draft(at: &Situation) -> Result<Child, Error> {
     let (name, parent) = (at.name(SUFFIX), &at.facts.parent.name);
     let place = inspect::place(at.facts.schema_oid, &at.facts.schema_quoted, &name)?;
-    match place.occupant {
-        None => {
-            apply::draft(at, "DEFAULT".to_owned(), plan::newest_table(&at.siblings), place.identity, Method::Attach)
-        }
+    match &place.occupant {
+        None => apply::draft(at, "DEFAULT".to_owned(), plan::newest_table(&at.siblings), &place, Method::Attach),
         Some(occupant) => Err(Error::new(
             Code::DuplicateTable,
             format!("name \"{name}\" for the default partition of \"{parent}\" is taken"),

@@ -194,7 +194,7 @@ pub(super) fn jobs(at: &Situation, policy: &Policy, now: &Mark) -> Result<Vec<Jo
         jobs.push(Job {
             action: removal.name(),
             partition: sibling.identity.clone(),
-            shown: sibling.shown.clone(),
+            shown: Some(sibling.shown.clone()),
             sql,
             locks: format!("ACCESS EXCLUSIVE on {}", sibling.identity),
             risk: "it is detached already; this is what is left to do".to_owned(),

@@ -1,7 +1,8 @@
 //! What a new partition takes over beside what the server gives it: read once for all partitions of a call.
 
 use super::apply::{self, Situation};
-use super::plan::{Method, Wanted};
+use super::inspect::Place;
+use super::plan::Method;
 use crate::error::Error;
 use crate::spi;
 use crate::text::Text;
@@ -36,7 +37,8 @@ pub(crate) struct Inherited {
 }
 
 /// What a partition takes over from its table.
-pub(super) fn of(at: &Situation, wanted: &Wanted, identity: &str, method: Method) -> Result<Inherited, Error> {
+pub(super) fn of(at: &Situation, place: &Place, method: Method) -> Result<Inherited, Error> {
+    let identity = &place.identity;
     let Inheritance { targets, comments, statistics } = at.inheritance()?;
     let mut statements = Vec::new();
     // LIKE brings these.
@@ -44,7 +46,7 @@ pub(super) fn of(at: &Situation, wanted: &Wanted, identity: &str, method: Method
         let comment = |(column, text): &(String, String)| format!("COMMENT ON COLUMN {identity}.{column} IS {text}");
         statements.extend(comments.iter().map(comment));
     }
-    for (name, Statistics { body, target }) in names(at, wanted, statistics.len())?.iter().zip(statistics) {
+    for (name, Statistics { body, target }) in names(at, &place.name, statistics.len())?.iter().zip(statistics) {
         statements.push(format!("CREATE STATISTICS {name}{body} FROM {identity}"));
         statements.extend(target.as_ref().map(|target| format!("ALTER STATISTICS {name} SET STATISTICS {target}")));
         if !at.facts.owner_is_caller {
@@ -91,14 +93,14 @@ pub(super) fn read(table: pg_sys::Oid) -> Result<Inheritance, Error> {
 }
 
 /// Free names for the statistics of a partition, qualified and quoted: those of one that was renamed keep theirs.
-fn names(at: &Situation, wanted: &Wanted, count: usize) -> Result<Vec<String>, Error> {
+fn names(at: &Situation, partition: &str, count: usize) -> Result<Vec<String>, Error> {
     let mut names = Vec::with_capacity(count);
     for number in 0_u32.. {
         if names.len() == count {
             break;
         }
         let suffix = if number == 0 { "_stat".to_owned() } else { format!("_stat{number}") };
-        let name = apply::name(&at.facts.schema, &wanted.name, &suffix);
+        let name = apply::name(&at.facts.schema, partition, &suffix);
         let free = spi::select_planned(
             "SELECT quote_ident($2) WHERE NOT EXISTS (SELECT FROM pg_statistic_ext WHERE stxnamespace = $1 AND stxname = $2::name)",
             &[at.facts.schema_oid.into(), Text::from(name.as_str()).into()],

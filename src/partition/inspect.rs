@@ -339,9 +339,12 @@ pub(super) fn first_shown(shown: &str) -> &str {
     shown.strip_prefix('(').and_then(|s| s.split_once(", ")).map_or(shown, |(first, _)| first)
 }
 
-/// Name and qualified name of a partition to be, quoted, and who has the name already.
+/// The name of a partition to be, and who has it already.
 #[derive(Debug)]
 pub(super) struct Place {
+    /// As stored.
+    pub(super) name: String,
+    /// Qualified and quoted.
     pub(super) identity: String,
     pub(super) occupant: Option<Occupant>,
 }
@@ -365,7 +368,7 @@ pub(super) fn place(schema: pg_sys::Oid, schema_quoted: &str, name: &str) -> Res
 /// The same for many names, in their order.
 pub(super) fn places(schema: pg_sys::Oid, schema_quoted: &str, names: &[&str]) -> Result<Vec<Place>, Error> {
     spi::select_planned(
-        "SELECT quote_ident(w.name), o.kind, o.parent
+        "SELECT quote_ident(w.name), o.kind, o.parent, w.name
            FROM unnest($2) WITH ORDINALITY AS w (name, n)
            LEFT JOIN LATERAL
                 (SELECT c.relkind::text, (SELECT format('%I.%I', pn.nspname, p.relname)
@@ -384,6 +387,7 @@ pub(super) fn places(schema: pg_sys::Oid, schema_quoted: &str, names: &[&str]) -
             let text = |n| -> Result<Option<String>, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0)) };
             let parent = text(3)?;
             Ok(Place {
+                name: text(4)?.unwrap_or_default(),
                 identity: format!("{schema_quoted}.{}", text(1)?.unwrap_or_default()),
                 occupant: text(2)?.map(|kind| Occupant {
                     kind: if kind == "type" { "type" } else { kind_name(&kind) },

@@ -11,7 +11,7 @@ use super::maintain::{self, PlanRow};
 use super::plan::literal;
 use super::policy::{self, DEFAULT_PARTITION, Managed, Policy, Removal, Span};
 use super::stride::Stride;
-use super::{calendar, detached, is_null, one_of, series, storage};
+use super::{calendar, detached, is_null, name_format, one_of, series, storage};
 use crate::error::{Code, Error};
 use crate::text::Text;
 use crate::{config, spi, store};
@@ -30,6 +30,7 @@ use pgrx::prelude::*;
 /// * `time_zone` - by whose clock intervals begin; NULL for the one that the bounds show
 /// * `anchor` - where one of the intervals begins, by that clock; NULL for what the bounds show
 /// * `default_partition` - `create`: a default partition is made where there is none; `keep`: there is one or not
+/// * `name_format` - what names have behind the table's, of YYYY, Q, MM, DD, HH24, MI, SS; NULL: as for the functions that make one
 /// * `tablespace` - where new partitions are created; NULL for the table's own
 /// * `storage_parameters` - of new partitions, as in `WITH (...)`; NULL for those of the newest
 /// * `copy_grants` - whether new partitions get what is granted on the table
@@ -37,7 +38,7 @@ use pgrx::prelude::*;
 ///
 /// # Errors
 /// 42501 for a table of another owner, 22023 for arguments that contradict each other or the bounds, 22004 for NULL, 0A000 for what is
-/// not supported yet.
+/// not supported.
 #[pg_extern(
     sql = r#"
 CREATE FUNCTION warden.manage_partitions(
@@ -62,7 +63,6 @@ REVOKE EXECUTE ON FUNCTION warden.manage_partitions(
     requires = ["schema"]
 )]
 #[expect(clippy::type_complexity, reason = "the row type that pgrx asks for")]
-#[expect(clippy::needless_pass_by_value, reason = "as pgrx gives them")]
 #[expect(clippy::too_many_arguments, reason = "as many as there are to choose, all but one with a default")]
 fn manage_partitions(
     table_name: Option<Text>,
@@ -105,12 +105,8 @@ fn manage_partitions(
     let enabled = enabled.ok_or_else(|| is_null("enabled"))?;
     let encoding = known_encoding(key_encoding)?;
     let creates_default = one_of("default_partition", default_partition, &DEFAULT_PARTITION)?;
-    if name_format.is_some() {
-        // Nobody would see it ignored.
-        return Err(Error::new(Code::NotSupported, "this name_format is not supported yet")
-            .hint("Partitions are named after the table and where they begin.")
-            .into());
-    }
+    let name_format = name_format.map(|format| format.0);
+    name_format.as_deref().map_or(Ok(()), |format| name_format::check(format, stride))?;
     let copy_grants = copy_grants.ok_or_else(|| is_null("copy_grants"))?;
     let storage_parameters = storage_parameters.map(|parameters| parameters.0);
     storage_parameters.as_deref().map_or(Ok(()), storage::check)?;
@@ -145,6 +141,7 @@ fn manage_partitions(
         anchor: Some(anchor),
         tablespace: tablespace.map(|tablespace| known_tablespace(tablespace.0)).transpose()?,
         creates_default,
+        name_format,
         storage_parameters,
         copy_grants,
         enabled,

@@ -20,9 +20,6 @@ struct Descriptor {
 
 /// Whether nothing is to be done for a table: `false` where that cannot be told from the relation cache.
 pub(super) fn is_idle(policy: &Policy, as_of: i64) -> bool {
-    if policy.check().is_err() {
-        return false;
-    }
     let Some((kind, there)) = descriptor(policy.table) else { return false };
     let now = calendar::mark_of_instant(kind, &policy.zone, as_of);
     let Ok(due) = policy.due(kind, &now) else { return false };

@@ -80,6 +80,8 @@ pub(crate) struct Policy {
     pub(crate) encoding: String,
     /// Whether a default partition is made where there is none.
     pub(crate) creates_default: bool,
+    /// As given; `None`: as the length of the interval has it.
+    pub(crate) name_format: Option<String>,
     /// As stored.
     pub(crate) tablespace: Option<String>,
     /// As given; `None`: those of the newest partition.
@@ -89,8 +91,6 @@ pub(crate) struct Policy {
     pub(crate) enabled: bool,
     /// Who has set it.
     pub(super) set_by: String,
-    /// What the row asks for beyond what maintenance can do.
-    pub(super) beyond: Option<String>,
 }
 
 impl Policy {
@@ -106,21 +106,12 @@ impl Policy {
             anchor: None,
             encoding: encoding::AUTO.to_owned(),
             creates_default: false,
+            name_format: None,
             tablespace: None,
             storage_parameters: None,
             copy_grants: false,
             enabled: true,
             set_by: store::current_role(),
-            beyond: None,
-        }
-    }
-
-    /// Refuses what was written by something that can do more.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        match &self.beyond {
-            None => Ok(()),
-            Some(what) => Err(Error::new(Code::NotSupported, format!("{what} of a managed table is not supported"))
-                .hint("Set the policy anew: warden.manage_partitions.")),
         }
     }
 
@@ -182,12 +173,12 @@ impl Policy {
             anchor: row.get(7).number(),
             encoding: text(KEY_ENCODING).unwrap_or_default(),
             creates_default: text(9).is_some_and(|default| default == DEFAULT_PARTITION[1].0),
+            name_format: text(10),
             tablespace: text(11),
             storage_parameters: text(12),
             copy_grants: *row.get(13) == Value::Bool(true),
             enabled: *row.get(14) == Value::Bool(true),
             set_by: text(16).unwrap_or_default(),
-            beyond: text(10).map(|format| format!("name_format {format}")),
             ..Self::new(row.get(0).oid().unwrap_or(Oid::INVALID), series::stride(length)?)
         })
     }
@@ -205,7 +196,7 @@ impl Policy {
             self.anchor.map_or(Value::Null, Value::Time),
             self.encoding.as_str().into(),
             DEFAULT_PARTITION[usize::from(self.creates_default)].0.into(),
-            Value::Null,
+            self.name_format.clone().into(),
             self.tablespace.clone().into(),
             self.storage_parameters.clone().into(),
             Value::Bool(self.copy_grants),
