@@ -104,7 +104,7 @@ fn grants_are_not_copied_past_row_level_security(leg: &Leg) -> Result {
     let error = s.error("SELECT * FROM warden.manage_partitions('\"e v\"', copy_grants => true)")?;
     ensure_eq!(
         (error.sqlstate.as_str(), error.message.as_str()),
-        ("0A000", "copy_grants of table \"e v\", which has row level security, is not supported")
+        ("0A000", "copy_grants is not supported for table \"e v\", which has row level security")
     );
     // Switched on later, it stops no creation.
     s.run("ALTER TABLE \"e v\" DISABLE ROW LEVEL SECURITY")?;
@@ -340,8 +340,8 @@ fn names_that_are_none(leg: &Leg) -> Result {
     for (format, expected) in [
         ("", "invalid value for name_format: ''"),
         ("YYYY MM", "invalid value for name_format: 'YYYY MM'"),
-        ("MM", "name_format 'MM' gives several partitions of 1 months one name"),
-        ("YYYY", "name_format 'YYYY' gives several partitions of 1 months one name"),
+        ("MM", "name_format 'MM' gives several partitions the same name"),
+        ("YYYY", "name_format 'YYYY' gives several partitions the same name"),
     ] {
         let error = s.error(&format!("SELECT * FROM warden.manage_partitions('e', name_format => '{format}')"))?;
         ensure_eq!((error.sqlstate.as_str(), error.message.as_str()), ("22023", expected), "{format}");

@@ -253,9 +253,10 @@ fn check_row_security(oid: pg_sys::Oid) -> Result<(), Error> {
         None => Ok(()),
         Some(facts) => Err(Error::new(
             Code::NotSupported,
-            format!("copy_grants of table \"{}\", which has row level security, is not supported", facts.parent.name),
+            format!("copy_grants is not supported for table \"{}\", which has row level security", facts.parent.name),
         )
-        .detail("Its policies hold where it is read and written through itself; partitions have none of their own.")),
+        .detail("Its policies hold where it is read and written through itself; partitions have none of their own.")
+        .hint("Leave copy_grants out, and have the table read and written through itself.")),
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn check(format: &str, stride: Stride) -> Result<(), Error> {
     }
     Err(Error::new(
         Code::InvalidParameter,
-        format!("name_format {} gives several partitions of {} one name", literal(format), stride.interval()),
+        format!("name_format {} gives several partitions the same name", literal(format)),
     )
     .hint("It needs all parts of the time at which a partition begins, down to the last that tells them apart."))
 }
