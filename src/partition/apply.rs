@@ -270,22 +270,8 @@ fn situation(
     let zone_is_not_the_sessions = siblings.is_empty() && windows.get(2).is_some_and(|own| own.range != window.range);
     let zone = window.zone.clone();
     let own = own(oid, &facts, &key)?;
-    Ok((
-        Situation {
-            oid,
-            facts,
-            key,
-            siblings,
-            own,
-            zone,
-            zone_is_not_the_sessions,
-            models: RefCell::default(),
-            inheritance: OnceCell::new(),
-            policy: OnceCell::new(),
-            grants: OnceCell::new(),
-        },
-        window,
-    ))
+    let at = Situation::without_partitions(oid, facts, key, zone);
+    Ok((Situation { siblings, own, zone_is_not_the_sessions, ..at }, window))
 }
 
 /// Reads a table once more, now that nobody else can change its partitions; `None` when they, its key or its name are others
@@ -307,20 +293,8 @@ pub(super) fn look_in_zone(oid: pg_sys::Oid, title: &str, zone: &str) -> Result<
     let key = facts.key(title)?;
     let siblings = inspect::siblings(oid, &key)?;
     let own = own(oid, &facts, &key)?;
-    let zone = zone.to_owned();
-    Ok(Situation {
-        oid,
-        facts,
-        key,
-        siblings,
-        own,
-        zone,
-        zone_is_not_the_sessions: false,
-        models: RefCell::default(),
-        inheritance: OnceCell::new(),
-        policy: OnceCell::new(),
-        grants: OnceCell::new(),
-    })
+    let at = Situation::without_partitions(oid, facts, key, zone.to_owned());
+    Ok(Situation { siblings, own, ..at })
 }
 
 /// The table as a partition of the nearest one above it that has the same key.
@@ -343,8 +317,8 @@ fn own(oid: pg_sys::Oid, facts: &Facts, key: &Key) -> Result<Option<Sibling>, Er
 }
 
 impl Situation {
-    /// A table that is not partitioned yet, by the column that its key will be.
-    pub(super) fn of_plain(oid: pg_sys::Oid, facts: Facts, key: Key, zone: String) -> Self {
+    /// A table that has no partitions, or whose partitions are not read yet.
+    pub(super) fn without_partitions(oid: pg_sys::Oid, facts: Facts, key: Key, zone: String) -> Self {
         Self {
             oid,
             facts,

@@ -59,7 +59,7 @@ pub(super) fn read(
     let key = Key { kind, encoding, column: quoted, collation: None, further: Vec::new() };
     series::check_stride(&key, stride)?;
     let zone = begun.map_or_else(|| config::text(&config::PARTITION_TIME_ZONE), |(_, zone)| zone.to_owned());
-    let at = Situation::of_plain(oid, facts, key, zone);
+    let at = Situation::without_partitions(oid, facts, key, zone);
     let rule = Some(Rule { stride, start: None });
     let mut next = if let Some((cutoff, _)) = begun {
         cutoff.to_owned()
