@@ -18,6 +18,7 @@ use pgrx::spi::{OwnedPreparedStatement, SpiClient, SpiHeapTupleData};
 use std::collections::HashMap;
 use std::ffi::CString;
 
+pub(crate) mod observed;
 pub(crate) mod time;
 pub(crate) mod transactions;
 

@@ -44,8 +44,8 @@ mod word;
 pub(crate) use lock::is_held_by_others;
 pub(crate) use range_partitions::{RangeBound, range_partitions};
 pub(crate) use relation::{
-    attribute_name, attribute_number, created_oid, creation_schema, foreign_key_columns, is_made_in_this_transaction,
-    name_of_noted, note_made_here, relation_exists, relation_oid, rewritten_now,
+    attribute_name, attribute_number, created_oid, creation_schema, foreign_key_columns, is_free,
+    is_made_in_this_transaction, name_of_noted, note_made_here, relation_exists, relation_oid, rewritten_now,
 };
 pub(crate) use storage::check_storage_parameters;
 
@@ -542,17 +542,28 @@ fn type_oid(name: &QualifiedName) -> Option<Oid> {
             None => valid(pg_sys::TypenameGetTypid(type_name)),
             Some(schema) => {
                 let namespace = valid(pg_sys::get_namespace_oid(text::to_c(schema), true))?;
-                valid(pg_sys::GetSysCacheOid(
-                    cache_id(pg_sys::SysCacheIdentifier::TYPENAMENSP),
-                    TYPE_OID_COLUMN,
-                    pg_sys::Datum::from(type_name),
-                    pg_sys::Datum::from(namespace),
-                    pg_sys::Datum::from(0),
-                    pg_sys::Datum::from(0),
-                ))
+                type_in(namespace, type_name)
             }
         }
     }
+}
+
+/// The type of that name in a schema.
+///
+/// # Safety
+/// A NUL-terminated name.
+unsafe fn type_in(namespace: Oid, name: *const core::ffi::c_char) -> Option<Oid> {
+    // SAFETY: the cache is one of pg_type, by name and schema.
+    valid(unsafe {
+        pg_sys::GetSysCacheOid(
+            cache_id(pg_sys::SysCacheIdentifier::TYPENAMENSP),
+            TYPE_OID_COLUMN,
+            pg_sys::Datum::from(name),
+            pg_sys::Datum::from(namespace),
+            pg_sys::Datum::from(0),
+            pg_sys::Datum::from(0),
+        )
+    })
 }
 
 /// `Anum_pg_type_oid`.

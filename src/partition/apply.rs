@@ -14,6 +14,7 @@ use super::{name_format, storage};
 use crate::error::emit::{Parts, Severity};
 use crate::error::{Code, Error};
 use crate::facts::live::object::quote;
+use crate::spi::observed::observe;
 use crate::{config, spi, text};
 use core::cell::{Cell, OnceCell, RefCell};
 use core::panic::AssertUnwindSafe;
@@ -24,7 +25,7 @@ use std::ffi::CString;
 use std::time::{Duration, Instant};
 
 /// Something to say to the caller beside the result.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Remark {
     pub(super) severity: Severity,
     pub(super) sqlstate: &'static str,
@@ -144,24 +145,26 @@ pub(super) fn create_one(table: &str, start: Date, stride: Stride) -> Result<Out
 }
 
 /// Creates one partition, unless it is there. `look` says how the table is, what is wanted of it, and what to say when it
-/// was created; it is called once without and once under the lock.
+/// was created; it is called without the lock, and once more under it if anything may have changed in between.
 pub(super) fn make(
     caller: &Caller,
     look: impl Fn() -> Result<(Situation, Wanted, Vec<Remark>), Error>,
 ) -> Result<Outcome, Error> {
-    let (before, wanted, _) = look()?;
-    if let Step::Exists(sibling) = plan::decide(&before.facts.parent, &wanted, &before.siblings)? {
-        return Ok(exists(&before, &wanted, sibling));
+    let observed = observe(&look)?;
+    let (before, wanted, _) = &observed.value;
+    if let Step::Exists(sibling) = plan::decide(&before.facts.parent, wanted, &before.siblings)? {
+        return Ok(exists(before, wanted, sibling));
     }
     within(caller, &before.facts.parent, || {
-        lock(&before)?;
-        let (now, wanted, remarks) = look()?;
-        must_have_its_name(&before, &now)?;
-        match plan::decide(&now.facts.parent, &wanted, &now.siblings)? {
-            Step::Exists(sibling) => Ok(exists(&now, &wanted, sibling)),
+        lock(before)?;
+        let again = if observed.still_holds() { None } else { Some(look()?) };
+        let (now, wanted, remarks) = again.as_ref().unwrap_or(&observed.value);
+        must_have_its_name(before, now)?;
+        match plan::decide(&now.facts.parent, wanted, &now.siblings)? {
+            Step::Exists(sibling) => Ok(exists(now, wanted, sibling)),
             Step::Create(model) => {
-                let child = prepared_and_created(&now, &wanted, model)?;
-                Ok(Outcome { remarks, partition: child.identity })
+                let child = prepared_and_created(now, wanted, model)?;
+                Ok(Outcome { remarks: remarks.clone(), partition: child.identity })
             }
         }
     })

@@ -9,6 +9,7 @@ use super::key::{Key, Kind, kind_name};
 use super::plan::{MAX, MIN, Shown, Sibling, SiblingKind, Window, literal};
 use super::stride::Stride;
 use crate::error::{Code, Error};
+use crate::facts::live::{self, object::quote};
 use crate::spi;
 use crate::text::Text;
 use pgrx::datum::DatumWithOid;
@@ -349,6 +350,12 @@ pub(super) struct Place {
     pub(super) occupant: Option<Occupant>,
 }
 
+impl Place {
+    fn free(schema_quoted: &str, name: &str) -> Self {
+        Self { name: name.to_owned(), identity: format!("{schema_quoted}.{}", quote(name)), occupant: None }
+    }
+}
+
 /// Something that has a name already.
 #[derive(Debug)]
 pub(super) struct Occupant {
@@ -367,8 +374,12 @@ pub(super) fn place(schema: pg_sys::Oid, schema_quoted: &str, name: &str) -> Res
 
 /// The same for many names, in their order.
 pub(super) fn places(schema: pg_sys::Oid, schema_quoted: &str, names: &[&str]) -> Result<Vec<Place>, Error> {
+    // Nearly always all are free, which the caches know that the server is about to ask as well.
+    if names.iter().all(|name| live::is_free(schema, name)) {
+        return Ok(names.iter().map(|name| Place::free(schema_quoted, name)).collect());
+    }
     spi::select_planned(
-        "SELECT quote_ident(w.name), o.kind, o.parent, w.name
+        "SELECT o.kind, o.parent, w.name
            FROM unnest($2) WITH ORDINALITY AS w (name, n)
            LEFT JOIN LATERAL
                 (SELECT c.relkind::text, (SELECT format('%I.%I', pn.nspname, p.relname)
@@ -385,15 +396,14 @@ pub(super) fn places(schema: pg_sys::Oid, schema_quoted: &str, names: &[&str]) -
         &[schema.into(), names.iter().map(|name| Text::from(*name)).collect::<Vec<_>>().into()],
         |row| {
             let text = |n| -> Result<Option<String>, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0)) };
-            let parent = text(3)?;
+            let parent = text(2)?;
             Ok(Place {
-                name: text(4)?.unwrap_or_default(),
-                identity: format!("{schema_quoted}.{}", text(1)?.unwrap_or_default()),
-                occupant: text(2)?.map(|kind| Occupant {
+                occupant: text(1)?.map(|kind| Occupant {
                     kind: if kind == "type" { "type" } else { kind_name(&kind) },
                     is_attachable: kind == "r" && parent.is_none(),
                     parent,
                 }),
+                ..Place::free(schema_quoted, &text(3)?.unwrap_or_default())
             })
         },
     )

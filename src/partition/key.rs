@@ -276,13 +276,8 @@ pub(super) fn read(oid: pg_sys::Oid) -> Result<Option<Facts>, Error> {
                 p.partstrat::text AS strategy,
                 p.partnatts::int4 AS columns,
                 quote_ident(a.attname) AS column,
-                (WITH RECURSIVE base (oid, below, is_domain) AS (
-                     SELECT t.oid, t.typbasetype, t.typtype = 'd' FROM pg_type t WHERE t.oid = a.atttypid
-                     UNION ALL
-                     SELECT t.oid, t.typbasetype, t.typtype = 'd' FROM base b JOIN pg_type t ON t.oid = b.below WHERE b.is_domain)
-                 SELECT format_type(b.oid, NULL) FROM base b WHERE NOT b.is_domain
-                 UNION ALL
-                 SELECT format_type(o.opcintype, NULL) WHERE a.atttypid IS NULL) AS type_name,
+                -- A domain is compared as the type that its operator class is for.
+                format_type(CASE WHEN t.typtype <> 'd' THEN t.oid ELSE o.opcintype END, NULL) AS type_name,
                 (SELECT format('%I.%I', ln.nspname, l.collname)
                    FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = p.partcollation[0]) AS collation,
                 quote_ident(s.spcname) AS tablespace,
@@ -296,6 +291,7 @@ pub(super) fn read(oid: pg_sys::Oid) -> Result<Option<Facts>, Error> {
            JOIN pg_namespace n ON n.oid = c.relnamespace
            LEFT JOIN pg_partitioned_table p ON p.partrelid = c.oid
            LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0] AND a.attnum > 0
+           LEFT JOIN pg_type t ON t.oid = a.atttypid
            LEFT JOIN pg_opclass o ON o.oid = p.partclass[0]
            LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
            LEFT JOIN pg_class d ON d.oid = p.partdefid

@@ -10,6 +10,7 @@ use super::stride::Stride;
 use crate::error::emit::Severity;
 use crate::error::{Code, Error};
 use crate::facts::live::object::quote;
+use crate::spi::observed::observe;
 use crate::spi::{self, Caught};
 use pgrx::prelude::*;
 use std::time::Instant;
@@ -78,19 +79,20 @@ pub(super) fn create(table: &str, order: &Order) -> Result<(Vec<Row>, Vec<Remark
         let wanted = all(&at, &series, order)?;
         Ok((at, wanted))
     };
-    let (before, wanted) = look()?;
+    let observed = observe(look)?;
+    let (before, wanted) = &observed.value;
     let all_exist = |wanted: &Wanted| before.siblings.iter().any(|s| !s.is_detaching && s.range == wanted.range);
     if wanted.iter().all(all_exist) {
-        let mut before = before;
+        let (mut before, wanted) = observed.value;
         return Ok((rows(&mut before, &wanted, order.how)?, Vec::new()));
     }
-    apply::within(&caller, &before.facts.parent, || {
-        apply::lock(&before)?;
-        let (mut now, wanted) = match apply::look_again(&before, series.stride.title())? {
-            Some(now) => (now, wanted),
-            None => look()?,
-        };
-        apply::must_have_its_name(&before, &now)?;
+    let parent = before.facts.parent.clone();
+    apply::within(&caller, &parent, || {
+        apply::lock(&observed.value.0)?;
+        let still_holds = observed.still_holds();
+        let (before, wanted) = observed.value;
+        let (mut now, wanted) =
+            if still_holds { (before, wanted) } else { again(&before, wanted, order.stride, look)? };
         let name = now.facts.parent.name.clone();
         let mut remarks = Vec::new();
         if order.zone.is_none() {
@@ -100,6 +102,21 @@ pub(super) fn create(table: &str, order: &Order) -> Result<(Vec<Row>, Vec<Remark
         remarks.extend(missing(&name, &rows));
         Ok((rows, remarks))
     })
+}
+
+/// Looks once more, under the lock. What was told from the table is told anew only where that is another now.
+fn again(
+    before: &Situation,
+    wanted: Vec<Wanted>,
+    stride: Stride,
+    look: impl Fn() -> Result<(Situation, Vec<Wanted>), Error>,
+) -> Result<(Situation, Vec<Wanted>), Error> {
+    let (now, wanted) = match apply::look_again(before, stride.title())? {
+        Some(now) => (now, wanted),
+        None => look()?,
+    };
+    apply::must_have_its_name(before, &now)?;
+    Ok((now, wanted))
 }
 
 fn check(order: &Order) -> Result<(), Error> {

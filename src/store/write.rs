@@ -139,13 +139,14 @@ impl Writer {
 
     /// What was written is seen by what comes next in this transaction, and other sessions are told at its commit.
     fn changed(&self) {
-        if Table::OF_POLICY.contains(&self.table) {
+        // What is wanted of partitions is looked at beside catalogs, and without a lock.
+        if Table::OF_POLICY.contains(&self.table) || self.table == Table::PartitionPolicy {
             // SAFETY: between two changes of ours; the relation is open.
             unsafe {
                 tell((*self.relation()).rd_id);
                 pg_sys::CommandCounterIncrement();
             }
-        } else if matches!(self.table, Table::PartitionPolicy | Table::PartitionConversion) {
+        } else if self.table == Table::PartitionConversion {
             // SAFETY: between two changes of ours.
             unsafe { pg_sys::CommandCounterIncrement() };
         }

@@ -4,7 +4,7 @@ use super::catalog::Tuple;
 use super::file::File;
 use super::lock::{Opened, is_held_by_others};
 use super::relcache::{Entry, schema_of};
-use super::{Measuring, cache_id, name_data, valid};
+use super::{Measuring, cache_id, name_data, type_in, valid};
 use crate::ast::AlterAction;
 use crate::config::Threshold;
 use crate::facts::{Column, Deferred, Extent, ForeignKeyOf, Kind, QualifiedName, Relation, Standing};
@@ -62,6 +62,13 @@ pub(crate) fn created_oid(name: &QualifiedName) -> Option<Oid> {
     let namespace = creation_namespace()?;
     // SAFETY: the name is NUL-terminated.
     valid(unsafe { pg_sys::get_relname_relid(text::to_c(&name.name), namespace) })
+}
+
+/// Whether nothing in a schema has a name that a relation could be given: its type would need it as well.
+pub(crate) fn is_free(schema: Oid, name: &str) -> bool {
+    let name = text::to_c(name);
+    // SAFETY: the name is NUL-terminated; any OID may be asked for.
+    unsafe { valid(pg_sys::get_relname_relid(name, schema)).is_none() && type_in(schema, name).is_none() }
 }
 
 /// The first schema of the search path.
