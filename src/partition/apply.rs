@@ -267,7 +267,7 @@ fn situation(
         (Kind::Instant, None) => vec![&setting, "UTC", &caller.time_zone, &caller.server_time_zone],
         (Kind::Date | Kind::Timestamp, _) => vec!["UTC"],
     };
-    let windows = inspect::windows(key.kind, series, 0..1, &zones, &siblings)?;
+    let windows = inspect::first_windows(key.kind, series, &zones, &siblings)?;
     let window =
         plan::choose_zone(&windows).cloned().ok_or_else(|| Error::new(Code::Internal, "no answer about a range"))?;
     let zone_is_not_the_sessions = siblings.is_empty() && windows.get(2).is_some_and(|own| own.range != window.range);

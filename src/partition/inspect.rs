@@ -14,6 +14,7 @@ use crate::spi;
 use crate::text::Text;
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
+use pgrx::spi::SpiHeapTupleData;
 use std::ffi::CString;
 use std::ops;
 
@@ -122,13 +123,6 @@ fn shown(values: &[Value]) -> String {
     }
 }
 
-/// SQL that makes a text of a time: microseconds, or `infinity` and `-infinity`.
-pub(super) fn micros(column: &str) -> String {
-    format!(
-        "CASE WHEN isfinite({column}) THEN trunc(extract(epoch FROM {column}) * 1000000)::text ELSE {column}::text END"
-    )
-}
-
 /// The points of all first literals, in order, as the server reads them.
 fn evaluate(kind: Kind, bounds: &[(Vec<Value>, Vec<Value>)]) -> Result<Vec<Point>, Error> {
     let literals = first_literals(bounds.iter().flat_map(|(lower, upper)| [lower.first(), upper.first()]));
@@ -136,14 +130,9 @@ fn evaluate(kind: Kind, bounds: &[(Vec<Value>, Vec<Value>)]) -> Result<Vec<Point
         return Ok(Vec::new());
     }
     spi::select_planned(
-        &format!(
-            "SELECT {} FROM unnest($1) WITH ORDINALITY AS u (t, n)
-              CROSS JOIN LATERAL (SELECT u.t::{}) AS x (v) ORDER BY u.n",
-            micros("x.v"),
-            kind.type_name()
-        ),
+        &format!("SELECT u.t::{} FROM unnest($1) WITH ORDINALITY AS u (t, n) ORDER BY u.n", kind.type_name()),
         &[literals.into()],
-        |row| read_point(row.get::<Text>(1)?),
+        |row| read_point(row, 1, kind),
     )
 }
 
@@ -156,16 +145,18 @@ fn first_literals<'a>(values: impl Iterator<Item = Option<&'a Value>>) -> Vec<Te
         .collect()
 }
 
-pub(super) fn read_point(text: Option<Text>) -> Result<Point, Error> {
-    let Text(text) = text.unwrap_or_else(|| Text::from("infinity"));
-    match text.as_str() {
-        "infinity" => Ok(Point::Future),
-        "-infinity" => Ok(Point::Past),
-        micros => micros
-            .parse()
-            .map(Point::At)
-            .map_err(|_| Error::new(Code::Internal, format!("not a time: {}", literal(micros)))),
-    }
+/// The point that a column of a row is, which has the type of this kind of key.
+pub(super) fn read_point(row: &SpiHeapTupleData<'_>, column: usize, kind: Kind) -> Result<Point, Error> {
+    let point = match kind {
+        Kind::Date => row.get::<Date>(column)?.map(|day| match day.to_pg_epoch_days() {
+            i32::MIN => Point::Past,
+            i32::MAX => Point::Future,
+            days => Point::At(i128::from(days) * DAY + TO_2000),
+        }),
+        Kind::Timestamp => row.get::<Timestamp>(column)?.map(|time| point_of(time.into_inner())),
+        Kind::Instant => row.get::<TimestampWithTimeZone>(column)?.map(|time| point_of(time.into_inner())),
+    };
+    Ok(point.unwrap_or(Point::Future))
 }
 
 /// Where a series of partitions begins, by the wall clock.
@@ -212,6 +203,20 @@ impl Series {
     }
 }
 
+/// The first partition of a series in each of these zones, of which some are often the same.
+pub(super) fn first_windows(
+    kind: Kind,
+    series: &Series,
+    zones: &[&str],
+    siblings: &[Sibling],
+) -> Result<Vec<Window>, Error> {
+    let mut distinct = zones.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let windows = windows(kind, series, 0..1, &distinct, siblings)?;
+    Ok(zones.iter().filter_map(|zone| windows.iter().find(|window| window.zone == *zone).cloned()).collect())
+}
+
 /// These partitions of a series in each of these zones, by the server's own calendar. Zones matter to instants only.
 pub(super) fn windows(
     kind: Kind,
@@ -237,16 +242,12 @@ pub(super) fn windows(
     let [start, interval] = series.arguments();
     spi::select_planned(
         &format!(
-            "SELECT z.zone, w.l::text, w.u::text, {}, {}, {}, {}, {fits}, c.t::date - date '2000-01-01', c.t::time::text
+            "SELECT z.zone, w.l::text, w.u::text, w.l, w.u, w.p, w.n, {fits}, c.t::date - date '2000-01-01', c.t::time::text
                FROM unnest($3) WITH ORDINALITY AS z (zone, n)
               CROSS JOIN generate_series($5, $6) AS k
               CROSS JOIN LATERAL (SELECT {}, {}, {}, {}) AS w (l, u, p, n)
               CROSS JOIN LATERAL (SELECT {clock}) AS c (t)
               ORDER BY z.n, k",
-            micros("w.l"),
-            micros("w.u"),
-            micros("w.p"),
-            micros("w.n"),
             series.bound(kind, "k"),
             series.bound(kind, "k + 1"),
             series.bound(kind, "k - 1"),
@@ -262,7 +263,7 @@ pub(super) fn windows(
         ],
         |row| {
             let text = |n| -> Result<String, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0).unwrap_or_default()) };
-            let point = |n| read_point(row.get::<Text>(n)?);
+            let point = |n| read_point(row, n, kind);
             Ok(Window {
                 zone: text(1)?,
                 shown: Shown { lower: text(2)?, upper: text(3)? },
@@ -315,20 +316,14 @@ pub(super) fn instant(point: Point) -> Option<TimestampWithTimeZone> {
 pub(super) fn time_in(text: &str, zone: &str) -> Result<Point, Error> {
     let zone = CString::new(crate::text::encode(zone)).unwrap_or_default();
     let _zone = spi::Settings::pin(&[(c"TimeZone", &zone)]);
-    let rows = spi::select(
-        &format!("SELECT {} FROM (SELECT $1::timestamptz) AS x (v)", micros("x.v")),
-        &[Text::from(text).into()],
-        |row| read_point(row.get::<Text>(1)?),
-    )?;
+    let rows =
+        spi::select("SELECT $1::timestamptz", &[Text::from(text).into()], |row| read_point(row, 1, Kind::Instant))?;
     rows.into_iter().next().ok_or_else(|| Error::new(Code::Internal, "no answer about a time"))
 }
 
 /// Microseconds of UTC, now.
 pub(super) fn now() -> Result<i128, Error> {
-    let rows =
-        spi::select_planned("SELECT trunc(extract(epoch FROM clock_timestamp()) * 1000000)::text", &[], |row| {
-            read_point(row.get::<Text>(1)?)
-        })?;
+    let rows = spi::select_planned("SELECT clock_timestamp()", &[], |row| read_point(row, 1, Kind::Instant))?;
     match rows.first() {
         Some(Point::At(micros)) => Ok(*micros),
         _ => Err(Error::new(Code::Internal, "no answer about the time")),

@@ -285,15 +285,14 @@ fn moment_of(argument: &str, text: &str, key: Option<Edge>, at: &Situation, zone
     };
     let rows = spi::select(
         &format!(
-            "SELECT x.v::text, {}, w.t, CASE WHEN isfinite(w.t) THEN w.t::date - date '2000-01-01' END, w.t::time::text, $2
+            "SELECT x.v::text, x.v, w.t, CASE WHEN isfinite(w.t) THEN w.t::date - date '2000-01-01' END, w.t::time::text, $2
                FROM (SELECT $1::{}) AS x (v) CROSS JOIN LATERAL (SELECT {wall}) AS w (t)",
-            inspect::micros("x.v"),
             kind.type_name()
         ),
         &[Text(read).into(), Text::from(zone).into()],
         |row| {
             let text = |n| -> Result<String, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0).unwrap_or_default()) };
-            let point = inspect::read_point(row.get::<Text>(2)?)?;
+            let point = inspect::read_point(row, 2, kind)?;
             let wall = row.get::<Timestamp>(3)?;
             Ok((text(1)?, point, wall, row.get::<i32>(4)?, text(5)?))
         },
