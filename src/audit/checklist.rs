@@ -105,6 +105,9 @@ const ITEMS: &[Item] = &[
             "index-mostly-null",
             "index-same-columns-reordered",
             "index-overlap-include",
+            "index-rarely-used",
+            "index-never-selective",
+            "index-wide",
         ],
     },
     Item {
