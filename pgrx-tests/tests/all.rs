@@ -13,6 +13,7 @@ use pg_warden_tests::{Case, Leg};
 
 mod audit;
 mod audit_access;
+mod audit_bloat;
 mod audit_columns;
 mod audit_indexes;
 mod audit_partitions;
@@ -82,6 +83,7 @@ fn cases() -> Vec<Case> {
     [
         audit::cases(),
         audit_access::cases(),
+        audit_bloat::cases(),
         audit_partitions::cases(),
         audit_policies::cases(),
         audit_server::cases(),

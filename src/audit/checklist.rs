@@ -108,6 +108,7 @@ const ITEMS: &[Item] = &[
             "index-rarely-used",
             "index-never-selective",
             "index-wide",
+            "index-bloat",
         ],
     },
     Item {
@@ -191,6 +192,7 @@ const ITEMS: &[Item] = &[
             "autovacuum-table-off",
             "autovacuum-scale-large-table",
             "autovacuum-lagging",
+            "table-bloat",
             "should-partition",
             "wraparound-xid",
             "wraparound-mxid",

@@ -2,6 +2,7 @@
 
 use super::Rule;
 
+mod index_bloat;
 mod index_boolean;
 mod index_btree_on_array;
 mod index_collation_outdated;
@@ -20,6 +21,7 @@ mod index_unused;
 mod index_useless_predicate;
 mod index_wide;
 mod statistics_stale;
+mod table_bloat;
 mod too_many_indexes;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -42,6 +44,8 @@ pub(super) const RULES: &[&Rule] = &[
     &index_rarely_used::RULE,
     &index_never_selective::RULE,
     &index_wide::RULE,
+    &index_bloat::RULE,
+    &table_bloat::RULE,
 ];
 
 /// SQL over [`super::Source::IndexRoots`]: the index is held for nothing but being read, no other rule says that it is too much, and it is large

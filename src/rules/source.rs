@@ -139,6 +139,10 @@ sources! {
     IndexRoots: Schemas = "index_roots";
     /// The same that sort by a collation, or by the database's, whose order may have changed.
     IndexCollations: Schemas = "index_collations";
+    /// Large btree indexes, and how much of them is empty: to tell reads them.
+    IndexBloat: Schemas = "index_bloat";
+    /// Large tables, and how much of them is free: to tell reads some of them.
+    TableBloat: Schemas = "table_bloat";
     /// Tables, plain and partitioned, with the number of their indexes.
     IndexCounts: Schemas = "index_counts";
     /// Settings as sessions get them.
