@@ -20,6 +20,7 @@ mod audit_partitions;
 mod audit_policies;
 mod audit_server;
 mod audit_tables;
+mod audit_updates;
 mod audit_values;
 mod audit_whole;
 mod commit;
@@ -88,6 +89,7 @@ fn cases() -> Vec<Case> {
         audit_policies::cases(),
         audit_server::cases(),
         audit_tables::cases(),
+        audit_updates::cases(),
         audit_values::cases(),
         audit_indexes::cases(),
         audit_whole::cases(),

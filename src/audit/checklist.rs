@@ -81,6 +81,7 @@ const ITEMS: &[Item] = &[
             "boolean-nullable",
             "column-alignment-waste",
             "column-inconsistent-type",
+            "jsonb-wide-toast",
             "too-many-columns",
             "table-zero-or-one-column",
             "missing-comment",
@@ -109,6 +110,7 @@ const ITEMS: &[Item] = &[
             "index-never-selective",
             "index-wide",
             "index-bloat",
+            "hot-update-blocked",
         ],
     },
     Item {

@@ -2,6 +2,7 @@
 
 use super::Rule;
 
+mod hot_update_blocked;
 mod index_bloat;
 mod index_boolean;
 mod index_btree_on_array;
@@ -46,6 +47,7 @@ pub(super) const RULES: &[&Rule] = &[
     &index_wide::RULE,
     &index_bloat::RULE,
     &table_bloat::RULE,
+    &hot_update_blocked::RULE,
 ];
 
 /// SQL over [`super::Source::IndexRoots`]: the index is held for nothing but being read, no other rule says that it is too much, and it is large
@@ -61,7 +63,7 @@ macro_rules! dispensable {
 use dispensable;
 
 /// Why counts of uses are no evidence. A crash of the server empties them, and the background writer's say when.
-const USE_BLIND: &str = "(SELECT CASE
+pub(super) const USE_BLIND: &str = "(SELECT CASE
         WHEN pg_catalog.pg_is_in_recovery() THEN 'This is a standby: its statistics know of its own queries alone.'
         WHEN pg_catalog.current_setting('track_counts') = 'off' THEN 'Uses are not counted: track_counts is off.'
         WHEN b.began > pg_catalog.now() - '30 days'::pg_catalog.interval

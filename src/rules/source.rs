@@ -143,6 +143,10 @@ sources! {
     IndexBloat: Schemas = "index_bloat";
     /// Large tables, and how much of them is free: to tell reads some of them.
     TableBloat: Schemas = "table_bloat";
+    /// Tables that are updated much, and why that writes to their indexes.
+    TableUpdates: Schemas = "table_updates";
+    /// Tables whose documents are written anew by updates.
+    DocumentUpdates: Schemas = "document_updates";
     /// Tables, plain and partitioned, with the number of their indexes.
     IndexCounts: Schemas = "index_counts";
     /// Settings as sessions get them.
