@@ -79,6 +79,7 @@ const ITEMS: &[Item] = &[
             "incrementing-columns",
             "all-columns-nullable",
             "boolean-nullable",
+            "not-null-candidate",
             "column-alignment-waste",
             "column-inconsistent-type",
             "jsonb-wide-toast",
@@ -133,7 +134,7 @@ const ITEMS: &[Item] = &[
     Item { text: "the planner knows the tables", rules: &["statistics-stale"] },
     Item {
         text: "indexes are of the right kind",
-        rules: &["index-boolean", "index-btree-on-array", "index-hash", "index-useless-predicate"],
+        rules: &["index-boolean", "index-btree-on-array", "index-hash", "index-useless-predicate", "index-wrong-am"],
     },
     Item {
         text: "clients prove who they are",

@@ -51,6 +51,7 @@ mod jsonb_wide_toast;
 mod migration_without_advisory_lock;
 mod missing_comment;
 mod naming_convention;
+mod not_null_candidate;
 mod partition_unique_without_key;
 mod primary_key_natural;
 mod primary_key_not_first;
@@ -142,4 +143,5 @@ pub(super) const RULES: &[&Rule] = &[
     &check_on_other_table::RULE,
     &domain_with_check::RULE,
     &jsonb_wide_toast::RULE,
+    &not_null_candidate::RULE,
 ];

@@ -21,6 +21,7 @@ mod index_subsumed_by_unique;
 mod index_unused;
 mod index_useless_predicate;
 mod index_wide;
+mod index_wrong_am;
 mod statistics_stale;
 mod table_bloat;
 mod too_many_indexes;
@@ -48,6 +49,7 @@ pub(super) const RULES: &[&Rule] = &[
     &index_bloat::RULE,
     &table_bloat::RULE,
     &hot_update_blocked::RULE,
+    &index_wrong_am::RULE,
 ];
 
 /// SQL over [`super::Source::IndexRoots`]: the index is held for nothing but being read, no other rule says that it is too much, and it is large

@@ -47,7 +47,7 @@ impl Source {
     /// Whether each row is a column, and its rules say `column "a" of "t" is ...`: of one table they are told as one.
     #[must_use]
     pub fn is_of_columns(self) -> bool {
-        matches!(self, Self::Columns | Self::IntegerColumns | Self::ColumnsAlike)
+        matches!(self, Self::Columns | Self::IntegerColumns | Self::ColumnsAlike | Self::NullableColumns)
     }
 }
 
@@ -147,6 +147,10 @@ sources! {
     TableUpdates: Schemas = "table_updates";
     /// Tables whose documents are written anew by updates.
     DocumentUpdates: Schemas = "document_updates";
+    /// Indexes for whose work another method is made.
+    IndexMethods: Schemas = "index_methods";
+    /// Columns that may be NULL, though they have a foreign key.
+    NullableColumns: Schemas = "nullable_columns";
     /// Tables, plain and partitioned, with the number of their indexes.
     IndexCounts: Schemas = "index_counts";
     /// Settings as sessions get them.
