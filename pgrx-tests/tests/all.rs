@@ -13,12 +13,14 @@ use pg_warden_tests::{Case, Leg};
 
 mod audit;
 mod audit_access;
+mod audit_bloat;
 mod audit_columns;
 mod audit_indexes;
 mod audit_partitions;
 mod audit_policies;
 mod audit_server;
 mod audit_tables;
+mod audit_updates;
 mod audit_values;
 mod audit_whole;
 mod commit;
@@ -82,10 +84,12 @@ fn cases() -> Vec<Case> {
     [
         audit::cases(),
         audit_access::cases(),
+        audit_bloat::cases(),
         audit_partitions::cases(),
         audit_policies::cases(),
         audit_server::cases(),
         audit_tables::cases(),
+        audit_updates::cases(),
         audit_values::cases(),
         audit_indexes::cases(),
         audit_whole::cases(),

@@ -4,6 +4,9 @@ use pg_warden_tests::{Database, Leg, Result, Session, cases, ensure, ensure_eq};
 
 cases![
     unused_indexes,
+    rarely_used_indexes,
+    indexes_that_find_everything,
+    wide_indexes,
     what_is_needed_unused_or_not,
     indexes_of_partitioned_tables,
     columns_in_another_order,
@@ -22,13 +25,17 @@ fn quiet(db: &Database<'_>) -> Result<Session> {
 
 /// What the rules over a source say in words, as if the statistics were old enough.
 fn judged(s: &mut Session, source: &str) -> Result<Vec<String>> {
+    texts(s, source, "message")
+}
+
+fn texts(s: &mut Session, source: &str, column: &str) -> Result<Vec<String>> {
     let statement = s
         .value(&format!("SELECT statement FROM warden_internal.audit_statements() WHERE source = '{source}'"))?
         .replace("$1", "NULL")
         .replace("$2", "NULL")
         .replace("'30 days'", "'0 days'");
     s.run("SELECT pg_stat_force_next_flush()")?;
-    Ok(s.column(&format!("SELECT message FROM ({statement}) AS q ORDER BY message COLLATE \"C\""))?)
+    Ok(s.column(&format!("SELECT {column} FROM ({statement}) AS q ORDER BY {column} COLLATE \"C\""))?)
 }
 
 /// A table whose index `t_a_idx` is large and was never used, though it was there for each row.
@@ -73,6 +80,116 @@ fn unused_indexes(leg: &Leg) -> Result {
     // Small ones do not matter.
     s.script("CREATE TABLE u (id bigint PRIMARY KEY, a bigint); CREATE INDEX ON u (a); INSERT INTO u VALUES (1, 1); ANALYZE u")?;
     ensure_eq!(judged(&mut s, "index_roots")?, [""; 0]);
+    Ok(())
+}
+
+/// That many scans of a query.
+fn scans(query: &str, times: u32) -> String {
+    format!("DO $$BEGIN FOR i IN 1..{times} LOOP PERFORM * FROM ({query}) AS q; END LOOP; END$$")
+}
+
+fn rarely_used_indexes(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    let rarely = "queries hardly use index \"t_a_idx\" on \"t\"";
+    let (by_key, by_index) = (scans("SELECT a FROM t WHERE id = 7", 30), "SELECT id FROM t WHERE a = 7");
+    let made = |s: &mut Session, indexed: &str| -> Result {
+        s.script("RESET enable_seqscan; DROP TABLE IF EXISTS t CASCADE")?;
+        s.script(&UNUSED.replace("(a)", indexed))?;
+        s.script(&format!("SET enable_seqscan = off; {by_index}"))?;
+        Ok(())
+    };
+    made(&mut s, "(a)")?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [""; 0], "most scans of the table go by it");
+    s.script(&by_key)?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [rarely]);
+    let said = texts(&mut s, "index_roots", "detail")?.join("");
+    ensure!(said.starts_with("They used it once in at least 30 days, while 60000 writes kept it up; the table was scanned 33 times. A use found 1 rows on average. The index takes "), "{said}");
+    // Once for each hundred writes, or nearly.
+    s.script(&scans("SELECT a FROM t WHERE id = 7", 7000))?;
+    s.script(&scans(by_index, 599))?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [rarely]);
+    s.script(by_index)?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [""; 0], "601 times");
+    for needed in [
+        "ALTER TABLE t CLUSTER ON t_a_idx",
+        "CREATE INDEX ON t (a, b)",
+        // Built when the rows were there: nobody knows when.
+        "DROP INDEX t_a_idx; CREATE INDEX ON t (a)",
+        "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES t NOT VALID",
+    ] {
+        made(&mut s, "(a)")?;
+        s.script(&format!("{needed}; {by_index}; {by_key}"))?;
+        ensure_eq!(judged(&mut s, "index_roots")?, [""; 0], "{needed}");
+    }
+    Ok(())
+}
+
+fn indexes_that_find_everything(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    let everything = "scans of index \"t_a_idx\" on \"t\" find nearly the whole table";
+    let table = "RESET enable_seqscan; DROP TABLE IF EXISTS t CASCADE;
+        CREATE TABLE t (id bigint PRIMARY KEY, a bigint, b bigint); CREATE INDEX t_a_idx ON t (a) WITH (deduplicate_items = off);
+        INSERT INTO t SELECT i, i % 10, i FROM generate_series(1, 60000) i; SELECT pg_stat_force_next_flush(); ANALYZE t; SET enable_seqscan = off; SET enable_bitmapscan = off";
+    let most = "SELECT id FROM t WHERE a > 0 OFFSET 0";
+    s.script(&format!("{table}; {}", scans(most, 99)))?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [""; 0], "99 scans");
+    s.script(most)?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [everything]);
+    let said = texts(&mut s, "index_roots", "detail")?.join("");
+    ensure!(said.starts_with("100 scans in at least 30 days found 54000 rows on average, of about 60000. "), "{said}");
+    for (change, query) in [
+        // Eight of ten.
+        ("", "SELECT id FROM t WHERE a > 1 OFFSET 0"),
+        // The index alone.
+        ("VACUUM t", "SELECT a FROM t WHERE a > 0 OFFSET 0"),
+        (
+            "CREATE TABLE parents (a bigint PRIMARY KEY); ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES parents NOT VALID",
+            most,
+        ),
+        ("ALTER TABLE t CLUSTER ON t_a_idx", most),
+    ] {
+        s.script(table)?;
+        for statement in change.split("; ").filter(|statement| !statement.is_empty()) {
+            s.run(statement)?;
+        }
+        s.script(&scans(query, 100))?;
+        ensure_eq!(judged(&mut s, "index_roots")?, [""; 0], "{change:?}, {query}");
+    }
+    // It was found when there was more.
+    s.script(&format!(
+        "{table}; {}; DELETE FROM t WHERE id > 50000; SELECT pg_stat_force_next_flush(); ANALYZE t",
+        scans(most, 100)
+    ))?;
+    ensure_eq!(judged(&mut s, "index_roots")?, [""; 0], "rows were deleted");
+    Ok(())
+}
+
+fn wide_indexes(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    s.script(
+        "CREATE TABLE t (id bigint PRIMARY KEY, a bigint, b bigint, c bigint, d bigint);
+         CREATE TABLE p (a bigint, b bigint, c bigint, d bigint) PARTITION BY RANGE (a); CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (9)",
+    )?;
+    for (index, expected) in [
+        ("t (a, b, c)", 0),
+        ("t (a, b, c, d)", 1),
+        ("t (a, b, c, (d + 1)) WHERE a > 0", 1),
+        ("t (a, b) INCLUDE (c, d)", 0),
+        ("p (a, b, c, d)", 1),
+    ] {
+        s.run(&format!("CREATE INDEX i ON {index}"))?;
+        let found = s.column("SELECT object || message FROM warden.audit(rules => '{index-wide}')")?;
+        ensure_eq!(found.len(), 0, "{index}: off by default");
+        s.run("SET warden.rule_levels = 'index-wide=info'")?;
+        let found = s.column("SELECT object || ': ' || message FROM warden.audit(rules => '{index-wide}')")?;
+        s.run("RESET warden.rule_levels; DROP INDEX i")?;
+        let table = &index[..1];
+        let wide = format!("public.i: index \"i\" on \"{table}\" has 4 key columns");
+        ensure_eq!(found, vec![wide; expected], "{index}");
+    }
     Ok(())
 }
 
@@ -241,8 +358,9 @@ fn young_statistics_are_no_evidence(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = quiet(&db)?;
     s.script(UNUSED)?;
-    let rows = s.rows("SELECT rule, level, detail FROM warden.audit(rules => '{index-unused,index-same-columns-reordered,index-subsumed-by-unique}') ORDER BY rule")?;
-    ensure_eq!(rows.len(), 3, "{rows:?}");
+    s.run("SET warden.rule_levels = 'index-rarely-used=info, index-never-selective=info'")?;
+    let rows = s.rows("SELECT rule, level, detail FROM warden.audit(rules => '{index-unused,index-same-columns-reordered,index-subsumed-by-unique,index-rarely-used,index-never-selective}') ORDER BY rule")?;
+    ensure_eq!(rows.len(), 5, "{rows:?}");
     for row in rows {
         ensure_eq!(row[1].as_deref(), Some("not checked"));
         ensure!(row[2].as_deref().is_some_and(|detail| detail.starts_with("Statistics of use began at ")), "{row:?}");

@@ -18,6 +18,7 @@ cases![
     missing_foreign_keys_are_no_guess,
     nothing_of_these_waits_and_anybody_may,
     opinions_about_keys,
+    columns_that_are_never_null,
 ];
 
 const RULES: [&str; 17] = [
@@ -558,5 +559,64 @@ fn opinions_about_keys(leg: &Leg) -> Result {
     ordinary.run("SET lock_timeout = '1s'")?;
     ensure_eq!(ordinary.column(&all)?, expected);
     other.run("ROLLBACK")?;
+    Ok(())
+}
+
+fn columns_that_are_never_null(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let role = db.role("")?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    let made = "CREATE TABLE p (id bigint PRIMARY KEY); INSERT INTO p SELECT generate_series(1, 10);
+        CREATE DOMAIN filled AS bigint NOT NULL;
+        CREATE TABLE t (id bigint PRIMARY KEY, \"a\"\"%s\" bigint REFERENCES p, b bigint, c bigint);
+        INSERT INTO t SELECT i, 1 + i % 10, 1 + i % 10, 1 + i % 10 FROM generate_series(1, 12000) i; SELECT pg_stat_force_next_flush(); ANALYZE t";
+    let candidate = "column \"a\"%s\" of \"t\" is NULL in no row that ANALYZE saw, and may be";
+    let ask = "SELECT concat_ws(': ', nullif(level, 'info'), CASE level WHEN 'info' THEN message ELSE detail END) FROM warden.audit(rules => '{not-null-candidate}')";
+    s.script(made)?;
+    ensure_eq!(s.column(ask)?, [""; 0], "it is off");
+    s.run("SET warden.rule_levels = 'not-null-candidate=info'")?;
+    for (change, expected) in [
+        ("", vec![candidate]),
+        ("UPDATE t SET \"a\"\"%s\" = NULL WHERE id < 100", vec![]),
+        ("ALTER TABLE t ALTER COLUMN \"a\"\"%s\" SET NOT NULL", vec![]),
+        ("ALTER TABLE t ADD CHECK (\"a\"\"%s\" IS NOT NULL AND id > 0)", vec![]),
+        ("ALTER TABLE t ADD CHECK (\"a\"\"%s\" > 0)", vec![candidate]),
+        ("ALTER TABLE t ADD FOREIGN KEY (\"a\"\"%s\") REFERENCES p ON DELETE SET NULL", vec![]),
+        ("ALTER TABLE t ADD FOREIGN KEY (\"a\"\"%s\") REFERENCES p ON UPDATE SET NULL", vec![]),
+        ("ALTER TABLE p ADD COLUMN t bigint REFERENCES t", vec![]),
+        ("ALTER TABLE t ADD FOREIGN KEY (\"a\"\"%s\") REFERENCES t", vec![]),
+        ("ALTER TABLE t ALTER COLUMN \"a\"\"%s\" TYPE filled", vec![]),
+        ("DELETE FROM t WHERE id > 9000", vec![]),
+        (
+            "ALTER TABLE t ADD FOREIGN KEY (b) REFERENCES p, ADD FOREIGN KEY (c) REFERENCES p",
+            vec!["columns \"a\"%s\", \"b\", \"c\" of \"t\" are NULL in no row that ANALYZE saw, and may be"],
+        ),
+    ] {
+        s.script(change)?;
+        s.run("SELECT pg_stat_force_next_flush()")?;
+        s.run("ANALYZE t")?;
+        ensure_eq!(s.column(ask)?, expected, "{change}");
+        s.script("DROP TABLE t, p CASCADE; DROP DOMAIN filled")?;
+        s.script(made)?;
+    }
+    // What it advises is what the server takes.
+    let hint = s.value("SELECT hint FROM warden.audit(rules => '{not-null-candidate}')")?;
+    ensure!(hint.starts_with("If there is none (SELECT count(*) FROM public.t WHERE \"a\"\"%s\" IS NULL;) and none is meant to come: ALTER TABLE "), "{hint}");
+    let (_, advice) = hint.split_once(" to come: ").unwrap_or_default();
+    s.script(&format!("BEGIN; {advice}"))?;
+    ensure_eq!(s.column(ask)?, [""; 0], "{advice}");
+    s.run("ROLLBACK")?;
+    // Who may not read it, and what nobody knows.
+    s.run(&format!("GRANT EXECUTE ON FUNCTION warden.audit TO {role}; ALTER DATABASE {} SET warden.rule_levels = 'not-null-candidate=info'", db.name()))?;
+    let mut ordinary = db.session_as(&role)?;
+    ensure_eq!(ordinary.column(ask)?, ["not checked: This role may not read statistics of it."]);
+    s.run(&format!("GRANT SELECT ON t TO {role}"))?;
+    ensure_eq!(ordinary.column(ask)?, [candidate]);
+    s.run("UPDATE t SET b = 0 WHERE id < 4000")?;
+    s.run("SELECT pg_stat_force_next_flush()")?;
+    ensure_eq!(
+        ordinary.column(ask)?,
+        ["not checked: What ANALYZE knows of it is old, or the server forgot how old: run ANALYZE first."]
+    );
     Ok(())
 }

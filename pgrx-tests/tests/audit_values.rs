@@ -2,7 +2,15 @@
 
 use pg_warden_tests::{Leg, Result, Session, cases, ensure, ensure_eq};
 
-cases![indexes_of_nothing, indexes_of_few_values, what_is_not_known_of_values, values_of_hostile_names,];
+cases![
+    indexes_of_nothing,
+    indexes_of_few_values,
+    what_is_not_known_of_values,
+    values_of_hostile_names,
+    indexes_of_another_method,
+    texts_that_are_searched,
+    what_is_not_known_of_the_order,
+];
 
 /// The findings, as if the statistics of use were old enough: the rules themselves never look at how old.
 fn judged(s: &mut Session, column: &str) -> Result<Vec<String>> {
@@ -186,5 +194,147 @@ fn values_of_hostile_names(leg: &Leg) -> Result {
     let (create, drop) = hint.split_once("; ").unwrap_or_default();
     s.run(create)?;
     s.run(drop)?;
+    Ok(())
+}
+
+/// What is said of methods, as if the statistics were old enough, tables of 1 MB huge, and BRIN looked at a page at a time.
+fn methods(s: &mut Session, column: &str) -> Result<Vec<String>> {
+    methods_from(s, "1000000", column)
+}
+
+fn methods_from(s: &mut Session, huge: &str, column: &str) -> Result<Vec<String>> {
+    s.run("SELECT pg_stat_force_next_flush()")?;
+    let statement = s
+        .value("SELECT statement FROM warden_internal.audit_statements() WHERE source = 'index_methods'")?
+        .replace("$1", "NULL")
+        .replace("$2", "NULL")
+        .replace("10737418240", huge)
+        .replace("1280 *", "10 *");
+    Ok(s.column(&format!("SELECT {column} FROM ({statement}) AS q ORDER BY 1"))?)
+}
+
+/// A table that only grows, in the order of `a`, but not of `b`.
+const GROWING: &str = "CREATE TABLE t (a bigint, b bigint, c text);
+    CREATE INDEX t_i ON t (a);
+    INSERT INTO t SELECT i, i * 7919 % 100000, 'some words' FROM generate_series(1, 100000) i; SELECT pg_stat_force_next_flush();
+    ANALYZE t; SET enable_seqscan = off; SET enable_bitmapscan = off";
+
+const BRIN: &str = "btree index \"t_i\" on \"t\" could be BRIN";
+
+const STRETCH: &str = "SELECT c FROM t WHERE a BETWEEN 20000 AND 30000 OFFSET 0";
+
+fn indexes_of_another_method(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    for (change, query, expected) in [
+        ("", STRETCH, 1),
+        // Few rows each time.
+        ("", "SELECT c FROM t WHERE a = 7", 0),
+        ("", "SELECT c FROM t WHERE a < 1000 OFFSET 0", 0),
+        // The index alone, one that holds some rows, or that is unique.
+        ("VACUUM t", "SELECT a FROM t WHERE a BETWEEN 20000 AND 30000 OFFSET 0", 0),
+        (
+            "DROP INDEX t_i; CREATE INDEX t_i ON t (a) WHERE b > 0",
+            "SELECT c FROM t WHERE a BETWEEN 20000 AND 30000 AND b > 0 OFFSET 0",
+            0,
+        ),
+        ("DROP INDEX t_i; CREATE UNIQUE INDEX t_i ON t (a)", STRETCH, 0),
+        ("DROP INDEX t_i; CREATE INDEX t_i ON t (a, b)", STRETCH, 0),
+        // In another order.
+        ("DROP INDEX t_i; CREATE INDEX t_i ON t (b)", "SELECT c FROM t WHERE b BETWEEN 20000 AND 30000 OFFSET 0", 0),
+        // It is not only filled.
+        ("", "SELECT c FROM t WHERE a BETWEEN 20000 AND 30000 OFFSET 0; UPDATE t SET b = 1 WHERE a = 7", 0),
+        ("", "SELECT c FROM t WHERE a BETWEEN 20000 AND 30000 OFFSET 0; DELETE FROM t WHERE a = 7", 0),
+        ("CREATE TABLE p (a bigint PRIMARY KEY); ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p NOT VALID", STRETCH, 0),
+        // No method for it.
+        (
+            "DROP INDEX t_i; ALTER TABLE t ALTER COLUMN a TYPE jsonb USING to_jsonb(a); CREATE INDEX t_i ON t (a)",
+            "SELECT c FROM t WHERE a BETWEEN '20000' AND '30000' OFFSET 0",
+            0,
+        ),
+    ] {
+        s.script("RESET enable_seqscan; DROP TABLE IF EXISTS t, p")?;
+        s.script(GROWING)?;
+        for statement in change.split("; ").filter(|statement| !statement.is_empty()) {
+            s.run(statement)?;
+        }
+        s.run("SELECT pg_stat_force_next_flush()")?;
+        s.run("ANALYZE t")?;
+        s.script(query)?;
+        ensure_eq!(methods(&mut s, "message")?, vec![BRIN; expected], "{change:?}, {query}");
+        if expected > 0 {
+            ensure_eq!(methods_from(&mut s, "10000000", "message")?, [""; 0], "it is not that large");
+            let said = methods(&mut s, "detail")?.join("");
+            ensure!(said.contains(" lies in the order of \"a\". Scans found 10001 rows on average. "), "{said}");
+            let hint = methods(&mut s, "hint")?
+                .join("")
+                .replace("Unless queries sort by it, or look for single rows as well: ", "")
+                .replace("Then: ", "");
+            let (create, drop) = hint.split_once("; ").unwrap_or_default();
+            s.run(create)?;
+            s.run(drop)?;
+        }
+    }
+    Ok(())
+}
+
+fn texts_that_are_searched(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    let gin = "GiST index \"t_i\" on \"t\" could be GIN";
+    let search = "SELECT count(*) FROM t WHERE to_tsvector('simple', w) @@ 'w7'::tsquery";
+    let often =
+        |times: u32| format!("DO $$BEGIN FOR i IN 1..{times} LOOP PERFORM * FROM ({search}) AS q; END LOOP; END$$");
+    let made = "CREATE TABLE t (id bigint PRIMARY KEY, w text); CREATE INDEX t_i ON t USING gist (to_tsvector('simple', w));
+        INSERT INTO t SELECT i, 'w' || i || ' w' || i + 1 FROM generate_series(1, 60000) i; ANALYZE t; SET enable_seqscan = off; SELECT pg_stat_force_next_flush()";
+    s.script(made)?;
+    s.run("SELECT pg_stat_reset()")?;
+    s.script(&often(99))?;
+    ensure_eq!(methods(&mut s, "message")?, [""; 0], "99 times");
+    s.script(&often(1))?;
+    ensure_eq!(methods(&mut s, "message")?, [gin]);
+    s.script("INSERT INTO t SELECT i, 'more' FROM generate_series(60001, 60101) i")?;
+    ensure_eq!(methods(&mut s, "message")?, [""; 0], "it is written more often");
+    s.script(&often(1))?;
+    ensure_eq!(methods(&mut s, "message")?, [gin]);
+    // Something else in GiST.
+    s.script("DROP TABLE t; CREATE TABLE t (id bigint PRIMARY KEY, w point); CREATE INDEX t_i ON t USING gist (w);
+        INSERT INTO t SELECT i, point(i, i) FROM generate_series(1, 60000) i; ANALYZE t; SELECT pg_stat_force_next_flush(); SELECT pg_stat_reset()")?;
+    s.script("DO $$BEGIN FOR i IN 1..200 LOOP PERFORM * FROM (SELECT id FROM t WHERE w <@ box '(1,1),(2,2)' OFFSET 0) AS q; END LOOP; END$$")?;
+    ensure_eq!(methods(&mut s, "message")?, [""; 0], "points");
+    Ok(())
+}
+
+fn what_is_not_known_of_the_order(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let role = db.role("")?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    s.script(GROWING)?;
+    s.run(STRETCH)?;
+    s.run("SELECT pg_stat_force_next_flush()")?;
+    s.run("SET warden.rule_levels = 'index-wrong-am=info'")?;
+    let young = s.value("SELECT level || ': ' || detail FROM warden.audit(rules => '{index-wrong-am}')")?;
+    ensure!(young.starts_with("not checked: Statistics of use began at "), "{young}");
+    s.run(&format!("GRANT USAGE ON SCHEMA warden_internal TO {role}; GRANT EXECUTE ON FUNCTION warden_internal.audit_statements TO {role}"))?;
+    let mut ordinary = db.session_as(&role)?;
+    let known = |s: &mut Session| methods(s, "concat_ws(': ', level, detail)");
+    let unread = ["not checked: This role may not read statistics of its column."];
+    ensure_eq!(known(&mut ordinary)?, unread);
+    let mut other = db.session_with("-c warden.mode=off")?;
+    other.script("BEGIN; LOCK TABLE t")?;
+    ordinary.run("SET lock_timeout = '1s'")?;
+    ensure_eq!(known(&mut ordinary)?, unread);
+    s.run("SET lock_timeout = '1s'")?;
+    ensure_eq!(methods(&mut s, "message")?, [BRIN]);
+    other.run("ROLLBACK")?;
+    s.run(&format!("GRANT SELECT (a) ON t TO {role}"))?;
+    ensure_eq!(methods(&mut ordinary, "message")?, [BRIN]);
+    s.script(
+        "INSERT INTO t SELECT i, i, 'more' FROM generate_series(100001, 130000) i; SELECT pg_stat_force_next_flush()",
+    )?;
+    ensure_eq!(
+        known(&mut s)?,
+        ["not checked: What ANALYZE knows of its order is old, or the server forgot how old: run ANALYZE first."]
+    );
     Ok(())
 }

@@ -20,6 +20,7 @@ SELECT
     x.indpred IS NOT NULL AS is_partial,
     t.relkind IN ('r', 'p') AND NOT t.relispartition AS is_of_table,
     x.indnkeyatts = 1 AND x.indnatts = 1 AS is_of_one_column,
+    x.indnkeyatts AS key_columns,
     a.attname AS first_column,
     a.attlen AS first_length,
     pg_catalog.format_type(a.atttypid, NULL) AS first_type,
@@ -58,6 +59,28 @@ SELECT
                           - pg_catalog.pg_stat_get_tuples_hot_updated(m.member))
                FROM tree AS m WHERE m.root = t.oid)
     END AS writes,
+    -- What scans found in it.
+    CASE WHEN c.relkind = 'i' THEN pg_catalog.pg_stat_get_tuples_returned(c.oid)
+         ELSE (SELECT pg_catalog.sum(pg_catalog.pg_stat_get_tuples_returned(m.member)) FROM tree AS m WHERE m.root = c.oid)
+    END AS entries,
+    -- Scans of the table, by this index or otherwise.
+    (SELECT pg_catalog.sum(
+                pg_catalog.pg_stat_get_numscans(m.oid)
+                + coalesce((SELECT pg_catalog.sum(pg_catalog.pg_stat_get_numscans(y.indexrelid))
+                            FROM pg_catalog.pg_index AS y WHERE y.indrelid = m.oid), 0))
+     FROM (
+         SELECT t.oid
+         UNION ALL
+         SELECT tree.member FROM tree WHERE t.relkind = 'p' AND tree.root = t.oid AND tree.member <> t.oid
+     ) AS m) AS table_scans,
+    -- Rows of a table that has hardly been larger. Of partitioned ones nobody asks.
+    CASE WHEN t.relkind = 'r' AND pg_catalog.pg_stat_get_tuples_deleted(t.oid) <= t.reltuples / 10
+         THEN greatest(t.reltuples::pg_catalog.float8, pg_catalog.pg_stat_get_live_tuples(t.oid)) END AS steady_rows,
+    -- Entries of the table's indexes led to rows: no scan was of an index alone, nor joined with that of another.
+    (SELECT pg_catalog.pg_stat_get_tuples_fetched(t.oid) + pg_catalog.sum(pg_catalog.pg_stat_get_tuples_fetched(y.indexrelid))
+            >= 0.9 * pg_catalog.sum(pg_catalog.pg_stat_get_tuples_returned(y.indexrelid))
+     FROM pg_catalog.pg_index AS y
+     WHERE y.indrelid = t.oid) AS leads_to_rows,
     -- Older than a month and not changed since. NULL on most servers: they do not keep the times of commits.
     changed.is_old,
     standby.is_connected AS has_standby,

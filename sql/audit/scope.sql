@@ -109,6 +109,26 @@ counted AS (
     GROUP BY m.root
 ),
 
+-- What looks into relations that are large: functions of extension pgstattuple, in whichever schema it is, or why they cannot be called.
+pgstattuple AS MATERIALIZED (
+    SELECT f.name, e.function,
+           CASE WHEN e.function IS NULL THEN 'Only extension pgstattuple, from version 1.5 on, can tell: CREATE EXTENSION pgstattuple;'
+                WHEN NOT e.is_granted THEN 'This role may not call functions of extension pgstattuple: GRANT pg_stat_scan_tables TO '
+                                           || pg_catalog.quote_ident(CURRENT_USER) || ';' END AS reason
+    FROM (VALUES ('pgstatindex'), ('pgstattuple_approx')) AS f (name)
+    LEFT JOIN (
+        SELECT p.proname, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname) AS function,
+               pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE') AS is_granted
+        FROM pg_catalog.pg_extension AS x
+        JOIN pg_catalog.pg_depend AS d
+          ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = x.oid
+         AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e'
+        JOIN pg_catalog.pg_proc AS p ON p.oid = d.objid AND p.proargtypes[0] = 'pg_catalog.regclass'::pg_catalog.regtype
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+        WHERE x.extname = 'pgstattuple'
+    ) AS e ON e.proname = f.name
+),
+
 -- Collations by which indexes or partitions are in order, and whose version is not the recorded one any more. The database's own is one.
 changed_collation AS MATERIALIZED (
     SELECT v.oid, v.name, v.recorded, v.actual, v.refresh

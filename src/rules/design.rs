@@ -47,9 +47,11 @@ mod identifier_reserved_word;
 mod incrementing_columns;
 mod index_predicate_not_immutable;
 mod integer_primary_key;
+mod jsonb_wide_toast;
 mod migration_without_advisory_lock;
 mod missing_comment;
 mod naming_convention;
+mod not_null_candidate;
 mod partition_unique_without_key;
 mod primary_key_natural;
 mod primary_key_not_first;
@@ -140,4 +142,6 @@ pub(super) const RULES: &[&Rule] = &[
     &table_unused::RULE,
     &check_on_other_table::RULE,
     &domain_with_check::RULE,
+    &jsonb_wide_toast::RULE,
+    &not_null_candidate::RULE,
 ];

@@ -47,7 +47,7 @@ impl Source {
     /// Whether each row is a column, and its rules say `column "a" of "t" is ...`: of one table they are told as one.
     #[must_use]
     pub fn is_of_columns(self) -> bool {
-        matches!(self, Self::Columns | Self::IntegerColumns | Self::ColumnsAlike)
+        matches!(self, Self::Columns | Self::IntegerColumns | Self::ColumnsAlike | Self::NullableColumns)
     }
 }
 
@@ -139,6 +139,18 @@ sources! {
     IndexRoots: Schemas = "index_roots";
     /// The same that sort by a collation, or by the database's, whose order may have changed.
     IndexCollations: Schemas = "index_collations";
+    /// Large btree indexes, and how much of them is empty: to tell reads them.
+    IndexBloat: Schemas = "index_bloat";
+    /// Large tables, and how much of them is free: to tell reads some of them.
+    TableBloat: Schemas = "table_bloat";
+    /// Tables that are updated much, and why that writes to their indexes.
+    TableUpdates: Schemas = "table_updates";
+    /// Tables whose documents are written anew by updates.
+    DocumentUpdates: Schemas = "document_updates";
+    /// Indexes for whose work another method is made.
+    IndexMethods: Schemas = "index_methods";
+    /// Columns that may be NULL, though they have a foreign key.
+    NullableColumns: Schemas = "nullable_columns";
     /// Tables, plain and partitioned, with the number of their indexes.
     IndexCounts: Schemas = "index_counts";
     /// Settings as sessions get them.

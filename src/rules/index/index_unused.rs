@@ -1,4 +1,4 @@
-use crate::rules::index::USE_BLIND;
+use crate::rules::index::{USE_BLIND, dispensable};
 use crate::rules::{Audit, Source, declare_rule};
 
 declare_rule! {
@@ -9,14 +9,12 @@ declare_rule! {
 }
 
 const AUDIT: Audit = Audit {
-    when: "s.scans = 0 AND s.writes > 0 AND s.is_of_table AND s.index_bytes >= 1048576 AND NOT s.is_held
-        AND s.unique_name IS NULL AND NOT s.supports_foreign_key AND NOT s.is_of_pair
-        -- The server does not say when an index was made: one that was there for all these writes was looked into for each.
-        AND coalesce(s.is_old, s.blocks >= s.writes)
-        -- What another rule says of it says that too.
-        AND s.reordered_name IS NULL
-        AND (s.method = 'btree' AND (s.first_is_container OR s.first_is_boolean AND s.is_of_one_column AND NOT s.is_partial)
-             OR s.method = 'hash' AND s.first_length BETWEEN 1 AND 8) IS NOT TRUE",
+    when: concat!(
+        "s.scans = 0 AND s.writes > 0 AND ",
+        dispensable!(),
+        // The server does not say when an index was made: one that was there for all these writes was looked into for each.
+        " AND coalesce(s.is_old, s.blocks >= s.writes)"
+    ),
     message: r#"pg_catalog.format('no query used index "%s" on "%s"', s.index_name, s.table_name)"#,
     detail: "pg_catalog.format('None in at least 30 days, while %s writes kept it up. Dropping it frees %s.', s.writes, pg_catalog.pg_size_pretty(s.index_bytes))
         || CASE WHEN s.has_standby
