@@ -361,14 +361,6 @@ END;
 COMMENT ON FUNCTION warden_internal.partition_in_catalog(pg_catalog.text, pg_catalog.text) IS
     'pg_warden: what warden.partition_for answers, from the catalog';
 
-CREATE FUNCTION warden.partition_for(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT nullif(coalesce(warden_internal.partition_at_once(table_name, value),
-                           warden_internal.partition_in_catalog(table_name, value)), '');
-END;
-COMMENT ON FUNCTION warden.partition_for(pg_catalog.text, pg_catalog.text) IS
-    'the partition that holds rows with this value of the key''s first column, the default if no other does, else NULL';
-
 -- How many steps as long as from step_from to step_to lead from begins to ends: of months if they are, else of time. NULL: none do.
 CREATE FUNCTION warden_internal.steps_between(
     step_from pg_catalog.timestamp, step_to pg_catalog.timestamp, begins pg_catalog.timestamp, ends pg_catalog.timestamp)

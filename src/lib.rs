@@ -42,8 +42,7 @@ extension_sql_file!(
         partition::list::range_partitioned,
         partition::list::partition_encoding,
         partition::list::key_time,
-        partition::list::key_value,
-        partition::list::partition_at_once
+        partition::list::key_value
     ]
 );
 extension_sql_file!("../sql/partition_removal.sql", name = "partition_removal", requires = ["schema"]);

@@ -32,94 +32,6 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:31
--- requires:
---   schema
-
--- Conversions of tables that are under way, and those that are done. Written from C alone.
-CREATE TABLE warden_internal.partition_conversion (
-    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
-    column_name pg_catalog.text NOT NULL,
-    partition_interval pg_catalog."interval" NOT NULL,
-    time_zone pg_catalog.text NOT NULL,
-    cutoff pg_catalog.text NOT NULL,
-    constraint_name pg_catalog.text NOT NULL,
-    phase pg_catalog.text NOT NULL,
-    started_at pg_catalog.timestamptz NOT NULL,
-    started_by pg_catalog.text NOT NULL,
-    last_error pg_catalog.text
-);
-COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
-ALTER TABLE warden_internal.partition_conversion REPLICA IDENTITY NOTHING;
-
--- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
-CREATE VIEW warden.partition_conversions AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
-           t.estimate AS rows_total, p.started_at, p.last_error
-    FROM warden_internal.partition_conversion AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    LEFT JOIN pg_catalog.pg_constraint AS k
-        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
-    -- Those of the table itself, and of its partitions.
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
-        FROM pg_catalog.pg_class AS r
-        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
-           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
-                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
-    ) AS t (estimate);
-COMMENT ON VIEW warden.partition_conversions IS
-    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:50
--- requires:
---   schema
-
--- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
--- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
-
-CREATE TABLE warden_internal.partition_schedule (
-    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
-        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
-    every pg_catalog."interval" NOT NULL,
-    job pg_catalog.text,
-    last_started pg_catalog.timestamptz,
-    set_at pg_catalog.timestamptz NOT NULL,
-    set_by pg_catalog.text NOT NULL
-);
-COMMENT ON TABLE warden_internal.partition_schedule IS
-    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
-ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:49
--- requires:
---   schema
-
--- What is to become of partitions that are being detached concurrently, or have just been: a row is committed with the mark of the server that
--- such a detach is under way, and goes with what it was kept for. Written from C alone; not dumped, for it is about tables by their OID.
-CREATE TABLE warden_internal.partition_removal (
-    partition pg_catalog.oid CONSTRAINT partition_removal_pkey PRIMARY KEY,
-    table_oid pg_catalog.oid NOT NULL,
-    partition_name pg_catalog.text NOT NULL,
-    lower_bound pg_catalog.text NOT NULL,
-    upper_bound pg_catalog.text NOT NULL,
-    ended pg_catalog.int8 NOT NULL,    -- its upper bound, in microseconds since 1970
-    removal pg_catalog.text NOT NULL,
-    checks pg_catalog.text NOT NULL,   -- OIDs of the CHECK constraints that it had before
-    at pg_catalog.timestamptz NOT NULL);
-COMMENT ON TABLE warden_internal.partition_removal IS
-    'pg_warden: what is to become of partitions that the worker has begun to detach; not dumped';
-ALTER TABLE warden_internal.partition_removal REPLICA IDENTITY NOTHING;
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/lib.rs:30
 -- requires:
 --   schema
@@ -258,7 +170,73 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:63
+-- src/lib.rs:31
+-- requires:
+--   schema
+
+-- Conversions of tables that are under way, and those that are done. Written from C alone.
+CREATE TABLE warden_internal.partition_conversion (
+    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
+    column_name pg_catalog.text NOT NULL,
+    partition_interval pg_catalog."interval" NOT NULL,
+    time_zone pg_catalog.text NOT NULL,
+    cutoff pg_catalog.text NOT NULL,
+    constraint_name pg_catalog.text NOT NULL,
+    phase pg_catalog.text NOT NULL,
+    started_at pg_catalog.timestamptz NOT NULL,
+    started_by pg_catalog.text NOT NULL,
+    last_error pg_catalog.text
+);
+COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
+ALTER TABLE warden_internal.partition_conversion REPLICA IDENTITY NOTHING;
+
+-- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
+CREATE VIEW warden.partition_conversions AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
+           t.estimate AS rows_total, p.started_at, p.last_error
+    FROM warden_internal.partition_conversion AS p
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    LEFT JOIN pg_catalog.pg_constraint AS k
+        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
+    -- Those of the table itself, and of its partitions.
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
+        FROM pg_catalog.pg_class AS r
+        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
+           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
+                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
+    ) AS t (estimate);
+COMMENT ON VIEW warden.partition_conversions IS
+    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:48
+-- requires:
+--   schema
+
+-- What is to become of partitions that are being detached concurrently, or have just been: a row is committed with the mark of the server that
+-- such a detach is under way, and goes with what it was kept for. Written from C alone; not dumped, for it is about tables by their OID.
+CREATE TABLE warden_internal.partition_removal (
+    partition pg_catalog.oid CONSTRAINT partition_removal_pkey PRIMARY KEY,
+    table_oid pg_catalog.oid NOT NULL,
+    partition_name pg_catalog.text NOT NULL,
+    lower_bound pg_catalog.text NOT NULL,
+    upper_bound pg_catalog.text NOT NULL,
+    ended pg_catalog.int8 NOT NULL,    -- its upper bound, in microseconds since 1970
+    removal pg_catalog.text NOT NULL,
+    checks pg_catalog.text NOT NULL,   -- OIDs of the CHECK constraints that it had before
+    at pg_catalog.timestamptz NOT NULL);
+COMMENT ON TABLE warden_internal.partition_removal IS
+    'pg_warden: what is to become of partitions that the worker has begun to detach; not dumped';
+ALTER TABLE warden_internal.partition_removal REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:62
 -- requires:
 --   schema
 
@@ -333,6 +311,28 @@ $$;
 COMMENT ON FUNCTION warden.adopt_partman(pg_catalog.bool) IS
     'takes over the tables that pg_partman maintains, with their intervals and retention, and switches its maintenance of them off; dry_run: only shows';
 REVOKE EXECUTE ON FUNCTION warden.adopt_partman(pg_catalog.bool) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:49
+-- requires:
+--   schema
+
+-- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
+-- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
+
+CREATE TABLE warden_internal.partition_schedule (
+    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
+        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
+    every pg_catalog."interval" NOT NULL,
+    job pg_catalog.text,
+    last_started pg_catalog.timestamptz,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.partition_schedule IS
+    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
+ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -425,7 +425,7 @@ REVOKE EXECUTE ON FUNCTION warden.audit_table(pg_catalog.regclass) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit/checklist.rs:220
+-- src/audit/checklist.rs:228
 -- pg_warden::audit::checklist::checklist
 
 CREATE FUNCTION warden.checklist(
@@ -454,7 +454,7 @@ REVOKE EXECUTE ON PROCEDURE warden.convert_to_partitioned(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:71
+-- src/partition.rs:75
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -465,7 +465,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:56
+-- src/partition.rs:60
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -476,7 +476,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:139
+-- src/partition.rs:143
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -494,7 +494,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:101
+-- src/partition.rs:105
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -505,7 +505,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:216
+-- src/partition.rs:220
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -517,7 +517,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:86
+-- src/partition.rs:90
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -528,7 +528,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:116
+-- src/partition.rs:120
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -571,7 +571,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:243
+-- src/partition.rs:247
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -692,7 +692,7 @@ COMMENT ON FUNCTION warden.lint(pg_catalog.text, pg_catalog.bool) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/manage.rs:37
+-- src/partition/manage.rs:42
 -- pg_warden::partition::manage::manage_partitions
 
 CREATE FUNCTION warden.manage_partitions(
@@ -725,7 +725,7 @@ COMMENT ON FUNCTION warden_internal.named_relation(pg_catalog.text) IS 'pg_warde
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:51
+-- src/lib.rs:50
 -- requires:
 --   schema
 --   partition::list::named_relation
@@ -930,6 +930,16 @@ COMMENT ON FUNCTION warden_internal.partition_encoding(pg_catalog.oid) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/partition/list.rs:133
+-- pg_warden::partition::list::partition_for
+
+CREATE FUNCTION warden.partition_for(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'partition_for_wrapper';
+COMMENT ON FUNCTION warden.partition_for(pg_catalog.text, pg_catalog.text) IS
+    'the partition that holds rows with this value of the key''s first column, the default if no other does, else NULL';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/partition/maintain.rs:174
 -- pg_warden::partition::maintain::partition_maintenance
 
@@ -995,7 +1005,6 @@ COMMENT ON FUNCTION warden_internal.range_partitioned(pg_catalog.text) IS
 --   partition::list::partition_encoding
 --   partition::list::key_time
 --   partition::list::key_value
---   partition::list::partition_at_once
 
 -- What partitions there are. From the catalog alone, without a lock that could wait: bounds are deparsed without their table
 -- (pg_get_expr would lock it), sizes asked where nobody has or wants the table for itself.
@@ -1360,14 +1369,6 @@ END;
 COMMENT ON FUNCTION warden_internal.partition_in_catalog(pg_catalog.text, pg_catalog.text) IS
     'pg_warden: what warden.partition_for answers, from the catalog';
 
-CREATE FUNCTION warden.partition_for(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT nullif(coalesce(warden_internal.partition_at_once(table_name, value),
-                           warden_internal.partition_in_catalog(table_name, value)), '');
-END;
-COMMENT ON FUNCTION warden.partition_for(pg_catalog.text, pg_catalog.text) IS
-    'the partition that holds rows with this value of the key''s first column, the default if no other does, else NULL';
-
 -- How many steps as long as from step_from to step_to lead from begins to ends: of months if they are, else of time. NULL: none do.
 CREATE FUNCTION warden_internal.steps_between(
     step_from pg_catalog.timestamp, step_to pg_catalog.timestamp, begins pg_catalog.timestamp, ends pg_catalog.timestamp)
@@ -1452,7 +1453,7 @@ COMMENT ON FUNCTION warden.uuidv7_lower_bound(pg_catalog.timestamptz) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:56
+-- src/lib.rs:55
 -- requires:
 --   policy
 --   partitions
@@ -1483,19 +1484,7 @@ COMMENT ON FUNCTION warden_internal.sees_partitions_of(pg_catalog.oid) IS 'pg_wa
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/drain.rs:17
--- pg_warden::partition::drain::drain_default_partition
-
-CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
-                                                wait pg_catalog."interval" DEFAULT '0')
-    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
-COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
-    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
-REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:57
+-- src/lib.rs:56
 -- requires:
 --   partition_policy
 --   partition_schedule
@@ -1621,7 +1610,7 @@ GRANT SELECT ON warden.partition_maintenance_status TO PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:62
+-- src/lib.rs:61
 -- requires:
 --   partition_log
 
@@ -1769,6 +1758,18 @@ COMMENT ON FUNCTION warden.check_partitions(pg_catalog.text) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/partition/drain.rs:17
+-- pg_warden::partition::drain::drain_default_partition
+
+CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
+                                                wait pg_catalog."interval" DEFAULT '0')
+    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
+COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
+    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
+REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/policy/set.rs:114
 -- pg_warden::policy::set::reset_level
 
@@ -1791,7 +1792,7 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:260
+-- src/partition.rs:264
 -- pg_warden::partition::schedule_partition_maintenance
 
 CREATE FUNCTION warden.schedule_partition_maintenance(every pg_catalog."interval" DEFAULT '1 hour', INOUT scheduler pg_catalog.text DEFAULT 'auto',
@@ -1881,7 +1882,7 @@ REVOKE EXECUTE ON FUNCTION warden.unexempt(pg_catalog.int8) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/manage.rs:149
+-- src/partition/manage.rs:165
 -- pg_warden::partition::manage::unmanage_partitions
 
 CREATE FUNCTION warden.unmanage_partitions(table_name pg_catalog.text) RETURNS pg_catalog.bool
@@ -1892,7 +1893,7 @@ REVOKE EXECUTE ON FUNCTION warden.unmanage_partitions(pg_catalog.text) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:304
+-- src/partition.rs:308
 -- pg_warden::partition::unschedule_partition_maintenance
 
 CREATE FUNCTION warden.unschedule_partition_maintenance() RETURNS pg_catalog.bool
@@ -2003,7 +2004,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:64
+-- src/lib.rs:63
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;

@@ -126,6 +126,33 @@ pub(crate) fn partition_at_once(table_name: Option<Text>, value: Option<Text>) -
     Ok(at_once(&table, &value)?.map(Text))
 }
 
+/// The partition for a value; `None` where rows of it have no place. No SQL is planned for it where the descriptor says.
+///
+/// # Errors
+/// The table, its key or the value does not allow it, or the rest of the key decides.
+#[pg_extern(
+    sql = r#"
+CREATE FUNCTION warden.partition_for(table_name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.text
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+COMMENT ON FUNCTION warden.partition_for(pg_catalog.text, pg_catalog.text) IS
+    'the partition that holds rows with this value of the key''s first column, the default if no other does, else NULL';
+"#,
+    requires = ["schema"]
+)]
+pub(crate) fn partition_for(table_name: Option<Text>, value: Option<Text>) -> Result<Option<Text>, ErrorReport> {
+    if let (Some(Text(table)), Some(Text(value))) = (&table_name, &value)
+        && let Some(partition) = at_once(table, value)?
+    {
+        return Ok(Some(Text(partition)).filter(|Text(partition)| !partition.is_empty()));
+    }
+    let found = spi::select_planned(
+        "SELECT warden_internal.partition_in_catalog($1, $2)",
+        &[table_name.into(), value.into()],
+        |row| Ok(row.get::<Text>(1)?),
+    )?;
+    Ok(found.into_iter().flatten().next())
+}
+
 fn at_once(table: &str, value: &str) -> Result<Option<String>, Error> {
     let oid = key::resolve(table)?;
     let (session, server) = spi::setting(c"TimeZone");
