@@ -131,7 +131,15 @@ const ITEMS: &[Item] = &[
     },
     Item {
         text: "clients prove who they are",
-        rules: &["hba-trust", "hba-password-plain", "hba-ident-remote", "hba-any-address", "hba-error", "password-md5"],
+        rules: &[
+            "hba-trust",
+            "hba-password-plain",
+            "hba-ident-remote",
+            "hba-any-address",
+            "hba-error",
+            "password-expiry-none",
+            "password-md5",
+        ],
     },
     Item {
         text: "nobody may do more than they need",
@@ -205,12 +213,20 @@ const ITEMS: &[Item] = &[
             "track-io-timing-off",
             "pgss-missing",
             "checkpoint-frequent",
+            "replica-lag",
             "sync-standby-missing",
             "encoding-sql-ascii",
             "wal-level-vs-use",
         ],
     },
-    Item { text: "the server gets fixes, and can be upgraded", rules: &["version-eol", "upgrade-blockers"] },
+    Item {
+        text: "there are as many connections as there is work and memory for",
+        rules: &["connection-churn", "idle-connections", "max-connections-high", "pool-sizing", "work-mem-risk"],
+    },
+    Item {
+        text: "the server gets fixes, and can be upgraded",
+        rules: &["version-eol", "minor-outdated", "upgrade-blockers"],
+    },
 ];
 
 /// Rows of the checklist.

@@ -15,6 +15,7 @@ mod hba_trust;
 mod login_role_superuser;
 mod matview_exposed;
 mod mixed_table_owners;
+mod password_expiry_none;
 mod password_md5;
 mod rls_enabled_no_policy;
 mod rls_multiple_permissive;
@@ -47,6 +48,7 @@ pub(super) const RULES: &[&Rule] = &[
     &login_role_superuser::RULE,
     &matview_exposed::RULE,
     &mixed_table_owners::RULE,
+    &password_expiry_none::RULE,
     &password_md5::RULE,
     &rls_enabled_no_policy::RULE,
     &rls_multiple_permissive::RULE,
@@ -71,3 +73,6 @@ pub(super) const HBA_BLIND: &str =
     "CASE WHEN NOT (pg_catalog.has_table_privilege('pg_catalog.pg_hba_file_rules', 'SELECT')
         AND pg_catalog.has_function_privilege('pg_catalog.pg_hba_file_rules()', 'EXECUTE'))
     THEN 'Only a superuser, and who is granted pg_hba_file_rules and its function, may read pg_hba.conf.' END";
+
+/// Why it is not said how passwords are kept: SQL, NULL where it is.
+const PASSWORDS_BLIND: &str = "CASE WHEN NOT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT') THEN 'Only a superuser may read how passwords are kept.' END";

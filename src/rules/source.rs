@@ -163,6 +163,10 @@ sources! {
     Horizon: Server = "horizon";
     /// Extensions.
     Extensions: Server = "extensions";
+    /// What sessions do, and the memory that they may take.
+    Workload: Server = "workload";
+    /// Who receives the log.
+    Replication: Server = "replication";
     /// Lines of `pg_hba.conf`.
     Hba: Server = "hba";
 }
