@@ -347,10 +347,17 @@ fn read_sighted(
         .filter(|number| blind.iter().all(|(blind, _)| blind != number))
         .map(|number| checks[number])
         .collect();
-    if !sighted.is_empty() {
+    if !sighted.is_empty() && has_rows(source)? {
         found.extend(read(source, &sighted, request)?);
     }
     Ok(found)
+}
+
+/// Whether a source may have rows.
+fn has_rows(source: Source) -> Result<bool, Error> {
+    let Some(condition) = source.needs() else { return Ok(true) };
+    let holds = spi::select(&format!("SELECT {condition}"), &[], |row| Ok(row.get::<bool>(1)?))?;
+    Ok(holds.into_iter().flatten().next().unwrap_or_default())
 }
 
 /// Checks that can say nothing now, by their number, and why.

@@ -151,6 +151,7 @@ const ITEMS: &[Item] = &[
             "schema-public-create",
             "schema-no-default-privileges",
             "grant-to-public",
+            "sensitive-column-exposed",
             "security-definer-executable",
             "function-search-path-mutable",
             "search-path-writable",
@@ -170,6 +171,8 @@ const ITEMS: &[Item] = &[
             "rls-multiple-permissive",
             "view-without-security-invoker",
             "matview-exposed",
+            "rls-disabled",
+            "foreign-table-exposed",
         ],
     },
     Item {

@@ -6,6 +6,7 @@ mod database_public_connect;
 mod database_public_temp;
 mod extension_in_public;
 mod extension_untrusted_language;
+mod foreign_table_exposed;
 mod function_search_path_mutable;
 mod hba_any_address;
 mod hba_error;
@@ -17,6 +18,7 @@ mod matview_exposed;
 mod mixed_table_owners;
 mod password_expiry_none;
 mod password_md5;
+mod rls_disabled;
 mod rls_enabled_no_policy;
 mod rls_multiple_permissive;
 mod rls_not_forced;
@@ -31,6 +33,7 @@ mod schema_owner_superuser;
 mod schema_public_create;
 mod search_path_writable;
 mod security_definer_executable;
+mod sensitive_column_exposed;
 mod table_owner_mismatch;
 mod view_without_security_invoker;
 
@@ -66,6 +69,9 @@ pub(super) const RULES: &[&Rule] = &[
     &security_definer_executable::RULE,
     &table_owner_mismatch::RULE,
     &view_without_security_invoker::RULE,
+    &rls_disabled::RULE,
+    &foreign_table_exposed::RULE,
+    &sensitive_column_exposed::RULE,
 ];
 
 /// Why lines of `pg_hba.conf` are not judged: SQL, NULL where they are.
