@@ -24,6 +24,7 @@ cases![
     tables_that_autovacuum_does_not_reach,
     databases_that_cannot_be_upgraded,
     what_sessions_do,
+    triggers_that_take_time,
     connections_that_run_out,
     standbys_that_are_behind,
     a_program_that_was_replaced,
@@ -607,6 +608,40 @@ fn what_sessions_do(leg: &Leg) -> Result {
     Ok(())
 }
 
+fn triggers_that_take_time(leg: &Leg) -> Result {
+    let cluster = own(leg, &["track_functions = pl"])?;
+    let db = cluster.database()?;
+    let mut s = quiet(&db)?;
+    s.script(
+        "CREATE TABLE \"it's %s\" (a int);
+         CREATE FUNCTION \"slow %s\"() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.001); RETURN NEW; END';
+         CREATE TRIGGER slow BEFORE INSERT ON \"it's %s\" FOR EACH ROW EXECUTE FUNCTION \"slow %s\"();
+         INSERT INTO \"it's %s\" SELECT generate_series(1, 1000)",
+    )?;
+    s.run("SELECT pg_stat_force_next_flush()")?;
+    let soon = ("s.active_time >= 60000", "s.active_time >= 500");
+    let mut said = |words: &[(&str, &str)]| as_if(&mut s, "trigger_functions", words, "of the time of all statements");
+    let began = Instant::now();
+    while said(&[soon])?.is_empty() {
+        ensure!(began.elapsed() < Duration::from_secs(20), "its time is not counted");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let all = said(&[soon])?;
+    ensure!(
+        all.len() == 1 && all[0].starts_with("public.\"slow %s\"() trigger function \"slow %s\" takes "),
+        "{all:?}"
+    );
+    ensure_eq!(said(&[])?, NOTHING, "a minute of statements is needed");
+    for (word, other, why) in [
+        ("s.calls >= 1000", "s.calls >= 1001", "few calls"),
+        ("s.total_time * 5 >=", "s.total_time * 0.5 >=", "most is spent elsewhere"),
+        ("s.total_time <=", "s.total_time * 10 <=", "more than all"),
+    ] {
+        ensure_eq!(said(&[soon, (word, other)])?, NOTHING, "{why}");
+    }
+    Ok(())
+}
+
 fn connections_that_run_out(leg: &Leg) -> Result {
     let cluster = own(leg, &["max_connections = 13", "superuser_reserved_connections = 3"])?;
     let db = cluster.database()?;
@@ -777,6 +812,7 @@ fn on_a_standby(leg: &Leg) -> Result {
     let mut unseen = [&of_its_primary[..], &["connection-churn", "idle-connections"]].concat();
     unseen.sort_unstable();
     ensure_eq!(not_checked(&mut s)?, unseen);
+    ensure_eq!(details(&mut s, "trigger-cost")?, ["This is a standby: triggers fire on its primary."]);
     for rule in of_its_primary {
         ensure!(details(&mut s, rule)?[0].starts_with("This is a standby: "), "{rule}");
     }

@@ -90,7 +90,10 @@ const ITEMS: &[Item] = &[
         text: "constraints hold for every row",
         rules: &["constraint-not-valid", "constraint-not-enforced", "check-on-other-table", "domain-with-check"],
     },
-    Item { text: "tables do without surprises", rules: &["table-inheritance", "rule-present", "trigger-many"] },
+    Item {
+        text: "tables do without surprises",
+        rules: &["table-inheritance", "rule-present", "trigger-many", "trigger-function-shared", "trigger-cost"],
+    },
     Item { text: "no table is left over", rules: &["table-unused", "large-object-orphans"] },
     Item { text: "indexes work", rules: &["index-invalid", "index-collation-outdated"] },
     Item {

@@ -66,6 +66,8 @@ mod table_without_primary_key;
 mod table_zero_or_one_column;
 mod too_many_columns;
 mod transaction_nesting;
+mod trigger_cost;
+mod trigger_function_shared;
 mod trigger_many;
 mod uncommitted_transaction;
 mod unique_instead_of_primary_key;
@@ -140,4 +142,6 @@ pub(super) const RULES: &[&Rule] = &[
     &table_unused::RULE,
     &check_on_other_table::RULE,
     &domain_with_check::RULE,
+    &trigger_function_shared::RULE,
+    &trigger_cost::RULE,
 ];

@@ -173,6 +173,8 @@ sources! {
     Workload: Server = "workload";
     /// Tables without policies, among others whose policies look at a column that they have as well.
     PolicyGaps: Schemas = "policy_gaps";
+    /// Functions that triggers run.
+    TriggerFunctions: Server = "trigger_functions";
     /// Columns that hold secrets, by their names.
     Secrets: Schemas = "secrets";
     /// Who receives the log.
