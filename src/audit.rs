@@ -25,6 +25,7 @@ use std::fmt::Write as _;
 
 mod checklist;
 mod fold;
+mod program;
 mod progress;
 mod report;
 mod sockets;
@@ -238,8 +239,7 @@ fn reads(sql: &str, name: &str) -> bool {
     })
 }
 
-/// The statement that reads a source and judges its rows. $1: OIDs of schemas or NULL, $2: OID of a table or NULL, $3: whether the
-/// server's sockets are its own account's alone.
+/// The statement that reads a source and judges its rows. $1: OIDs of schemas or NULL, $2: OID of a table or NULL, $3: see [`unseen`].
 fn statement(source: Source, checks: &[(&Rule, &Audit)]) -> String {
     let cases = |type_: &str, text: fn(&Audit) -> &str| {
         let mut sql = "CASE v.rule".to_owned();
@@ -347,10 +347,17 @@ fn read_sighted(
         .filter(|number| blind.iter().all(|(blind, _)| blind != number))
         .map(|number| checks[number])
         .collect();
-    if !sighted.is_empty() {
+    if !sighted.is_empty() && has_rows(source)? {
         found.extend(read(source, &sighted, request)?);
     }
     Ok(found)
+}
+
+/// Whether a source may have rows.
+fn has_rows(source: Source) -> Result<bool, Error> {
+    let Some(condition) = source.needs() else { return Ok(true) };
+    let holds = spi::select(&format!("SELECT {condition}"), &[], |row| Ok(row.get::<bool>(1)?))?;
+    Ok(holds.into_iter().flatten().next().unwrap_or_default())
 }
 
 /// Checks that can say nothing now, by their number, and why.
@@ -386,9 +393,7 @@ fn read(
     checks: &[(&'static Rule, &'static Audit)],
     request: &Request,
 ) -> Result<Vec<(i64, Finding)>, Error> {
-    // Of the lines of pg_hba.conf alone.
-    let sockets_are_private = source == Source::Hba && sockets::are_private();
-    let arguments = [request.schemas.clone().into(), request.table.into(), sockets_are_private.into()];
+    let arguments = [request.schemas.clone().into(), request.table.into(), unseen(source).into()];
     let found = spi::select(&statement(source, checks), &arguments, |row| {
         let text = |column: usize| Ok::<_, Error>(row.get::<Text>(column)?.map(|text| text.0));
         let number = row.get::<i32>(6)?.and_then(|number| usize::try_from(number).ok());
@@ -405,6 +410,16 @@ fn read(
         Ok(Some((row.get::<i64>(5)?.unwrap_or(0), finding)))
     })?;
     Ok(found.into_iter().flatten().collect())
+}
+
+/// What a source has to know and no query shows: of the lines of pg_hba.conf whether the server's sockets are its own account's alone, of
+/// the server whether its program was replaced.
+fn unseen(source: Source) -> Option<bool> {
+    match source {
+        Source::Hba => Some(sockets::are_private()),
+        Source::Server => program::is_replaced(),
+        _ => None,
+    }
 }
 
 fn not_checked(rule: &Rule, object: &str, reason: &str) -> Finding {

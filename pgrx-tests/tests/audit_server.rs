@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use pg_warden_tests::sql::literal;
@@ -22,6 +23,11 @@ cases![
     holders_of_catalog_rows,
     tables_that_autovacuum_does_not_reach,
     databases_that_cannot_be_upgraded,
+    what_sessions_do,
+    triggers_that_take_time,
+    connections_that_run_out,
+    standbys_that_are_behind,
+    a_program_that_was_replaced,
     what_is_not_seen_is_not_checked,
     on_a_standby,
     hostile_names,
@@ -43,7 +49,8 @@ fn as_if(s: &mut Session, source: &str, words: &[(&str, &str)], message: &str) -
     let mut statement = s
         .value(&format!("SELECT statement FROM warden_internal.audit_statements() WHERE source = {}", literal(source)))?
         .replace("$1", "NULL")
-        .replace("$2", "NULL");
+        .replace("$2", "NULL")
+        .replace("$3", "false");
     for (from, to) in words {
         ensure!(statement.contains(from), "{from:?} is not in {statement}");
         statement = statement.replace(from, to);
@@ -256,7 +263,7 @@ fn versions(leg: &Leg) -> Result {
 /// A source by itself.
 fn s_query(s: &mut Session, source: &str) -> Result<String> {
     let sql = format!("SELECT query FROM warden_internal.audit_statements() WHERE source = {}", literal(source));
-    Ok(s.value(&sql)?.replace("$1", "NULL").replace("$2", "NULL"))
+    Ok(s.value(&sql)?.replace("$1", "NULL").replace("$2", "NULL").replace("$3", "false"))
 }
 
 fn checkpoints(leg: &Leg) -> Result {
@@ -551,17 +558,238 @@ fn not_checked(s: &mut Session) -> Result<Vec<String>> {
     )?)
 }
 
+fn what_sessions_do(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = quiet(&db)?;
+    for rule in ["connection-churn", "idle-connections"] {
+        ensure_eq!(found(&mut s, rule)?, [format!("not checked  rule \"{rule}\" was not checked")]);
+        ensure!(details(&mut s, rule)?[0].starts_with("Sessions have been counted since 20"), "{rule}");
+    }
+    let churn = |rate, length| [("s.sessions_per_second", rate), ("s.seconds_a_session", length)];
+    let of_this = format!("database {}", db.name());
+    ensure_eq!(
+        as_if(&mut s, "workload", &churn("1.5::numeric", "0.21::float8"), "a second began")?,
+        [format!("{of_this} 1.5 sessions a second began, and lasted 0.2 s each")]
+    );
+    for (rate, length, why) in [
+        ("0.9::numeric", "0.2::float8", "few begin"),
+        ("1.5::numeric", "10::float8", "they stay"),
+        ("0::numeric", "NULL::float8", "there was none"),
+    ] {
+        ensure_eq!(as_if(&mut s, "workload", &churn(rate, length), "a second began")?, NOTHING, "{why}");
+    }
+    let idle = |sessions, busy| [("s.average_sessions", sessions), ("s.busy_percent", busy)];
+    ensure_eq!(
+        as_if(&mut s, "workload", &idle("140.2::float8", "3.14::float8"), "on average")?,
+        [format!("{of_this} of 140 connections on average, 3.1 % of the time is spent in transactions")]
+    );
+    for (sessions, busy, why) in [
+        ("99::float8", "3::float8", "they are few"),
+        ("140::float8", "20::float8", "they work"),
+        ("0::float8", "NULL::float8", "there was none"),
+    ] {
+        ensure_eq!(as_if(&mut s, "workload", &idle(sessions, busy), "on average")?, NOTHING, "{why}");
+    }
+    // The counts are the server's own.
+    let mut other = quiet(&db)?;
+    other.run("SELECT pg_sleep(0.3)")?;
+    other.run("SELECT pg_stat_force_next_flush()")?;
+    drop(other);
+    let query = s_query(&mut s, "workload")?;
+    let ask = format!(
+        "SELECT sessions > 0 AND sessions_per_second > 0 AND seconds_a_session BETWEEN 0.01 AND 3600 AND average_sessions BETWEEN 0 AND 1000
+                AND busy_percent BETWEEN 0.1 AND 100 AND since < now() AND seconds > 0 FROM ({query}) AS q"
+    );
+    let began = Instant::now();
+    while s.value(&ask)? != "t" {
+        ensure!(began.elapsed() < Duration::from_secs(20), "{:?}", s.rows(&query)?);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+fn triggers_that_take_time(leg: &Leg) -> Result {
+    let cluster = own(leg, &["track_functions = pl"])?;
+    let db = cluster.database()?;
+    let mut s = quiet(&db)?;
+    s.script(
+        "CREATE TABLE \"it's %s\" (a int);
+         CREATE FUNCTION \"slow %s\"() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.001); RETURN NEW; END';
+         CREATE TRIGGER slow BEFORE INSERT ON \"it's %s\" FOR EACH ROW EXECUTE FUNCTION \"slow %s\"();
+         INSERT INTO \"it's %s\" SELECT generate_series(1, 1000)",
+    )?;
+    s.run("SELECT pg_stat_force_next_flush()")?;
+    let soon = ("s.active_time >= 60000", "s.active_time >= 500");
+    let mut said = |words: &[(&str, &str)]| as_if(&mut s, "trigger_functions", words, "of the time of all statements");
+    let began = Instant::now();
+    while said(&[soon])?.is_empty() {
+        ensure!(began.elapsed() < Duration::from_secs(20), "its time is not counted");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let all = said(&[soon])?;
+    ensure!(
+        all.len() == 1 && all[0].starts_with("public.\"slow %s\"() trigger function \"slow %s\" takes "),
+        "{all:?}"
+    );
+    ensure_eq!(said(&[])?, NOTHING, "a minute of statements is needed");
+    for (word, other, why) in [
+        ("s.calls >= 1000", "s.calls >= 1001", "few calls"),
+        ("s.total_time * 5 >=", "s.total_time * 0.5 >=", "most is spent elsewhere"),
+        ("s.total_time <=", "s.total_time * 10 <=", "more than all"),
+    ] {
+        ensure_eq!(said(&[soon, (word, other)])?, NOTHING, "{why}");
+    }
+    Ok(())
+}
+
+fn connections_that_run_out(leg: &Leg) -> Result {
+    let cluster = own(leg, &["max_connections = 13", "superuser_reserved_connections = 3"])?;
+    let db = cluster.database()?;
+    let mut s = quiet(&db)?;
+    let mut others = Vec::new();
+    for number in 2..=8 {
+        // Of ten that are not reserved.
+        ensure_eq!(found(&mut s, "pool-sizing")?, NOTHING, "{number}");
+        let mut other = db.session_with("-c warden.mode=off")?;
+        other.run("SET application_name = 'it''s %s'")?;
+        others.push(other);
+    }
+    ensure_eq!(found(&mut s, "pool-sizing")?, [format!("info database {} 8 of 10 connections are taken", db.name())]);
+    let said = details(&mut s, "pool-sizing")?;
+    ensure!(
+        said[0].starts_with("7 by \"")
+            && said[0].contains("\" (it's %s), 1 by \"")
+            && said[0].contains(", of which 7 are idle."),
+        "{said:?}"
+    );
+    if leg.major >= 16 {
+        s.run("ALTER SYSTEM SET reserved_connections = 2")?;
+        drop((s, others));
+        cluster.down()?;
+        cluster.up()?;
+        s = quiet(&db)?;
+        let query = s_query(&mut s, "workload")?;
+        ensure_eq!(s.value(&format!("SELECT slots FROM ({query}) AS q"))?, "8");
+    }
+    Ok(())
+}
+
+fn standbys_that_are_behind(leg: &Leg) -> Result {
+    let cluster = own(leg, &[])?;
+    let db = cluster.database()?;
+    let standby = Standby::of(&cluster)?;
+    let mut s = quiet(&db)?;
+    let name = s.value("SELECT application_name FROM pg_stat_replication")?;
+    let lagging = |s: &mut Session| as_if(s, "replication", &[("1073741824", "2000000")], "behind");
+    let mut there = standby.connect("postgres")?;
+    let reader = there.value("SELECT pid FROM pg_stat_wal_receiver")?;
+    for (begin, end, level) in
+        [("SELECT pg_wal_replay_pause()", "SELECT pg_wal_replay_resume()", "info "), ("SIGSTOP", "SIGCONT", "")]
+    {
+        ensure_eq!(lagging(&mut s)?, NOTHING);
+        let turn = |there: &mut Session, how: &str| -> Result {
+            if let Some(signal) = how.strip_prefix("SIG") {
+                pg_warden_tests::cluster::succeed(std::process::Command::new("kill").args(["-s", signal, &reader]))?;
+            } else {
+                there.run(how)?;
+            }
+            Ok(())
+        };
+        turn(&mut there, begin)?;
+        s.run("CREATE TABLE t AS SELECT n, repeat('x', 100) AS x FROM generate_series(1, 33000) n; DROP TABLE t")?;
+        let began = Instant::now();
+        let expected = format!("{level}standby {name} standby \"{name}\" is ");
+        // What it has received, it says a moment later.
+        while !lagging(&mut s)?.iter().any(|said| said.starts_with(&expected)) {
+            if began.elapsed() > Duration::from_secs(20) {
+                turn(&mut there, end)?;
+                return Err(format!("not {expected}: {:?}", s.rows("SELECT * FROM pg_stat_replication")?).into());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        ensure_eq!(found(&mut s, "replica-lag")?, NOTHING, "that is not much");
+        turn(&mut there, end)?;
+        let began = Instant::now();
+        while !lagging(&mut s)?.is_empty() {
+            ensure!(began.elapsed() < Duration::from_secs(30), "it never caught up");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    Ok(())
+}
+
+/// With a copy of the server's programs, in a folder beside which it finds all else.
+fn a_program_that_was_replaced(leg: &Leg) -> Result {
+    let root = std::env::temp_dir().join(format!("pg_warden-replaced-{}-{}", leg.name, std::process::id()));
+    let place = |folder: &Path| root.join(folder.strip_prefix("/").unwrap_or(folder));
+    let bindir = leg.folder("--bindir")?;
+    let copy = place(&bindir);
+    fs::create_dir_all(&copy)?;
+    for program in ["initdb", "pg_ctl", "postgres"] {
+        fs::copy(bindir.join(program), copy.join(program))?;
+    }
+    for which in ["--pkglibdir", "--sharedir"] {
+        let folder = leg.folder(which)?;
+        let link = place(&folder);
+        fs::create_dir_all(link.parent().ok_or("a folder")?)?;
+        std::os::unix::fs::symlink(&folder, &link)?;
+    }
+    let seen = replaced(&copy);
+    fs::remove_dir_all(&root)?;
+    seen
+}
+
+fn replaced(bindir: &Path) -> Result {
+    let cluster = Cluster::start(bindir, &Options::default())?;
+    let db = cluster.database()?;
+    let mut s = quiet(&db)?;
+    let rule = "minor-outdated";
+    ensure_eq!(found(&mut s, rule)?, NOTHING, "as it was started");
+    let (program, next) = (bindir.join("postgres"), bindir.join("next"));
+    let put = |bytes: &[u8]| {
+        fs::write(&next, bytes).and_then(|()| fs::set_permissions(&next, fs::metadata(&program)?.permissions()))?;
+        fs::rename(&next, &program)
+    };
+    let mut bytes = fs::read(&program)?;
+    put(&bytes)?;
+    ensure_eq!(found(&mut s, rule)?, NOTHING, "by itself");
+    bytes.push(0);
+    put(&bytes)?;
+    ensure_eq!(found(&mut s, rule)?, ["warning server the server runs a program that has been replaced on disk"]);
+    ensure!(
+        details(&mut s, rule)?[0]
+            .starts_with(&format!("PostgreSQL {}, in memory since 20", s.value("SHOW server_version")?)),
+        "its version"
+    );
+    cluster.down()?;
+    cluster.up()?;
+    ensure_eq!(found(&mut quiet(&db)?, rule)?, NOTHING, "it was started anew");
+    let unknown = [("false::pg_catalog.bool AS is_replaced", "NULL::pg_catalog.bool AS is_replaced")];
+    ensure_eq!(
+        as_if(&mut quiet(&db)?, "server", &unknown, "replaced on disk")?,
+        ["not checked server the server runs a program that has been replaced on disk"]
+    );
+    Ok(())
+}
+
+/// What begins to be counted when a server is made.
+const YOUNG: [&str; 3] = ["checkpoint-frequent", "connection-churn", "idle-connections"];
+
 fn what_is_not_seen_is_not_checked(leg: &Leg) -> Result {
     let db = leg.database()?;
     let role = db.role("")?;
     let mut s = quiet(&db)?;
-    ensure_eq!(not_checked(&mut s)?, ["checkpoint-frequent"]);
+    ensure_eq!(not_checked(&mut s)?, YOUNG);
     s.run(&format!("GRANT EXECUTE ON FUNCTION warden.audit(text[], text[], text) TO {role}"))?;
     let mut bare = db.session_as(&role)?;
     ensure_eq!(
         not_checked(&mut bare)?,
         [
             "checkpoint-frequent",
+            "connection-churn",
+            "idle-connections",
+            "pool-sizing",
+            "replica-lag",
             "setting-invalid",
             "ssl-off",
             "sync-standby-missing",
@@ -570,7 +798,7 @@ fn what_is_not_seen_is_not_checked(leg: &Leg) -> Result {
         ]
     );
     s.run(&format!("GRANT pg_monitor TO {role}"))?;
-    ensure_eq!(not_checked(&mut bare)?, ["checkpoint-frequent", "setting-invalid", "ssl-off"]);
+    ensure_eq!(not_checked(&mut bare)?, [&YOUNG[..], &["setting-invalid", "ssl-off"]].concat());
     Ok(())
 }
 
@@ -579,11 +807,13 @@ fn on_a_standby(leg: &Leg) -> Result {
     let db = cluster.database()?;
     let standby = Standby::of(&cluster)?;
     let mut s = standby.connect(db.name())?;
-    ensure_eq!(
-        not_checked(&mut s)?,
-        ["autovacuum-lagging", "checkpoint-frequent", "sync-standby-missing", "xmin-horizon-blocked"]
-    );
-    for rule in ["autovacuum-lagging", "checkpoint-frequent", "sync-standby-missing", "xmin-horizon-blocked"] {
+    let of_its_primary =
+        ["autovacuum-lagging", "checkpoint-frequent", "replica-lag", "sync-standby-missing", "xmin-horizon-blocked"];
+    let mut unseen = [&of_its_primary[..], &["connection-churn", "idle-connections"]].concat();
+    unseen.sort_unstable();
+    ensure_eq!(not_checked(&mut s)?, unseen);
+    ensure_eq!(details(&mut s, "trigger-cost")?, ["This is a standby: triggers fire on its primary."]);
+    for rule in of_its_primary {
         ensure!(details(&mut s, rule)?[0].starts_with("This is a standby: "), "{rule}");
     }
     Ok(())

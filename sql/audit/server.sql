@@ -7,6 +7,8 @@ SELECT
     0::pg_catalog.int8 AS weight,
     pg_catalog.pg_is_in_recovery() AS is_standby,
     version.major,
+    -- Whether another program is now where the server's was. NULL: not known.
+    $3::pg_catalog.bool AS is_replaced,
     -- As announced by the project when the major version came out. NULL: not known to this release of pg_warden.
     (SELECT e.day::pg_catalog.date
      FROM (VALUES (15, '2027-11-11'), (16, '2028-11-09'), (17, '2029-11-08'), (18, '2030-11-14')) AS e (major, day)

@@ -92,7 +92,10 @@ const ITEMS: &[Item] = &[
         text: "constraints hold for every row",
         rules: &["constraint-not-valid", "constraint-not-enforced", "check-on-other-table", "domain-with-check"],
     },
-    Item { text: "tables do without surprises", rules: &["table-inheritance", "rule-present", "trigger-many"] },
+    Item {
+        text: "tables do without surprises",
+        rules: &["table-inheritance", "rule-present", "trigger-many", "trigger-function-shared", "trigger-cost"],
+    },
     Item { text: "no table is left over", rules: &["table-unused", "large-object-orphans"] },
     Item { text: "indexes work", rules: &["index-invalid", "index-collation-outdated"] },
     Item {
@@ -138,7 +141,15 @@ const ITEMS: &[Item] = &[
     },
     Item {
         text: "clients prove who they are",
-        rules: &["hba-trust", "hba-password-plain", "hba-ident-remote", "hba-any-address", "hba-error", "password-md5"],
+        rules: &[
+            "hba-trust",
+            "hba-password-plain",
+            "hba-ident-remote",
+            "hba-any-address",
+            "hba-error",
+            "password-expiry-none",
+            "password-md5",
+        ],
     },
     Item {
         text: "nobody may do more than they need",
@@ -150,6 +161,7 @@ const ITEMS: &[Item] = &[
             "schema-public-create",
             "schema-no-default-privileges",
             "grant-to-public",
+            "sensitive-column-exposed",
             "security-definer-executable",
             "function-search-path-mutable",
             "search-path-writable",
@@ -169,6 +181,8 @@ const ITEMS: &[Item] = &[
             "rls-multiple-permissive",
             "view-without-security-invoker",
             "matview-exposed",
+            "rls-disabled",
+            "foreign-table-exposed",
         ],
     },
     Item {
@@ -213,12 +227,20 @@ const ITEMS: &[Item] = &[
             "track-io-timing-off",
             "pgss-missing",
             "checkpoint-frequent",
+            "replica-lag",
             "sync-standby-missing",
             "encoding-sql-ascii",
             "wal-level-vs-use",
         ],
     },
-    Item { text: "the server gets fixes, and can be upgraded", rules: &["version-eol", "upgrade-blockers"] },
+    Item {
+        text: "there are as many connections as there is work and memory for",
+        rules: &["connection-churn", "idle-connections", "max-connections-high", "pool-sizing", "work-mem-risk"],
+    },
+    Item {
+        text: "the server gets fixes, and can be upgraded",
+        rules: &["version-eol", "minor-outdated", "upgrade-blockers"],
+    },
 ];
 
 /// Rows of the checklist.

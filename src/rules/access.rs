@@ -6,6 +6,7 @@ mod database_public_connect;
 mod database_public_temp;
 mod extension_in_public;
 mod extension_untrusted_language;
+mod foreign_table_exposed;
 mod function_search_path_mutable;
 mod hba_any_address;
 mod hba_error;
@@ -15,7 +16,9 @@ mod hba_trust;
 mod login_role_superuser;
 mod matview_exposed;
 mod mixed_table_owners;
+mod password_expiry_none;
 mod password_md5;
+mod rls_disabled;
 mod rls_enabled_no_policy;
 mod rls_multiple_permissive;
 mod rls_not_forced;
@@ -30,6 +33,7 @@ mod schema_owner_superuser;
 mod schema_public_create;
 mod search_path_writable;
 mod security_definer_executable;
+mod sensitive_column_exposed;
 mod table_owner_mismatch;
 mod view_without_security_invoker;
 
@@ -47,6 +51,7 @@ pub(super) const RULES: &[&Rule] = &[
     &login_role_superuser::RULE,
     &matview_exposed::RULE,
     &mixed_table_owners::RULE,
+    &password_expiry_none::RULE,
     &password_md5::RULE,
     &rls_enabled_no_policy::RULE,
     &rls_multiple_permissive::RULE,
@@ -64,6 +69,9 @@ pub(super) const RULES: &[&Rule] = &[
     &security_definer_executable::RULE,
     &table_owner_mismatch::RULE,
     &view_without_security_invoker::RULE,
+    &rls_disabled::RULE,
+    &foreign_table_exposed::RULE,
+    &sensitive_column_exposed::RULE,
 ];
 
 /// Why lines of `pg_hba.conf` are not judged: SQL, NULL where they are.
@@ -71,3 +79,6 @@ pub(super) const HBA_BLIND: &str =
     "CASE WHEN NOT (pg_catalog.has_table_privilege('pg_catalog.pg_hba_file_rules', 'SELECT')
         AND pg_catalog.has_function_privilege('pg_catalog.pg_hba_file_rules()', 'EXECUTE'))
     THEN 'Only a superuser, and who is granted pg_hba_file_rules and its function, may read pg_hba.conf.' END";
+
+/// Why it is not said how passwords are kept: SQL, NULL where it is.
+const PASSWORDS_BLIND: &str = "CASE WHEN NOT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT') THEN 'Only a superuser may read how passwords are kept.' END";

@@ -68,6 +68,8 @@ mod table_without_primary_key;
 mod table_zero_or_one_column;
 mod too_many_columns;
 mod transaction_nesting;
+mod trigger_cost;
+mod trigger_function_shared;
 mod trigger_many;
 mod uncommitted_transaction;
 mod unique_instead_of_primary_key;
@@ -144,4 +146,6 @@ pub(super) const RULES: &[&Rule] = &[
     &domain_with_check::RULE,
     &jsonb_wide_toast::RULE,
     &not_null_candidate::RULE,
+    &trigger_function_shared::RULE,
+    &trigger_cost::RULE,
 ];

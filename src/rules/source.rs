@@ -49,6 +49,12 @@ impl Source {
     pub fn is_of_columns(self) -> bool {
         matches!(self, Self::Columns | Self::IntegerColumns | Self::ColumnsAlike | Self::NullableColumns)
     }
+
+    /// SQL condition without which it has no row, where that is asked sooner than the source is planned.
+    #[must_use]
+    pub fn needs(self) -> Option<&'static str> {
+        matches!(self, Self::Policies | Self::PolicyGaps).then_some("EXISTS (SELECT FROM pg_catalog.pg_policy)")
+    }
 }
 
 /// What the rows of a source belong to.
@@ -175,6 +181,16 @@ sources! {
     Horizon: Server = "horizon";
     /// Extensions.
     Extensions: Server = "extensions";
+    /// What sessions do, and the memory that they may take.
+    Workload: Server = "workload";
+    /// Tables without policies, among others whose policies look at a column that they have as well.
+    PolicyGaps: Schemas = "policy_gaps";
+    /// Functions that triggers run.
+    TriggerFunctions: Server = "trigger_functions";
+    /// Columns that hold secrets, by their names.
+    Secrets: Schemas = "secrets";
+    /// Who receives the log.
+    Replication: Server = "replication";
     /// Lines of `pg_hba.conf`.
     Hba: Server = "hba";
 }

@@ -1,3 +1,4 @@
+use crate::rules::access::PASSWORDS_BLIND;
 use crate::rules::{Audit, Source, declare_rule};
 
 declare_rule! {
@@ -12,6 +13,6 @@ const AUDIT: Audit = Audit {
     message: r#"pg_catalog.format('password of role "%s" is kept as MD5', s.role_name)"#,
     detail: "'Who reads it, from a backup or a dump of roles, can log in with it as it is; and PostgreSQL 18 warns that MD5 will go.'",
     hint: "'With password_encryption = scram-sha-256, the default, give the role its password anew.'",
-    blind: "CASE WHEN NOT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT') THEN 'Only a superuser may read how passwords are kept.' END",
+    blind: PASSWORDS_BLIND,
     ..Audit::of(Source::Passwords)
 };
