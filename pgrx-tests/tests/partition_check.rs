@@ -7,6 +7,9 @@ cases![
     nothing_is_wrong_with_what_is_right,
     ranges_that_are_missing,
     partitions_unlike_their_table,
+    grants_that_nobody_wants_equal,
+    grants_unlike_those_that_are_asked_for,
+    grants_past_row_level_security,
     indexes_that_are_not_valid,
     what_is_being_detached,
     what_was_detached,
@@ -88,6 +91,167 @@ fn partitions_unlike_their_table(leg: &Leg) -> Result {
         ensure!(found.contains(&format!("warning {problem} {old}")), "{problem}: {found:?}");
     }
     ensure_eq!(found.len(), 6, "the newest differs in two: {found:?}");
+    Ok(())
+}
+
+/// What is told of grants: partition, detail and SQL.
+fn grants(s: &mut Session) -> Result<Vec<String>> {
+    Ok(s.column(
+        "SELECT concat_ws(' | ', partition, detail, fix_sql) FROM warden.check_partitions('events') WHERE problem = 'grants_mismatch'",
+    )?)
+}
+
+fn grants_that_nobody_wants_equal(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let (one, other, member, bypasses) = (db.role("")?, db.role("")?, db.role("")?, db.role("BYPASSRLS")?);
+    events(&mut s)?;
+    let old = before(&mut s)?;
+    // Without a policy, whoever is granted a partition was meant to be.
+    s.run(&format!("GRANT SELECT ON events TO {one}; GRANT SELECT, INSERT ON {old} TO {other}"))?;
+    ensure_eq!(grants(&mut s)?, Vec::<String>::new());
+    s.run("SELECT * FROM warden.manage_partitions('events', premake => 0)")?;
+    ensure_eq!(grants(&mut s)?, Vec::<String>::new());
+    // Row level security of the table: the partition has its own, in which nobody is let in, or policies of its own.
+    s.run(&format!("ALTER TABLE events ENABLE ROW LEVEL SECURITY; ALTER TABLE {old} ENABLE ROW LEVEL SECURITY"))?;
+    ensure_eq!(grants(&mut s)?, Vec::<String>::new());
+    s.run(&format!("CREATE POLICY own ON {old} TO {other} USING (id > 5)"))?;
+    ensure_eq!(grants(&mut s)?, Vec::<String>::new());
+    // Those for whom policies do not hold anyway, and those that see all of the table by one.
+    s.run(&format!(
+        "DROP POLICY own ON {old}; ALTER TABLE {old} DISABLE ROW LEVEL SECURITY; REVOKE ALL ON {old} FROM {other};
+         ALTER TABLE events OWNER TO {one}; ALTER TABLE {old} OWNER TO {one}; GRANT {one} TO {member};
+         GRANT SELECT, INSERT ON {old} TO {member}, {bypasses}; GRANT SELECT ON events, {old} TO {other};
+         CREATE POLICY everything ON events FOR SELECT TO PUBLIC USING (true); GRANT REFERENCES, TRIGGER ON {old} TO PUBLIC"
+    ))?;
+    ensure_eq!(grants(&mut s)?, Vec::<String>::new());
+    Ok(())
+}
+
+fn grants_unlike_those_that_are_asked_for(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let (one, other, third) = (db.role("")?, db.role("")?, db.role("")?);
+    events(&mut s)?;
+    let old = before(&mut s)?;
+    let new = s.value("SELECT 'public.events_' || to_char(now(), 'YYYY_MM')")?;
+    s.run(&format!(
+        "GRANT SELECT ON events TO PUBLIC; GRANT INSERT, UPDATE (id) ON events TO {one} WITH GRANT OPTION;
+         GRANT SELECT ON {old} TO PUBLIC; GRANT INSERT, UPDATE (id) ON {old} TO {one} WITH GRANT OPTION;
+         SELECT * FROM warden.manage_partitions('events', premake => 0, copy_grants => true)"
+    ))?;
+    ensure_eq!(
+        grants(&mut s)?,
+        [format!(
+            "{new} | The policy has copy_grants, but the grants are not those of the table: PUBLIC lacks SELECT; \
+             {one} lacks INSERT with grant option, UPDATE (id) with grant option. | GRANT SELECT ON {new} TO PUBLIC; \
+             GRANT INSERT, UPDATE (id) ON {new} TO {one} WITH GRANT OPTION;"
+        )]
+    );
+    let mend = |s: &mut Session| -> Result {
+        for line in grants(s)? {
+            let (_, fix) = line.rsplit_once(" | ").ok_or("no SQL")?;
+            s.run(fix)?;
+        }
+        ensure_eq!(grants(s)?, Vec::<String>::new());
+        Ok(())
+    };
+    mend(&mut s)?;
+    s.run(&format!("REVOKE GRANT OPTION FOR INSERT ON {old} FROM {one}"))?;
+    let found = grants(&mut s)?;
+    ensure!(
+        found.len() == 1
+            && found[0].contains(&format!("{one} lacks INSERT with grant option; {one} has INSERT beside")),
+        "{found:?}"
+    );
+    mend(&mut s)?;
+    // Taken back from the table, or from all but a column, and still there: it is taken back, and what is right stays.
+    s.run(&format!(
+        "ALTER TABLE events ADD \"a %s b\" int; GRANT SELECT (\"a %s b\") ON events TO {one}; REVOKE SELECT ON events FROM PUBLIC;
+         GRANT DELETE, SELECT ON {old} TO {other}; GRANT SELECT ON {old} TO {one}"
+    ))?;
+    let found = grants(&mut s)?;
+    ensure_eq!(found.len(), 2, "{found:?}");
+    let told = found.iter().find(|line| line.starts_with(&old)).ok_or("not told")?;
+    ensure!(told.contains(&format!("{other} has DELETE, SELECT beside")), "{told}");
+    ensure!(told.contains(&format!("{one} lacks SELECT (\"a %s b\"); {one} has SELECT beside")), "{told}");
+    mend(&mut s)?;
+    ensure_eq!(
+        s.value(&format!("SELECT has_column_privilege('{one}', '{old}', 'id', 'UPDATE WITH GRANT OPTION')"))?,
+        "t"
+    );
+    // What somebody else has granted, the owner cannot take back.
+    s.run(&format!("SET ROLE {one}; GRANT INSERT ON {old} TO {third}; RESET ROLE"))?;
+    ensure_eq!(
+        grants(&mut s)?,
+        [format!(
+            "{old} | The policy has copy_grants, but the grants are not those of the table: {third} has INSERT beside."
+        )]
+    );
+    // An owner needs no grants.
+    s.run(&format!(
+        "SET ROLE {one}; REVOKE INSERT ON {old} FROM {third}; RESET ROLE; GRANT CREATE ON SCHEMA public TO {third};
+         GRANT SELECT ON events, {new} TO {third}; ALTER TABLE {old} OWNER TO {third}"
+    ))?;
+    ensure_eq!(grants(&mut s)?, Vec::<String>::new());
+    // Who may not see the policy is told nothing of it.
+    s.run(&format!("GRANT DELETE ON {new} TO {other}"))?;
+    ensure_eq!(grants(&mut s)?.len(), 1);
+    ensure_eq!(grants(&mut db.session_as(&db.role("")?)?)?, Vec::<String>::new());
+    Ok(())
+}
+
+fn grants_past_row_level_security(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let (reader, writer) = (db.role("")?, db.role("")?);
+    events(&mut s)?;
+    let old = before(&mut s)?;
+    s.run(&format!(
+        "ALTER TABLE events ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON events USING (id < 5); GRANT SELECT ON events TO {reader};
+         GRANT SELECT ON {old} TO {reader}; GRANT INSERT, UPDATE (id) ON {old} TO {writer}; GRANT TRIGGER ON {old} TO PUBLIC"
+    ))?;
+    let mut told = vec![format!("{reader} has SELECT"), format!("{writer} has INSERT, UPDATE (id)")];
+    told.sort();
+    let found = grants(&mut s)?;
+    ensure_eq!(found.len(), 1, "{found:?}");
+    ensure!(
+        found[0].starts_with(&format!(
+            "{old} | Policies of the table do not hold for who reaches the partition by itself: {}.",
+            told.join("; ")
+        )),
+        "{found:?}"
+    );
+    // One that lets all pass is no limit, but where another one is, and not for those who may not use the table.
+    s.run(&format!(
+        "CREATE POLICY everything ON events FOR SELECT TO {reader} USING (true); REVOKE ALL ON {old} FROM {writer}"
+    ))?;
+    ensure_eq!(grants(&mut s)?, Vec::<String>::new());
+    for (limit, undo) in [
+        (
+            "CREATE POLICY less ON events AS RESTRICTIVE USING (id > 2)".to_owned(),
+            "DROP POLICY less ON events".to_owned(),
+        ),
+        (format!("REVOKE SELECT ON events FROM {reader}"), format!("GRANT SELECT ON events TO {reader}")),
+        (format!("GRANT SELECT ON {old} TO {writer}"), format!("REVOKE SELECT ON {old} FROM {writer}")),
+        (format!("GRANT UPDATE ON {old}, events TO {reader}"), format!("REVOKE UPDATE ON {old} FROM {reader}")),
+        (
+            format!(
+                "GRANT INSERT ON {old}, events TO {reader}; CREATE POLICY partly ON events FOR INSERT WITH CHECK (id > 2)"
+            ),
+            "DROP POLICY partly ON events; CREATE POLICY every ON events FOR INSERT WITH CHECK (true)".to_owned(),
+        ),
+    ] {
+        s.run(&limit)?;
+        ensure_eq!(grants(&mut s)?.len(), 1, "{limit}");
+        s.run(&undo)?;
+        ensure_eq!(grants(&mut s)?, Vec::<String>::new(), "{undo}");
+    }
+    s.run(&format!("GRANT SELECT ON {old} TO {writer}"))?;
+    let fix = s.value("SELECT fix_sql FROM warden.check_partitions('events') WHERE problem = 'grants_mismatch'")?;
+    ensure_eq!(fix, format!("REVOKE SELECT ON {old} FROM {writer};"));
+    s.run(&fix)?;
+    ensure_eq!(grants(&mut s)?, Vec::<String>::new());
     Ok(())
 }
 
