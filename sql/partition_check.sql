@@ -72,6 +72,50 @@ END;
 COMMENT ON FUNCTION warden_internal.grants_unlike(pg_catalog.oid, pg_catalog.oid) IS
     'pg_warden: how the grants on a partition differ from those on its table';
 
+-- How the policies of a partition differ from those of its table; no row: they do not, or somebody holds what they name.
+CREATE FUNCTION warden_internal.policies_unlike(parent pg_catalog.oid, partition pg_catalog.oid, OUT detail pg_catalog.text, OUT fix_sql pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH t AS (
+        SELECT p.oid, p.relname, pg_catalog.format('%I.%I', n.nspname, p.relname) AS identity, p.relforcerowsecurity, t.relforcerowsecurity AS asks_force
+        FROM pg_catalog.pg_class AS p
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = p.relnamespace
+        JOIN pg_catalog.pg_class AS t ON t.oid = parent
+        WHERE p.oid = partition
+          -- Each policy depends on its table and on what it names.
+          AND NOT EXISTS (
+              SELECT FROM pg_catalog.pg_locks AS l
+              JOIN pg_catalog.pg_depend AS d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = l.relation
+              JOIN pg_catalog.pg_policy AS q ON q.oid = d.objid AND d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
+              WHERE q.polrelid IN (parent, partition) AND l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+                AND l.database = (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = pg_catalog.current_database()))
+    ), unlike AS (
+        SELECT t.identity, x.*
+        FROM t
+        CROSS JOIN LATERAL (
+            SELECT coalesce(a.policy, f.policy), a.sql, f.sql
+            FROM warden_internal.policies_for(parent, t.identity, t.relname::pg_catalog.text) AS a
+            FULL JOIN warden_internal.policies_for(t.oid, t.identity, t.relname::pg_catalog.text) AS f ON f.policy = a.policy
+            WHERE a.sql IS DISTINCT FROM f.sql
+        ) AS x (policy, asked, found)
+        UNION ALL
+        SELECT t.identity, NULL, 'ALTER TABLE ' || t.identity || CASE WHEN t.asks_force THEN ' FORCE' ELSE ' NO FORCE' END || ' ROW LEVEL SECURITY', NULL
+        FROM t
+        WHERE t.relforcerowsecurity <> t.asks_force
+    )
+    SELECT pg_catalog.string_agg(CASE WHEN u.policy IS NULL THEN 'FORCE ROW LEVEL SECURITY differs'
+                                      WHEN u.found IS NULL THEN 'policy ' || u.policy || ' is missing'
+                                      WHEN u.asked IS NULL THEN 'policy ' || u.policy || ' is beside'
+                                      ELSE 'policy ' || u.policy || ' is another' END, '; ' ORDER BY u.policy NULLS FIRST),
+           pg_catalog.string_agg(pg_catalog.concat_ws(' ', CASE WHEN u.found IS NOT NULL THEN pg_catalog.format('DROP POLICY %s ON %s;', u.policy, u.identity) END,
+                                                      u.asked || ';'), ' ' ORDER BY u.policy NULLS FIRST)
+    FROM unlike AS u
+    HAVING pg_catalog.count(*) > 0;
+END;
+COMMENT ON FUNCTION warden_internal.policies_unlike(pg_catalog.oid, pg_catalog.oid) IS
+    'pg_warden: how the policies of a partition differ from those of its table';
+
 -- Who reads or writes a partition without row level security past the policies of its table; no row: nobody. Policies hold for neither
 -- superusers nor the owner, and hide nothing where one lets everything pass.
 CREATE FUNCTION warden_internal.grants_past_policies(
@@ -127,7 +171,8 @@ CREATE FUNCTION warden_internal.partition_problems(
 BEGIN ATOMIC
     WITH t AS MATERIALIZED (
         SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS identity, c.relowner, c.relrowsecurity, c.relreplident, c.relpersistence,
-               p.partdefid, x.encoding, m.premake, m.enabled, coalesce(m.copy_grants, false) AS copies_grants, s.last_run, s.last_error, s.sqlstate, s.partitions_ahead, s.covered_until,
+               p.partdefid, x.encoding, m.premake, m.enabled, coalesce(m.copy_grants, false) AS copies_grants,
+               CASE WHEN m.copy_grants AND c.relrowsecurity THEN warden_internal.policy_hindrance(c.oid) END AS hindrance, s.last_run, s.last_error, s.sqlstate, s.partitions_ahead, s.covered_until,
                s.scheduler, s.scheduler_alive, coalesce(m.time_zone, warden_internal.partition_zone(c.oid)) AS zone
         FROM pg_catalog.pg_partitioned_table AS p
         JOIN pg_catalog.pg_class AS c ON c.oid = p.partrelid
@@ -194,28 +239,37 @@ BEGIN ATOMIC
                pg_catalog.format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', r.identity)
         FROM r WHERE r.parent_oid = t.oid AND t.relrowsecurity AND NOT r.relrowsecurity AND r.relkind IN ('r', 'p')
         UNION ALL
-        SELECT 9, 'warning', 'grants_mismatch', r.identity, r.lower_bound, r.upper_bound,
-               pg_catalog.format('The policy has copy_grants, but the grants are not those of the table: %s.', g.detail), g.fix_sql
-        FROM r CROSS JOIN LATERAL warden_internal.grants_unlike(t.oid, r.partition) AS g
-        WHERE r.parent_oid = t.oid AND t.copies_grants AND NOT t.relrowsecurity AND r.relkind IN ('r', 'p') AND NOT r.detach_pending
+        SELECT 9, 'warning', 'rls_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               pg_catalog.format('copy_grants is on, but row level security is not that of the table: %s.', p.detail), p.fix_sql
+        FROM r CROSS JOIN LATERAL warden_internal.policies_unlike(t.oid, r.partition) AS p
+        WHERE r.parent_oid = t.oid AND t.copies_grants AND t.relrowsecurity AND t.hindrance IS NULL AND r.relkind IN ('r', 'p') AND NOT r.detach_pending
         UNION ALL
         SELECT 10, 'warning', 'grants_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               pg_catalog.format('copy_grants is on, but the grants are not those of the table: %s.', g.detail), g.fix_sql
+        FROM r CROSS JOIN LATERAL warden_internal.grants_unlike(t.oid, r.partition) AS g
+        WHERE r.parent_oid = t.oid AND t.copies_grants AND t.hindrance IS NULL AND r.relkind IN ('r', 'p') AND NOT r.detach_pending
+        UNION ALL
+        SELECT 11, 'warning', 'grants_mismatch', NULL, NULL, NULL,
+               pg_catalog.format('copy_grants is on, but new partitions get no grants: they cannot have the policies of the table, for %s.', t.hindrance), NULL
+        WHERE t.hindrance IS NOT NULL
+        UNION ALL
+        SELECT 12, 'warning', 'grants_mismatch', r.identity, r.lower_bound, r.upper_bound,
                pg_catalog.format('Policies of the table do not hold for who reaches the partition by itself: %s.', g.detail), g.fix_sql
         FROM r CROSS JOIN LATERAL warden_internal.grants_past_policies(t.oid, r.partition) AS g
-        WHERE r.parent_oid = t.oid AND t.relrowsecurity AND r.relkind IN ('r', 'p')
+        WHERE r.parent_oid = t.oid AND t.relrowsecurity AND (t.hindrance IS NOT NULL OR NOT t.copies_grants) AND r.relkind IN ('r', 'p')
         UNION ALL
-        SELECT 11, 'warning', 'replica_identity_mismatch', r.identity, r.lower_bound, r.upper_bound,
+        SELECT 13, 'warning', 'replica_identity_mismatch', r.identity, r.lower_bound, r.upper_bound,
                'Its rows are identified to subscribers in another way than those of the table.',
                pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY %s;', r.identity,
                                  CASE t.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'DEFAULT' END)
         FROM r WHERE r.parent_oid = t.oid AND r.relkind = 'r' AND r.relreplident <> t.relreplident AND t.relreplident <> 'i' AND r.relreplident <> 'i'
         UNION ALL
-        SELECT 12, 'warning', 'unlogged_mismatch', r.identity, r.lower_bound, r.upper_bound,
+        SELECT 14, 'warning', 'unlogged_mismatch', r.identity, r.lower_bound, r.upper_bound,
                CASE r.relpersistence WHEN 'u' THEN 'It is unlogged: a crash empties it.' ELSE 'It is logged, the table is not.' END,
                pg_catalog.format('ALTER TABLE %s SET %s;', r.identity, CASE t.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END)
         FROM r WHERE r.parent_oid = t.oid AND r.relkind = 'r' AND r.relpersistence <> t.relpersistence
         UNION ALL
-        SELECT 13, 'warning', 'invalid_index', r.identity, r.lower_bound, r.upper_bound,
+        SELECT 15, 'warning', 'invalid_index', r.identity, r.lower_bound, r.upper_bound,
                pg_catalog.format('Index %I is not valid: it is written, and never read.', i.relname),
                pg_catalog.format('REINDEX INDEX CONCURRENTLY %I.%I;', n.nspname, i.relname)
         FROM r
@@ -224,29 +278,29 @@ BEGIN ATOMIC
         JOIN pg_catalog.pg_namespace AS n ON n.oid = i.relnamespace
         WHERE r.parent_oid = t.oid
         UNION ALL
-        SELECT 14, 'warning', 'invalid_index', NULL, NULL, NULL,
+        SELECT 16, 'warning', 'invalid_index', NULL, NULL, NULL,
                pg_catalog.format('Index %I of the table is not valid: some partition has no part of it.', i.relname), NULL
         FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid
         WHERE x.indrelid = t.oid AND NOT x.indisvalid
         UNION ALL
-        SELECT 15, 'info', 'orphan_detached', l.partition, NULL, NULL,
+        SELECT 17, 'info', 'orphan_detached', l.partition, NULL, NULL,
                pg_catalog.format('It was detached at %s, and is still there.', pg_catalog.to_char(l.at, 'YYYY-MM-DD HH24:MI')), NULL
         FROM warden.partition_log AS l
         WHERE l.table_name = t.identity AND l.action = 'detach' AND l.status = 'done'
           AND EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
                       WHERE pg_catalog.format('%I.%I', n.nspname, c.relname) = l.partition AND NOT c.relispartition)
         UNION ALL
-        SELECT 16, CASE WHEN t.scheduler = 'none' THEN 'warning' ELSE 'error' END, 'stale_schedule', NULL, NULL, NULL,
+        SELECT 18, CASE WHEN t.scheduler = 'none' THEN 'warning' ELSE 'error' END, 'stale_schedule', NULL, NULL, NULL,
                CASE WHEN t.scheduler = 'none' THEN 'Nothing is scheduled that calls maintenance in this database.'
                     ELSE pg_catalog.format('%s has not called for two intervals.', t.scheduler) END,
                'SELECT * FROM warden.schedule_partition_maintenance();'
         WHERE t.enabled AND NOT coalesce(t.scheduler_alive, false)
         UNION ALL
-        SELECT 17, 'warning', 'never_ran', NULL, NULL, NULL, 'Maintenance has not run since the policy was set.',
+        SELECT 19, 'warning', 'never_ran', NULL, NULL, NULL, 'Maintenance has not run since the policy was set.',
                pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
         WHERE t.enabled AND t.last_run IS NULL
         UNION ALL
-        SELECT 18, 'error', 'last_run_failed', NULL, NULL, NULL, pg_catalog.format('%s (%s)', t.last_error, t.sqlstate),
+        SELECT 20, 'error', 'last_run_failed', NULL, NULL, NULL, pg_catalog.format('%s (%s)', t.last_error, t.sqlstate),
                pg_catalog.format('SELECT * FROM warden.partition_log WHERE table_name = %L ORDER BY id DESC;', t.identity)
         WHERE t.enabled AND t.last_error IS NOT NULL
     ) AS f (n, severity, problem, partition, lower_bound, upper_bound, detail, fix_sql)

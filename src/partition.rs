@@ -48,6 +48,7 @@ pub(crate) mod policy;
 mod published;
 mod range;
 mod retention;
+pub(crate) mod row_security;
 pub(crate) mod schedule;
 mod series;
 mod split;

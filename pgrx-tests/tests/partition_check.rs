@@ -10,6 +10,7 @@ cases![
     grants_that_nobody_wants_equal,
     grants_unlike_those_that_are_asked_for,
     grants_past_row_level_security,
+    policies_unlike_those_that_are_asked_for,
     indexes_that_are_not_valid,
     what_is_being_detached,
     what_was_detached,
@@ -143,7 +144,7 @@ fn grants_unlike_those_that_are_asked_for(leg: &Leg) -> Result {
     ensure_eq!(
         grants(&mut s)?,
         [format!(
-            "{new} | The policy has copy_grants, but the grants are not those of the table: PUBLIC lacks SELECT; \
+            "{new} | copy_grants is on, but the grants are not those of the table: PUBLIC lacks SELECT; \
              {one} lacks INSERT with grant option, UPDATE (id) with grant option. | GRANT SELECT ON {new} TO PUBLIC; \
              GRANT INSERT, UPDATE (id) ON {new} TO {one} WITH GRANT OPTION;"
         )]
@@ -184,9 +185,7 @@ fn grants_unlike_those_that_are_asked_for(leg: &Leg) -> Result {
     s.run(&format!("SET ROLE {one}; GRANT INSERT ON {old} TO {third}; RESET ROLE"))?;
     ensure_eq!(
         grants(&mut s)?,
-        [format!(
-            "{old} | The policy has copy_grants, but the grants are not those of the table: {third} has INSERT beside."
-        )]
+        [format!("{old} | copy_grants is on, but the grants are not those of the table: {third} has INSERT beside.")]
     );
     // An owner needs no grants.
     s.run(&format!(
@@ -211,7 +210,7 @@ fn grants_past_row_level_security(leg: &Leg) -> Result {
         "ALTER TABLE events ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON events USING (id < 5); GRANT SELECT ON events TO {reader};
          GRANT SELECT ON {old} TO {reader}; GRANT INSERT, UPDATE (id) ON {old} TO {writer}; GRANT TRIGGER ON {old} TO PUBLIC"
     ))?;
-    let mut told = vec![format!("{reader} has SELECT"), format!("{writer} has INSERT, UPDATE (id)")];
+    let mut told = [format!("{reader} has SELECT"), format!("{writer} has INSERT, UPDATE (id)")];
     told.sort();
     let found = grants(&mut s)?;
     ensure_eq!(found.len(), 1, "{found:?}");
@@ -252,6 +251,91 @@ fn grants_past_row_level_security(leg: &Leg) -> Result {
     ensure_eq!(fix, format!("REVOKE SELECT ON {old} FROM {writer};"));
     s.run(&fix)?;
     ensure_eq!(grants(&mut s)?, Vec::<String>::new());
+    Ok(())
+}
+
+fn policies_unlike_those_that_are_asked_for(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let reader = db.role("")?;
+    events(&mut s)?;
+    let old = before(&mut s)?;
+    let new = s.value("SELECT 'public.events_' || to_char(now(), 'YYYY_MM')")?;
+    s.run(&format!(
+        "CREATE TABLE m (id bigint); GRANT SELECT ON events, {old}, {new}, m TO {reader};
+         SELECT * FROM warden.manage_partitions('events', premake => 0, copy_grants => true);
+         ALTER TABLE events ENABLE ROW LEVEL SECURITY; ALTER TABLE {old} ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY sub ON events TO {reader} USING (EXISTS (SELECT FROM m WHERE m.id = events.id)); CREATE POLICY \"p %s\" ON events USING (id = 5);
+         CREATE POLICY \"p %s\" ON {old} USING (id = 6); CREATE POLICY more ON {old} USING (true)"
+    ))?;
+    let told = |s: &mut Session| -> Result<Vec<String>> {
+        Ok(s.column("SELECT concat_ws(' ', problem, partition, regexp_replace(detail, '^.*: ', '')) FROM warden.check_partitions('events') WHERE problem ~ 'rls|grants'")?)
+    };
+    let mut expected = vec![
+        format!("rls_mismatch {old} policy \"p %s\" is another; policy more is beside; policy sub is missing."),
+        format!("rls_mismatch {new} policy \"p %s\" is missing; policy sub is missing."),
+        format!("rls_mismatch {new} who may read it by itself reads all of it."),
+    ];
+    let mut found = told(&mut s)?;
+    expected.sort();
+    found.sort();
+    ensure_eq!(found, expected);
+    let mend = |s: &mut Session| -> Result {
+        for fix in s.column("SELECT fix_sql FROM warden.check_partitions('events') WHERE problem = 'rls_mismatch'")? {
+            s.run(&fix)?;
+        }
+        ensure_eq!(told(s)?, Vec::<String>::new());
+        Ok(())
+    };
+    mend(&mut s)?;
+    s.run("INSERT INTO m VALUES (1); INSERT INTO events SELECT now(), n FROM generate_series(1, 5) AS n")?;
+    ensure_eq!(db.session_as(&reader)?.column(&format!("SELECT id FROM {new} ORDER BY 1"))?, ["1", "5"]);
+    // For whom, for what, how, and for the owner, too.
+    for change in [
+        format!("ALTER POLICY sub ON events TO {reader}, CURRENT_USER"),
+        "DROP POLICY sub ON events; CREATE POLICY sub ON events FOR SELECT USING (true)".to_owned(),
+        "DROP POLICY sub ON events; CREATE POLICY sub ON events AS RESTRICTIVE FOR SELECT USING (true)".to_owned(),
+        "ALTER TABLE events FORCE ROW LEVEL SECURITY".to_owned(),
+        "ALTER TABLE events NO FORCE ROW LEVEL SECURITY".to_owned(),
+    ] {
+        s.run(&change)?;
+        ensure_eq!(told(&mut s)?.len(), 2, "{change}");
+        mend(&mut s)?;
+    }
+    // Columns of other numbers, as ATTACH allows, are the same policy.
+    s.run("ALTER TABLE events ADD gone int, ADD extra int; ALTER TABLE events DROP gone; CREATE POLICY extra ON events USING (extra = 1)")?;
+    mend(&mut s)?;
+    s.run(
+        "CREATE TABLE other (extra int, gone int, id bigint, at timestamptz NOT NULL); ALTER TABLE other DROP COLUMN gone;
+         ALTER TABLE events ATTACH PARTITION other FOR VALUES FROM ('2001-01-01') TO ('2001-02-01'); SELECT FROM warden.check_partitions('events')",
+    )?;
+    for fix in s.column("SELECT fix_sql FROM warden.check_partitions('events') WHERE problem ~ 'rls|grants'")? {
+        s.run(&fix)?;
+    }
+    ensure_eq!(told(&mut s)?, Vec::<String>::new());
+    // What partitions cannot have, and the grants that are not copied then.
+    s.run("CREATE POLICY itself ON events USING (EXISTS (SELECT FROM events AS e WHERE e.id = 1))")?;
+    s.run(&format!("REVOKE SELECT ON {new} FROM {reader}"))?;
+    ensure_eq!(
+        told(&mut s)?,
+        ["grants_mismatch they cannot have the policies of the table, for policy itself reads the table itself."]
+    );
+    s.run(&format!("DROP POLICY itself ON events; DROP POLICY sub ON {new}; GRANT SELECT ON {new} TO {reader}"))?;
+    ensure_eq!(told(&mut s)?.len(), 1);
+    // Where somebody holds what a policy names, it is not looked at, and nobody is waited for.
+    let mut holder = db.session()?;
+    s.run(&format!("CREATE POLICY again ON {new} USING (EXISTS (SELECT FROM m))"))?;
+    for held in ["events", &new, "m"] {
+        holder.run(&format!("BEGIN; LOCK TABLE ONLY {held} IN ACCESS EXCLUSIVE MODE"))?;
+        s.run("SET statement_timeout = '10s'")?;
+        ensure_eq!(told(&mut s)?, Vec::<String>::new(), "{held}");
+        s.run("RESET statement_timeout")?;
+        holder.run("COMMIT")?;
+    }
+    ensure_eq!(told(&mut s)?.len(), 1);
+    // Not asked for, they may be what they like.
+    s.run("SELECT * FROM warden.manage_partitions('events', premake => 0)")?;
+    ensure_eq!(told(&mut s)?, Vec::<String>::new());
     Ok(())
 }
 
