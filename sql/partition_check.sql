@@ -300,7 +300,19 @@ BEGIN ATOMIC
                pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
         WHERE t.enabled AND t.last_run IS NULL
         UNION ALL
-        SELECT 20, 'error', 'last_run_failed', NULL, NULL, NULL, pg_catalog.format('%s (%s)', t.last_error, t.sqlstate),
+        SELECT 20, 'warning', 'guard_left', r.identity, NULL, NULL,
+               pg_catalog.format('Constraint %I refuses rows of a range: it was left by maintenance that was ended before it was done.', k.conname),
+               CASE WHEN t.enabled THEN pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
+                    ELSE pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I;', r.identity, k.conname) END
+        FROM r
+        JOIN pg_catalog.pg_constraint AS k ON k.conrelid = r.partition AND k.contype = 'c' AND pg_catalog.starts_with(k.conname::pg_catalog.text, 'pg_warden_guard_')
+        WHERE r.parent_oid = t.oid AND r.is_default
+          -- Not while maintenance is at it, which locks the table so.
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l
+                          WHERE l.locktype = 'advisory' AND l.classid = 2003070576 AND l.objid = t.oid AND l.objsubid = 2
+                            AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()))
+        UNION ALL
+        SELECT 21, 'error', 'last_run_failed', NULL, NULL, NULL, pg_catalog.format('%s (%s)', t.last_error, t.sqlstate),
                pg_catalog.format('SELECT * FROM warden.partition_log WHERE table_name = %L ORDER BY id DESC;', t.identity)
         WHERE t.enabled AND t.last_error IS NOT NULL
     ) AS f (n, severity, problem, partition, lower_bound, upper_bound, detail, fix_sql)

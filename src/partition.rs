@@ -33,6 +33,7 @@ mod encoding;
 mod fill;
 mod grants;
 mod grid;
+mod guard;
 mod inherit;
 mod inspect;
 mod key;

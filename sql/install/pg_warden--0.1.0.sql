@@ -32,6 +32,106 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:49
+-- requires:
+--   schema
+
+-- What is to become of partitions that are being detached concurrently, or have just been: a row is committed with the mark of the server that
+-- such a detach is under way, and goes with what it was kept for. Written from C alone; not dumped, for it is about tables by their OID.
+CREATE TABLE warden_internal.partition_removal (
+    partition pg_catalog.oid CONSTRAINT partition_removal_pkey PRIMARY KEY,
+    table_oid pg_catalog.oid NOT NULL,
+    partition_name pg_catalog.text NOT NULL,
+    lower_bound pg_catalog.text NOT NULL,
+    upper_bound pg_catalog.text NOT NULL,
+    ended pg_catalog.int8 NOT NULL,    -- its upper bound, in microseconds since 1970
+    removal pg_catalog.text NOT NULL,
+    checks pg_catalog.text NOT NULL,   -- OIDs of the CHECK constraints that it had before
+    at pg_catalog.timestamptz NOT NULL);
+COMMENT ON TABLE warden_internal.partition_removal IS
+    'pg_warden: what is to become of partitions that the worker has begun to detach; not dumped';
+ALTER TABLE warden_internal.partition_removal REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:67
+-- requires:
+--   schema
+
+-- Tables that pg_partman maintains, taken over by the policies of pg_warden. Everything is done with the rights of the caller, and each table by
+-- itself.
+
+CREATE FUNCTION warden.adopt_partman(
+    dry_run pg_catalog.bool DEFAULT false,
+    OUT table_name pg_catalog.text, OUT partition_interval pg_catalog."interval", OUT premake pg_catalog.int4,
+    OUT retention pg_catalog."interval", OUT retention_action pg_catalog.text, OUT key_encoding pg_catalog.text,
+    OUT status pg_catalog.text, OUT sqlstate pg_catalog.text, OUT detail pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    home text;
+    config record;
+    -- As pg_partman has it: schema and table with a dot between, neither quoted.
+    parent text;
+BEGIN
+    IF dry_run IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'dry_run must not be null';
+    END IF;
+    SELECT quote_ident(n.nspname) INTO home
+    FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pg_partman';
+    IF home IS NULL THEN
+        RAISE undefined_object USING
+            MESSAGE = format('pg_partman is not installed in database "%s"', current_database()),
+            HINT = 'For a table of your own: SELECT * FROM warden.manage_partitions(...);';
+    END IF;
+    FOR config IN EXECUTE format('SELECT to_jsonb(p) AS row FROM %s.part_config AS p ORDER BY p.parent_table COLLATE "C"', home) LOOP
+        parent := config.row ->> 'parent_table';
+        table_name := format('%I.%I', split_part(parent, '.', 1), split_part(parent, '.', 2));
+        partition_interval := NULL;
+        retention := NULL;
+        premake := config.row ->> 'premake';
+        retention_action := CASE WHEN config.row ->> 'retention_schema' IS NOT NULL THEN 'archive'
+                                 WHEN (config.row ->> 'retention_keep_table')::bool THEN 'detach' ELSE 'drop' END;
+        key_encoding := CASE coalesce(config.row ->> 'epoch', 'none')
+                             WHEN 'seconds' THEN 'epoch_s' WHEN 'milliseconds' THEN 'epoch_ms' WHEN 'microseconds' THEN 'epoch_us'
+                             WHEN 'nanoseconds' THEN 'epoch_ns' ELSE 'auto' END;
+        status := CASE WHEN dry_run THEN 'would_adopt' ELSE 'adopted' END;
+        sqlstate := NULL;
+        detail := NULL;
+        IF config.row ->> 'automatic_maintenance' = 'off' THEN
+            status := 'skipped';
+            detail := 'pg_partman does not maintain it by itself.';
+        ELSE
+            BEGIN
+                partition_interval := config.row ->> 'partition_interval';
+                retention := config.row ->> 'retention';
+                -- A dry run does all of it, and takes it back.
+                PERFORM FROM warden.manage_partitions(
+                    table_name, partition_interval, premake, retention, retention_action,
+                    CASE retention_action WHEN 'archive' THEN config.row ->> 'retention_schema' END, key_encoding => key_encoding);
+                EXECUTE format('UPDATE %s.part_config SET automatic_maintenance = ''off'' WHERE parent_table = $1', home) USING parent;
+                IF dry_run THEN
+                    RAISE SQLSTATE 'WD000';
+                END IF;
+                detail := 'automatic_maintenance of pg_partman is off for it. New partitions are named as by warden.create_partitions.';
+            EXCEPTION
+                WHEN SQLSTATE 'WD000' THEN
+                    detail := 'It would be managed by pg_warden, and automatic_maintenance of pg_partman be off for it.';
+                WHEN OTHERS THEN
+                    status := 'refused';
+                    adopt_partman.sqlstate := SQLSTATE;
+                    detail := SQLERRM;
+            END;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION warden.adopt_partman(pg_catalog.bool) IS
+    'takes over the tables that pg_partman maintains, with their intervals and retention, and switches its maintenance of them off; dry_run: only shows';
+REVOKE EXECUTE ON FUNCTION warden.adopt_partman(pg_catalog.bool) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:31
 -- requires:
 --   schema
@@ -214,84 +314,6 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:67
--- requires:
---   schema
-
--- Tables that pg_partman maintains, taken over by the policies of pg_warden. Everything is done with the rights of the caller, and each table by
--- itself.
-
-CREATE FUNCTION warden.adopt_partman(
-    dry_run pg_catalog.bool DEFAULT false,
-    OUT table_name pg_catalog.text, OUT partition_interval pg_catalog."interval", OUT premake pg_catalog.int4,
-    OUT retention pg_catalog."interval", OUT retention_action pg_catalog.text, OUT key_encoding pg_catalog.text,
-    OUT status pg_catalog.text, OUT sqlstate pg_catalog.text, OUT detail pg_catalog.text)
-    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    home text;
-    config record;
-    -- As pg_partman has it: schema and table with a dot between, neither quoted.
-    parent text;
-BEGIN
-    IF dry_run IS NULL THEN
-        RAISE null_value_not_allowed USING MESSAGE = 'dry_run must not be null';
-    END IF;
-    SELECT quote_ident(n.nspname) INTO home
-    FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pg_partman';
-    IF home IS NULL THEN
-        RAISE undefined_object USING
-            MESSAGE = format('pg_partman is not installed in database "%s"', current_database()),
-            HINT = 'For a table of your own: SELECT * FROM warden.manage_partitions(...);';
-    END IF;
-    FOR config IN EXECUTE format('SELECT to_jsonb(p) AS row FROM %s.part_config AS p ORDER BY p.parent_table COLLATE "C"', home) LOOP
-        parent := config.row ->> 'parent_table';
-        table_name := format('%I.%I', split_part(parent, '.', 1), split_part(parent, '.', 2));
-        partition_interval := NULL;
-        retention := NULL;
-        premake := config.row ->> 'premake';
-        retention_action := CASE WHEN config.row ->> 'retention_schema' IS NOT NULL THEN 'archive'
-                                 WHEN (config.row ->> 'retention_keep_table')::bool THEN 'detach' ELSE 'drop' END;
-        key_encoding := CASE coalesce(config.row ->> 'epoch', 'none')
-                             WHEN 'seconds' THEN 'epoch_s' WHEN 'milliseconds' THEN 'epoch_ms' WHEN 'microseconds' THEN 'epoch_us'
-                             WHEN 'nanoseconds' THEN 'epoch_ns' ELSE 'auto' END;
-        status := CASE WHEN dry_run THEN 'would_adopt' ELSE 'adopted' END;
-        sqlstate := NULL;
-        detail := NULL;
-        IF config.row ->> 'automatic_maintenance' = 'off' THEN
-            status := 'skipped';
-            detail := 'pg_partman does not maintain it by itself.';
-        ELSE
-            BEGIN
-                partition_interval := config.row ->> 'partition_interval';
-                retention := config.row ->> 'retention';
-                -- A dry run does all of it, and takes it back.
-                PERFORM FROM warden.manage_partitions(
-                    table_name, partition_interval, premake, retention, retention_action,
-                    CASE retention_action WHEN 'archive' THEN config.row ->> 'retention_schema' END, key_encoding => key_encoding);
-                EXECUTE format('UPDATE %s.part_config SET automatic_maintenance = ''off'' WHERE parent_table = $1', home) USING parent;
-                IF dry_run THEN
-                    RAISE SQLSTATE 'WD000';
-                END IF;
-                detail := 'automatic_maintenance of pg_partman is off for it. New partitions are named as by warden.create_partitions.';
-            EXCEPTION
-                WHEN SQLSTATE 'WD000' THEN
-                    detail := 'It would be managed by pg_warden, and automatic_maintenance of pg_partman be off for it.';
-                WHEN OTHERS THEN
-                    status := 'refused';
-                    adopt_partman.sqlstate := SQLSTATE;
-                    detail := SQLERRM;
-            END;
-        END IF;
-        RETURN NEXT;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION warden.adopt_partman(pg_catalog.bool) IS
-    'takes over the tables that pg_partman maintains, with their intervals and retention, and switches its maintenance of them off; dry_run: only shows';
-REVOKE EXECUTE ON FUNCTION warden.adopt_partman(pg_catalog.bool) FROM PUBLIC;
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/lib.rs:50
 -- requires:
 --   schema
@@ -311,28 +333,6 @@ CREATE TABLE warden_internal.partition_schedule (
 COMMENT ON TABLE warden_internal.partition_schedule IS
     'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
 ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:49
--- requires:
---   schema
-
--- What is to become of partitions that are being detached concurrently, or have just been: a row is committed with the mark of the server that
--- such a detach is under way, and goes with what it was kept for. Written from C alone; not dumped, for it is about tables by their OID.
-CREATE TABLE warden_internal.partition_removal (
-    partition pg_catalog.oid CONSTRAINT partition_removal_pkey PRIMARY KEY,
-    table_oid pg_catalog.oid NOT NULL,
-    partition_name pg_catalog.text NOT NULL,
-    lower_bound pg_catalog.text NOT NULL,
-    upper_bound pg_catalog.text NOT NULL,
-    ended pg_catalog.int8 NOT NULL,    -- its upper bound, in microseconds since 1970
-    removal pg_catalog.text NOT NULL,
-    checks pg_catalog.text NOT NULL,   -- OIDs of the CHECK constraints that it had before
-    at pg_catalog.timestamptz NOT NULL);
-COMMENT ON TABLE warden_internal.partition_removal IS
-    'pg_warden: what is to become of partitions that the worker has begun to detach; not dumped';
-ALTER TABLE warden_internal.partition_removal REPLICA IDENTITY NOTHING;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -454,7 +454,7 @@ REVOKE EXECUTE ON PROCEDURE warden.convert_to_partitioned(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:76
+-- src/partition.rs:77
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -465,7 +465,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:61
+-- src/partition.rs:62
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -476,7 +476,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:144
+-- src/partition.rs:145
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -494,7 +494,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:106
+-- src/partition.rs:107
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -505,7 +505,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:221
+-- src/partition.rs:222
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -517,7 +517,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:91
+-- src/partition.rs:92
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -528,7 +528,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:121
+-- src/partition.rs:122
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -571,7 +571,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:248
+-- src/partition.rs:249
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -930,7 +930,7 @@ COMMENT ON FUNCTION warden_internal.partition_encoding(pg_catalog.oid) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:174
+-- src/partition/maintain.rs:176
 -- pg_warden::partition::maintain::partition_maintenance
 
 CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')
@@ -967,7 +967,7 @@ REVOKE EXECUTE ON FUNCTION warden.plan_partition_maintenance(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/row_security.rs:157
+-- src/partition/row_security.rs:156
 -- pg_warden::partition::row_security::policies_for
 
 CREATE FUNCTION warden_internal.policies_for(relation pg_catalog.oid, identity pg_catalog.text, name pg_catalog.text)
@@ -978,7 +978,7 @@ COMMENT ON FUNCTION warden_internal.policies_for(pg_catalog.oid, pg_catalog.text
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/row_security.rs:143
+-- src/partition/row_security.rs:142
 -- pg_warden::partition::row_security::policy_hindrance
 
 CREATE FUNCTION warden_internal.policy_hindrance(parent pg_catalog.oid) RETURNS pg_catalog.text LANGUAGE c STABLE
@@ -1950,7 +1950,19 @@ BEGIN ATOMIC
                pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
         WHERE t.enabled AND t.last_run IS NULL
         UNION ALL
-        SELECT 20, 'error', 'last_run_failed', NULL, NULL, NULL, pg_catalog.format('%s (%s)', t.last_error, t.sqlstate),
+        SELECT 20, 'warning', 'guard_left', r.identity, NULL, NULL,
+               pg_catalog.format('Constraint %I refuses rows of a range: it was left by maintenance that was ended before it was done.', k.conname),
+               CASE WHEN t.enabled THEN pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
+                    ELSE pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I;', r.identity, k.conname) END
+        FROM r
+        JOIN pg_catalog.pg_constraint AS k ON k.conrelid = r.partition AND k.contype = 'c' AND pg_catalog.starts_with(k.conname::pg_catalog.text, 'pg_warden_guard_')
+        WHERE r.parent_oid = t.oid AND r.is_default
+          -- Not while maintenance is at it, which locks the table so.
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l
+                          WHERE l.locktype = 'advisory' AND l.classid = 2003070576 AND l.objid = t.oid AND l.objsubid = 2
+                            AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()))
+        UNION ALL
+        SELECT 21, 'error', 'last_run_failed', NULL, NULL, NULL, pg_catalog.format('%s (%s)', t.last_error, t.sqlstate),
                pg_catalog.format('SELECT * FROM warden.partition_log WHERE table_name = %L ORDER BY id DESC;', t.identity)
         WHERE t.enabled AND t.last_error IS NOT NULL
     ) AS f (n, severity, problem, partition, lower_bound, upper_bound, detail, fix_sql)
@@ -1995,7 +2007,7 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:265
+-- src/partition.rs:266
 -- pg_warden::partition::schedule_partition_maintenance
 
 CREATE FUNCTION warden.schedule_partition_maintenance(every pg_catalog."interval" DEFAULT '1 hour', INOUT scheduler pg_catalog.text DEFAULT 'auto',
@@ -2096,7 +2108,7 @@ REVOKE EXECUTE ON FUNCTION warden.unmanage_partitions(pg_catalog.text) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:309
+-- src/partition.rs:310
 -- pg_warden::partition::unschedule_partition_maintenance
 
 CREATE FUNCTION warden.unschedule_partition_maintenance() RETURNS pg_catalog.bool

@@ -325,7 +325,7 @@ pub(crate) fn partition_name(schema: &str, table: &str, suffix: &str, width: imp
 }
 
 /// FNV-1a, folded to 32 bits: the same on every machine and in every version.
-fn hash(schema: &str, table: &str) -> u32 {
+pub(crate) fn hash(schema: &str, table: &str) -> u32 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in schema.bytes().chain([0]).chain(table.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
