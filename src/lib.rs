@@ -58,7 +58,11 @@ extension_sql_file!(
     name = "partition_log",
     requires = ["partition_policy", "partition_schedule", "partitions"]
 );
-extension_sql_file!("../sql/partition_check.sql", name = "partition_check", requires = ["partition_log"]);
+extension_sql_file!(
+    "../sql/partition_check.sql",
+    name = "partition_check",
+    requires = ["partition_log", partition::row_security::policies_for, partition::row_security::policy_hindrance]
+);
 extension_sql_file!("../sql/partition_adoption.sql", name = "partition_adoption", requires = ["schema"]);
 extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 

@@ -54,6 +54,7 @@ mod partition_drain;
 mod partition_edges;
 mod partition_encoded;
 mod partition_gaps;
+mod partition_guard;
 mod partition_inherit;
 mod partition_keys;
 mod partition_lists;
@@ -114,6 +115,7 @@ fn cases() -> Vec<Case> {
         partition_advice::cases(),
         partition_attach::cases(),
         partition_gaps::cases(),
+        partition_guard::cases(),
         partition_inherit::cases(),
         partition_keys::cases(),
         partition_calendar::cases(),

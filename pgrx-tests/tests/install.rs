@@ -81,7 +81,7 @@ const OWNERS_VIEWS: [&str; 8] = [
 
 /// What PUBLIC may do, beside USAGE of types. The functions of `warden_internal` cannot be named without USAGE of that schema, which nobody has: they are
 /// reached through a view, by those who may read it.
-const PUBLIC: [&str; 39] = [
+const PUBLIC: [&str; 45] = [
     "warden USAGE",
     "warden.help() EXECUTE",
     "warden.help(text) EXECUTE",
@@ -99,6 +99,9 @@ const PUBLIC: [&str; 39] = [
     "warden.rules SELECT",
     "warden.time_partitions SELECT",
     "warden.uuidv7_lower_bound(timestamp with time zone) EXECUTE",
+    "warden_internal.grants_past_policies(oid,oid) EXECUTE",
+    "warden_internal.grants_unlike(oid,oid) EXECUTE",
+    "warden_internal.relation_grants(oid) EXECUTE",
     "warden_internal.named_relation(text) EXECUTE",
     "warden_internal.has_zone(text) EXECUTE",
     "warden_internal.key_time(text,text) EXECUTE",
@@ -114,6 +117,9 @@ const PUBLIC: [&str; 39] = [
     "warden_internal.partition_rows(oid) EXECUTE",
     "warden_internal.partition_zone(oid) EXECUTE",
     "warden_internal.partitions_ahead(oid,text) EXECUTE",
+    "warden_internal.policies_for(oid,text,text) EXECUTE",
+    "warden_internal.policies_unlike(oid,oid) EXECUTE",
+    "warden_internal.policy_hindrance(oid) EXECUTE",
     "warden_internal.range_partitioned(text) EXECUTE",
     "warden_internal.rules() EXECUTE",
     "warden_internal.sees_partitions_of(oid) EXECUTE",

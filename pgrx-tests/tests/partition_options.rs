@@ -5,7 +5,9 @@ use pg_warden_tests::{Leg, Result, Session, cases, ensure, ensure_eq};
 cases![
     grants_are_copied_by_both_methods,
     grants_of_a_table_that_belongs_to_another,
-    grants_are_not_copied_past_row_level_security,
+    policies_are_copied_with_grants,
+    policies_that_would_be_others_are_refused,
+    rows_move_past_policies_that_are_forced,
     storage_parameters_instead_of_the_newest_ones,
     storage_parameters_that_are_none,
     whoever_makes_a_partition_obeys,
@@ -97,21 +99,152 @@ fn grants_of_a_table_that_belongs_to_another(leg: &Leg) -> Result {
     Ok(())
 }
 
-fn grants_are_not_copied_past_row_level_security(leg: &Leg) -> Result {
+/// `e v` with policies of all sorts, of whose rows `reader` may see some, and `writer` write some.
+fn secured(s: &mut Session, owner: &str, reader: &str, writer: &str) -> Result {
+    s.run(&format!(
+        "{EVENTS}; CREATE SCHEMA app; CREATE TABLE app.m (\"a b\" int, who name);
+         GRANT USAGE ON SCHEMA app TO {reader}, {owner}; GRANT SELECT ON app.m TO {reader}, {owner}; GRANT CREATE ON SCHEMA public TO {owner};
+         INSERT INTO app.m VALUES (2, '{reader}'), (3, '{reader}'), (4, '{writer}');
+         ALTER TABLE \"e v\" OWNER TO {owner}; ALTER TABLE first OWNER TO {owner}; ALTER TABLE rest OWNER TO {owner};
+         ALTER TABLE \"e v\" ENABLE ROW LEVEL SECURITY; GRANT SELECT ON \"e v\" TO {reader}; GRANT INSERT, SELECT, DELETE ON \"e v\" TO {writer};
+         CREATE POLICY plain ON \"e v\" FOR SELECT TO {reader}, {writer} USING (\"a b\" = 1);
+         CREATE POLICY \"sub\"\"select\" ON \"e v\" FOR SELECT TO {reader}
+            USING (EXISTS (SELECT FROM app.m WHERE m.\"a b\" = \"e v\".\"a b\" AND m.who = current_user AND m.who <> '\"e v\".\"a b\"'));
+         CREATE POLICY restricts ON \"e v\" AS RESTRICTIVE USING (note IS DISTINCT FROM 'hidden');
+         CREATE POLICY writes ON \"e v\" FOR INSERT TO {writer} WITH CHECK (\"a b\" < 10);
+         CREATE POLICY deletes ON \"e v\" FOR DELETE TO PUBLIC USING (\"a b\" = 1)"
+    ))?;
+    Ok(())
+}
+
+fn policies_are_copied_with_grants(leg: &Leg) -> Result {
     let db = leg.database()?;
     let mut s = db.session()?;
-    s.run(&format!("{EVENTS}; GRANT SELECT ON \"e v\" TO PUBLIC; ALTER TABLE \"e v\" ENABLE ROW LEVEL SECURITY"))?;
-    let error = s.error("SELECT * FROM warden.manage_partitions('\"e v\"', copy_grants => true)")?;
-    ensure_eq!(
-        (error.sqlstate.as_str(), error.message.as_str()),
-        ("0A000", "copy_grants is not supported for table \"e v\", which has row level security")
-    );
-    // Switched on later, it stops no creation.
-    s.run("ALTER TABLE \"e v\" DISABLE ROW LEVEL SECURITY")?;
+    let (owner, reader, writer) = (db.role("")?, db.role("")?, db.role("")?);
+    secured(&mut s, &owner, &reader, &writer)?;
     manage(&mut s, "copy_grants => true")?;
-    s.run("ALTER TABLE \"e v\" ENABLE ROW LEVEL SECURITY")?;
+    for (force, from, to) in [("NO FORCE", "2026-03-01", "2999-01-01"), ("FORCE", "2026-04-01", "2999-02-01")] {
+        s.run(&format!("ALTER TABLE \"e v\" {force} ROW LEVEL SECURITY"))?;
+        for start in [from, to] {
+            let partition = made(&mut s, start)?;
+            s.run(&format!(
+                "INSERT INTO \"e v\" SELECT '{start}', n, CASE n % 2 WHEN 0 THEN 'hidden' END FROM generate_series(1, 9) AS n;
+                 INSERT INTO \"e v\" SELECT '{start}', n FROM generate_series(1, 9) AS n"
+            ))?;
+            let all = s.value(&format!("SELECT count(*) FROM {partition}"))?;
+            let owners = if force == "FORCE" { "0" } else { "18" };
+            for (role, sees) in [(&owner, owners), (&reader, "5"), (&writer, "2")] {
+                let mut other = db.session_as(role)?;
+                let rows = |relation: &str| {
+                    format!("SELECT ts, \"a b\", note FROM {relation} WHERE ts = '{start}' ORDER BY 2, 3")
+                };
+                ensure_eq!(other.rows(&rows(&partition))?, other.rows(&rows("\"e v\""))?, "{partition} to {role}");
+                ensure_eq!(other.rows(&rows(&partition))?.len().to_string(), sees, "{partition} to {role}, {force}");
+            }
+            let mut writer = db.session_as(&writer)?;
+            writer.run(&format!("INSERT INTO {partition} VALUES ('{start}', 9)"))?;
+            let error = writer.error(&format!("INSERT INTO {partition} VALUES ('{start}', 10)"))?;
+            ensure_eq!((error.sqlstate.as_str(), error.message.contains("row-level security policy")), ("42501", true));
+            writer.run(&format!("DELETE FROM {partition}"))?;
+            ensure_eq!(s.value(&format!("SELECT {all} + 1 - count(*) FROM {partition}"))?, "2", "{partition}");
+            ensure!(
+                db.session_as(&reader)?
+                    .error(&format!("DELETE FROM {partition}"))?
+                    .message
+                    .contains("permission denied"),
+                "{partition}"
+            );
+        }
+    }
+    // In the owner's name, and in a table of its own that maintenance makes.
+    manage(&mut s, "premake => 0, copy_grants => true")?;
+    ensure!(
+        s.value("SELECT sql FROM warden.plan_partition_maintenance() LIMIT 1")?
+            .contains("CREATE POLICY plain ON public.\"e v_")
+    );
+    s.run("CALL warden.partition_maintenance()")?;
+    ensure_eq!(
+        s.column("SELECT DISTINCT count(*) FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relname ~ '^e v_' GROUP BY c.oid")?,
+        ["5"]
+    );
+    // Switched off, neither policies nor grants; without row level security, grants alone.
+    manage(&mut s, "premake => 0")?;
+    let partition = made(&mut s, "2026-05-01")?;
+    ensure_eq!(s.value(&format!("SELECT count(*) FROM pg_policy WHERE polrelid = '{partition}'::regclass"))?, "0");
+    manage(&mut s, "premake => 0, copy_grants => true")?;
+    s.run("ALTER TABLE \"e v\" DISABLE ROW LEVEL SECURITY")?;
+    let partition = made(&mut s, "2026-06-01")?;
+    ensure_eq!(s.value(&format!("SELECT count(*) FROM pg_policy WHERE polrelid = '{partition}'::regclass"))?, "0");
+    ensure_eq!(grants(&mut s, &partition)?.len(), 4);
+    Ok(())
+}
+
+fn policies_that_would_be_others_are_refused(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    s.run(&format!(
+        "{EVENTS}; GRANT SELECT ON \"e v\" TO PUBLIC; ALTER TABLE \"e v\" ENABLE ROW LEVEL SECURITY;
+         CREATE TABLE m (n int); CREATE POLICY fine ON \"e v\" USING (note IN (SELECT 'x' FROM m)); CREATE FUNCTION f(\"e v\") RETURNS bool LANGUAGE sql AS 'SELECT true'"
+    ))?;
+    let itself = "EXISTS (SELECT FROM \"e v\" AS o WHERE o.note IS NULL)";
+    for (expression, why) in [
+        ("f(\"e v\")", "takes whole rows of the table"),
+        ("\"e v\" IS NOT NULL", "takes whole rows of the table"),
+        ("(SELECT f(\"e v\") FROM m)", "takes whole rows of the table"),
+        (itself, "reads the table itself"),
+        ("EXISTS (SELECT FROM m WHERE n = (SELECT max(\"a b\") FROM \"e v\"))", "reads the table itself"),
+        ("EXISTS (SELECT FROM m WHERE n = \"a b\")", "names the table, whose name is also that of a schema"),
+    ] {
+        let is_schema = why.ends_with("schema");
+        s.run(if is_schema { "CREATE SCHEMA \"e v\"" } else { "SELECT" })?;
+        for clause in ["FOR ALL TO PUBLIC USING", "FOR INSERT TO PUBLIC WITH CHECK"] {
+            s.run(&format!("CREATE POLICY \"x y\" ON \"e v\" {clause} ({expression})"))?;
+            let error = s.error("SELECT * FROM warden.manage_partitions('\"e v\"', copy_grants => true)")?;
+            ensure_eq!(
+                (error.sqlstate.as_str(), error.message.as_str(), error.detail.as_deref()),
+                (
+                    "0A000",
+                    "copy_grants is not supported for table \"e v\", whose policies cannot be copied",
+                    Some(format!("Partitions would have the same policies, but policy \"x y\" {why}.").as_str())
+                )
+            );
+            s.run("DROP POLICY \"x y\" ON \"e v\"")?;
+        }
+    }
+    // A policy that comes later stops no creation, and nobody reads past it.
+    manage(&mut s, "copy_grants => true")?;
+    s.run(&format!("CREATE POLICY \"x y\" ON \"e v\" USING ({itself})"))?;
     let partition = made(&mut s, "2026-03-01")?;
     ensure_eq!(grants(&mut s, &partition)?, Vec::<String>::new());
+    s.run("DROP POLICY \"x y\" ON \"e v\"")?;
+    let partition = made(&mut s, "2026-04-01")?;
+    ensure_eq!(grants(&mut s, &partition)?, ["- SELECT f"]);
+    Ok(())
+}
+
+fn rows_move_past_policies_that_are_forced(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session()?;
+    let (owner, reader, writer) = (db.role("")?, db.role("")?, db.role("")?);
+    secured(&mut s, &owner, &reader, &writer)?;
+    manage(&mut s, "copy_grants => true")?;
+    s.run(&format!(
+        "INSERT INTO rest SELECT '2026-03-01'::date + n, n % 20 FROM generate_series(0, 60) AS n; ALTER TABLE \"e v\" FORCE ROW LEVEL SECURITY;
+         GRANT EXECUTE ON ALL ROUTINES IN SCHEMA warden TO {owner}"
+    ))?;
+    let mut owner = db.session_as(&owner)?;
+    owner.run("SELECT * FROM warden.create_partitions('\"e v\"', '1 month', '2026-03-01', '2026-04-01', default_rows => 'move')")?;
+    owner.run("CALL warden.drain_default_partition('\"e v\"')")?;
+    ensure_eq!(
+        s.column(
+            "SELECT concat(c.relname, ' ', c.relforcerowsecurity) FROM pg_class c WHERE c.relname ~ '^e v_' ORDER BY 1"
+        )?,
+        ["e v_2026_03 t", "e v_2026_04 t"]
+    );
+    ensure_eq!(
+        s.value("SELECT concat((SELECT count(*) FROM \"e v_2026_03\"), ' ', (SELECT count(*) FROM \"e v_2026_04\"))")?,
+        "31 30"
+    );
     Ok(())
 }
 

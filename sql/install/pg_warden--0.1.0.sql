@@ -32,6 +32,172 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:66
+-- requires:
+--   schema
+
+-- Tables that pg_partman maintains, taken over by the policies of pg_warden. Everything is done with the rights of the caller, and each table by
+-- itself.
+
+CREATE FUNCTION warden.adopt_partman(
+    dry_run pg_catalog.bool DEFAULT false,
+    OUT table_name pg_catalog.text, OUT partition_interval pg_catalog."interval", OUT premake pg_catalog.int4,
+    OUT retention pg_catalog."interval", OUT retention_action pg_catalog.text, OUT key_encoding pg_catalog.text,
+    OUT status pg_catalog.text, OUT sqlstate pg_catalog.text, OUT detail pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    home text;
+    config record;
+    -- As pg_partman has it: schema and table with a dot between, neither quoted.
+    parent text;
+BEGIN
+    IF dry_run IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'dry_run must not be null';
+    END IF;
+    SELECT quote_ident(n.nspname) INTO home
+    FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pg_partman';
+    IF home IS NULL THEN
+        RAISE undefined_object USING
+            MESSAGE = format('pg_partman is not installed in database "%s"', current_database()),
+            HINT = 'For a table of your own: SELECT * FROM warden.manage_partitions(...);';
+    END IF;
+    FOR config IN EXECUTE format('SELECT to_jsonb(p) AS row FROM %s.part_config AS p ORDER BY p.parent_table COLLATE "C"', home) LOOP
+        parent := config.row ->> 'parent_table';
+        table_name := format('%I.%I', split_part(parent, '.', 1), split_part(parent, '.', 2));
+        partition_interval := NULL;
+        retention := NULL;
+        premake := config.row ->> 'premake';
+        retention_action := CASE WHEN config.row ->> 'retention_schema' IS NOT NULL THEN 'archive'
+                                 WHEN (config.row ->> 'retention_keep_table')::bool THEN 'detach' ELSE 'drop' END;
+        key_encoding := CASE coalesce(config.row ->> 'epoch', 'none')
+                             WHEN 'seconds' THEN 'epoch_s' WHEN 'milliseconds' THEN 'epoch_ms' WHEN 'microseconds' THEN 'epoch_us'
+                             WHEN 'nanoseconds' THEN 'epoch_ns' ELSE 'auto' END;
+        status := CASE WHEN dry_run THEN 'would_adopt' ELSE 'adopted' END;
+        sqlstate := NULL;
+        detail := NULL;
+        IF config.row ->> 'automatic_maintenance' = 'off' THEN
+            status := 'skipped';
+            detail := 'pg_partman does not maintain it by itself.';
+        ELSE
+            BEGIN
+                partition_interval := config.row ->> 'partition_interval';
+                retention := config.row ->> 'retention';
+                -- A dry run does all of it, and takes it back.
+                PERFORM FROM warden.manage_partitions(
+                    table_name, partition_interval, premake, retention, retention_action,
+                    CASE retention_action WHEN 'archive' THEN config.row ->> 'retention_schema' END, key_encoding => key_encoding);
+                EXECUTE format('UPDATE %s.part_config SET automatic_maintenance = ''off'' WHERE parent_table = $1', home) USING parent;
+                IF dry_run THEN
+                    RAISE SQLSTATE 'WD000';
+                END IF;
+                detail := 'automatic_maintenance of pg_partman is off for it. New partitions are named as by warden.create_partitions.';
+            EXCEPTION
+                WHEN SQLSTATE 'WD000' THEN
+                    detail := 'It would be managed by pg_warden, and automatic_maintenance of pg_partman be off for it.';
+                WHEN OTHERS THEN
+                    status := 'refused';
+                    adopt_partman.sqlstate := SQLSTATE;
+                    detail := SQLERRM;
+            END;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION warden.adopt_partman(pg_catalog.bool) IS
+    'takes over the tables that pg_partman maintains, with their intervals and retention, and switches its maintenance of them off; dry_run: only shows';
+REVOKE EXECUTE ON FUNCTION warden.adopt_partman(pg_catalog.bool) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:31
+-- requires:
+--   schema
+
+-- Conversions of tables that are under way, and those that are done. Written from C alone.
+CREATE TABLE warden_internal.partition_conversion (
+    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
+    column_name pg_catalog.text NOT NULL,
+    partition_interval pg_catalog."interval" NOT NULL,
+    time_zone pg_catalog.text NOT NULL,
+    cutoff pg_catalog.text NOT NULL,
+    constraint_name pg_catalog.text NOT NULL,
+    phase pg_catalog.text NOT NULL,
+    started_at pg_catalog.timestamptz NOT NULL,
+    started_by pg_catalog.text NOT NULL,
+    last_error pg_catalog.text
+);
+COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
+ALTER TABLE warden_internal.partition_conversion REPLICA IDENTITY NOTHING;
+
+-- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
+CREATE VIEW warden.partition_conversions AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
+           t.estimate AS rows_total, p.started_at, p.last_error
+    FROM warden_internal.partition_conversion AS p
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    LEFT JOIN pg_catalog.pg_constraint AS k
+        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
+    -- Those of the table itself, and of its partitions.
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
+        FROM pg_catalog.pg_class AS r
+        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
+           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
+                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
+    ) AS t (estimate);
+COMMENT ON VIEW warden.partition_conversions IS
+    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:48
+-- requires:
+--   schema
+
+-- What is to become of partitions that are being detached concurrently, or have just been: a row is committed with the mark of the server that
+-- such a detach is under way, and goes with what it was kept for. Written from C alone; not dumped, for it is about tables by their OID.
+CREATE TABLE warden_internal.partition_removal (
+    partition pg_catalog.oid CONSTRAINT partition_removal_pkey PRIMARY KEY,
+    table_oid pg_catalog.oid NOT NULL,
+    partition_name pg_catalog.text NOT NULL,
+    lower_bound pg_catalog.text NOT NULL,
+    upper_bound pg_catalog.text NOT NULL,
+    ended pg_catalog.int8 NOT NULL,    -- its upper bound, in microseconds since 1970
+    removal pg_catalog.text NOT NULL,
+    checks pg_catalog.text NOT NULL,   -- OIDs of the CHECK constraints that it had before
+    at pg_catalog.timestamptz NOT NULL);
+COMMENT ON TABLE warden_internal.partition_removal IS
+    'pg_warden: what is to become of partitions that the worker has begun to detach; not dumped';
+ALTER TABLE warden_internal.partition_removal REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:49
+-- requires:
+--   schema
+
+-- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
+-- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
+
+CREATE TABLE warden_internal.partition_schedule (
+    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
+        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
+    every pg_catalog."interval" NOT NULL,
+    job pg_catalog.text,
+    last_started pg_catalog.timestamptz,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
+);
+COMMENT ON TABLE warden_internal.partition_schedule IS
+    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
+ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:30
 -- requires:
 --   schema
@@ -170,172 +336,6 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:31
--- requires:
---   schema
-
--- Conversions of tables that are under way, and those that are done. Written from C alone.
-CREATE TABLE warden_internal.partition_conversion (
-    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
-    column_name pg_catalog.text NOT NULL,
-    partition_interval pg_catalog."interval" NOT NULL,
-    time_zone pg_catalog.text NOT NULL,
-    cutoff pg_catalog.text NOT NULL,
-    constraint_name pg_catalog.text NOT NULL,
-    phase pg_catalog.text NOT NULL,
-    started_at pg_catalog.timestamptz NOT NULL,
-    started_by pg_catalog.text NOT NULL,
-    last_error pg_catalog.text
-);
-COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
-ALTER TABLE warden_internal.partition_conversion REPLICA IDENTITY NOTHING;
-
--- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
-CREATE VIEW warden.partition_conversions AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
-           t.estimate AS rows_total, p.started_at, p.last_error
-    FROM warden_internal.partition_conversion AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    LEFT JOIN pg_catalog.pg_constraint AS k
-        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
-    -- Those of the table itself, and of its partitions.
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
-        FROM pg_catalog.pg_class AS r
-        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
-           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
-                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
-    ) AS t (estimate);
-COMMENT ON VIEW warden.partition_conversions IS
-    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:48
--- requires:
---   schema
-
--- What is to become of partitions that are being detached concurrently, or have just been: a row is committed with the mark of the server that
--- such a detach is under way, and goes with what it was kept for. Written from C alone; not dumped, for it is about tables by their OID.
-CREATE TABLE warden_internal.partition_removal (
-    partition pg_catalog.oid CONSTRAINT partition_removal_pkey PRIMARY KEY,
-    table_oid pg_catalog.oid NOT NULL,
-    partition_name pg_catalog.text NOT NULL,
-    lower_bound pg_catalog.text NOT NULL,
-    upper_bound pg_catalog.text NOT NULL,
-    ended pg_catalog.int8 NOT NULL,    -- its upper bound, in microseconds since 1970
-    removal pg_catalog.text NOT NULL,
-    checks pg_catalog.text NOT NULL,   -- OIDs of the CHECK constraints that it had before
-    at pg_catalog.timestamptz NOT NULL);
-COMMENT ON TABLE warden_internal.partition_removal IS
-    'pg_warden: what is to become of partitions that the worker has begun to detach; not dumped';
-ALTER TABLE warden_internal.partition_removal REPLICA IDENTITY NOTHING;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:62
--- requires:
---   schema
-
--- Tables that pg_partman maintains, taken over by the policies of pg_warden. Everything is done with the rights of the caller, and each table by
--- itself.
-
-CREATE FUNCTION warden.adopt_partman(
-    dry_run pg_catalog.bool DEFAULT false,
-    OUT table_name pg_catalog.text, OUT partition_interval pg_catalog."interval", OUT premake pg_catalog.int4,
-    OUT retention pg_catalog."interval", OUT retention_action pg_catalog.text, OUT key_encoding pg_catalog.text,
-    OUT status pg_catalog.text, OUT sqlstate pg_catalog.text, OUT detail pg_catalog.text)
-    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    home text;
-    config record;
-    -- As pg_partman has it: schema and table with a dot between, neither quoted.
-    parent text;
-BEGIN
-    IF dry_run IS NULL THEN
-        RAISE null_value_not_allowed USING MESSAGE = 'dry_run must not be null';
-    END IF;
-    SELECT quote_ident(n.nspname) INTO home
-    FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pg_partman';
-    IF home IS NULL THEN
-        RAISE undefined_object USING
-            MESSAGE = format('pg_partman is not installed in database "%s"', current_database()),
-            HINT = 'For a table of your own: SELECT * FROM warden.manage_partitions(...);';
-    END IF;
-    FOR config IN EXECUTE format('SELECT to_jsonb(p) AS row FROM %s.part_config AS p ORDER BY p.parent_table COLLATE "C"', home) LOOP
-        parent := config.row ->> 'parent_table';
-        table_name := format('%I.%I', split_part(parent, '.', 1), split_part(parent, '.', 2));
-        partition_interval := NULL;
-        retention := NULL;
-        premake := config.row ->> 'premake';
-        retention_action := CASE WHEN config.row ->> 'retention_schema' IS NOT NULL THEN 'archive'
-                                 WHEN (config.row ->> 'retention_keep_table')::bool THEN 'detach' ELSE 'drop' END;
-        key_encoding := CASE coalesce(config.row ->> 'epoch', 'none')
-                             WHEN 'seconds' THEN 'epoch_s' WHEN 'milliseconds' THEN 'epoch_ms' WHEN 'microseconds' THEN 'epoch_us'
-                             WHEN 'nanoseconds' THEN 'epoch_ns' ELSE 'auto' END;
-        status := CASE WHEN dry_run THEN 'would_adopt' ELSE 'adopted' END;
-        sqlstate := NULL;
-        detail := NULL;
-        IF config.row ->> 'automatic_maintenance' = 'off' THEN
-            status := 'skipped';
-            detail := 'pg_partman does not maintain it by itself.';
-        ELSE
-            BEGIN
-                partition_interval := config.row ->> 'partition_interval';
-                retention := config.row ->> 'retention';
-                -- A dry run does all of it, and takes it back.
-                PERFORM FROM warden.manage_partitions(
-                    table_name, partition_interval, premake, retention, retention_action,
-                    CASE retention_action WHEN 'archive' THEN config.row ->> 'retention_schema' END, key_encoding => key_encoding);
-                EXECUTE format('UPDATE %s.part_config SET automatic_maintenance = ''off'' WHERE parent_table = $1', home) USING parent;
-                IF dry_run THEN
-                    RAISE SQLSTATE 'WD000';
-                END IF;
-                detail := 'automatic_maintenance of pg_partman is off for it. New partitions are named as by warden.create_partitions.';
-            EXCEPTION
-                WHEN SQLSTATE 'WD000' THEN
-                    detail := 'It would be managed by pg_warden, and automatic_maintenance of pg_partman be off for it.';
-                WHEN OTHERS THEN
-                    status := 'refused';
-                    adopt_partman.sqlstate := SQLSTATE;
-                    detail := SQLERRM;
-            END;
-        END IF;
-        RETURN NEXT;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION warden.adopt_partman(pg_catalog.bool) IS
-    'takes over the tables that pg_partman maintains, with their intervals and retention, and switches its maintenance of them off; dry_run: only shows';
-REVOKE EXECUTE ON FUNCTION warden.adopt_partman(pg_catalog.bool) FROM PUBLIC;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:49
--- requires:
---   schema
-
--- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
--- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
-
-CREATE TABLE warden_internal.partition_schedule (
-    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
-        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
-    every pg_catalog."interval" NOT NULL,
-    job pg_catalog.text,
-    last_started pg_catalog.timestamptz,
-    set_at pg_catalog.timestamptz NOT NULL,
-    set_by pg_catalog.text NOT NULL
-);
-COMMENT ON TABLE warden_internal.partition_schedule IS
-    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
-ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
-/* </end connected objects> */
-
-/* <begin connected objects> */
 -- src/partition/retention.rs:175
 -- pg_warden::partition::retention::apply_partition_retention
 
@@ -375,7 +375,7 @@ REVOKE EXECUTE ON FUNCTION warden.attach_partition(pg_catalog.text, pg_catalog.t
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:68
+-- src/audit.rs:69
 -- pg_warden::audit::audit
 
 CREATE FUNCTION warden.audit(
@@ -400,7 +400,7 @@ REVOKE EXECUTE ON FUNCTION warden.audit_report(pg_catalog.text, pg_catalog.text[
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:135
+-- src/audit.rs:136
 -- pg_warden::audit::audit_statements
 
 CREATE FUNCTION warden_internal.audit_statements(
@@ -413,7 +413,7 @@ REVOKE EXECUTE ON FUNCTION warden_internal.audit_statements() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit.rs:107
+-- src/audit.rs:108
 -- pg_warden::audit::audit_table
 
 CREATE FUNCTION warden.audit_table(table_name pg_catalog.regclass)
@@ -425,7 +425,7 @@ REVOKE EXECUTE ON FUNCTION warden.audit_table(pg_catalog.regclass) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit/checklist.rs:228
+-- src/audit/checklist.rs:250
 -- pg_warden::audit::checklist::checklist
 
 CREATE FUNCTION warden.checklist(
@@ -454,7 +454,7 @@ REVOKE EXECUTE ON PROCEDURE warden.convert_to_partitioned(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:75
+-- src/partition.rs:77
 -- pg_warden::partition::create_daily_partition
 
 CREATE FUNCTION warden.create_daily_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -465,7 +465,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_daily_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:60
+-- src/partition.rs:62
 -- pg_warden::partition::create_monthly_partition
 
 CREATE FUNCTION warden.create_monthly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -476,7 +476,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_monthly_partition(pg_catalog.text, pg_c
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:143
+-- src/partition.rs:145
 -- pg_warden::partition::create_partitions
 
 CREATE FUNCTION warden.create_partitions(table_name pg_catalog.text, partition_interval pg_catalog."interval",
@@ -494,7 +494,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_partitions(pg_catalog.text, pg_catalog.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:105
+-- src/partition.rs:107
 -- pg_warden::partition::create_quarterly_partition
 
 CREATE FUNCTION warden.create_quarterly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -505,7 +505,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_quarterly_partition(pg_catalog.text, pg
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:220
+-- src/partition.rs:222
 -- pg_warden::partition::create_range_partition
 
 CREATE FUNCTION warden.create_range_partition(table_name pg_catalog.text, lower_bound pg_catalog.text, upper_bound pg_catalog.text,
@@ -517,7 +517,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_range_partition(pg_catalog.text, pg_cat
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:90
+-- src/partition.rs:92
 -- pg_warden::partition::create_weekly_partition
 
 CREATE FUNCTION warden.create_weekly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -528,7 +528,7 @@ REVOKE EXECUTE ON FUNCTION warden.create_weekly_partition(pg_catalog.text, pg_ca
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:120
+-- src/partition.rs:122
 -- pg_warden::partition::create_yearly_partition
 
 CREATE FUNCTION warden.create_yearly_partition(table_name pg_catalog.text, start_date pg_catalog.date)
@@ -571,7 +571,7 @@ REVOKE EXECUTE ON FUNCTION warden.enable() FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:247
+-- src/partition.rs:249
 -- pg_warden::partition::ensure_partition
 
 CREATE FUNCTION warden.ensure_partition(table_name pg_catalog.text, value pg_catalog.text)
@@ -940,7 +940,7 @@ COMMENT ON FUNCTION warden.partition_for(pg_catalog.text, pg_catalog.text) IS
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition/maintain.rs:174
+-- src/partition/maintain.rs:176
 -- pg_warden::partition::maintain::partition_maintenance
 
 CREATE PROCEDURE warden.partition_maintenance(table_name pg_catalog.text DEFAULT NULL, wait pg_catalog."interval" DEFAULT '0')
@@ -974,6 +974,27 @@ CREATE FUNCTION warden.plan_partition_maintenance(table_name pg_catalog.text DEF
 COMMENT ON FUNCTION warden.plan_partition_maintenance(pg_catalog.text, pg_catalog.timestamptz) IS
     'what maintenance of a managed table, or of all, would do as of a moment, with SQL, locks and risk; only reads, no rows: nothing to do';
 REVOKE EXECUTE ON FUNCTION warden.plan_partition_maintenance(pg_catalog.text, pg_catalog.timestamptz) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/row_security.rs:156
+-- pg_warden::partition::row_security::policies_for
+
+CREATE FUNCTION warden_internal.policies_for(relation pg_catalog.oid, identity pg_catalog.text, name pg_catalog.text)
+    RETURNS TABLE (policy pg_catalog.text, sql pg_catalog.text) LANGUAGE c STABLE
+    SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'policies_for_wrapper';
+COMMENT ON FUNCTION warden_internal.policies_for(pg_catalog.oid, pg_catalog.text, pg_catalog.text) IS
+    'pg_warden: policies of a relation as a partition of this name would have them; waits for those who hold what they name';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/partition/row_security.rs:142
+-- pg_warden::partition::row_security::policy_hindrance
+
+CREATE FUNCTION warden_internal.policy_hindrance(parent pg_catalog.oid) RETURNS pg_catalog.text LANGUAGE c STABLE
+    SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'policy_hindrance_wrapper';
+COMMENT ON FUNCTION warden_internal.policy_hindrance(pg_catalog.oid) IS
+    'pg_warden: why partitions cannot have the policies of their table; NULL where they can';
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -1484,6 +1505,18 @@ COMMENT ON FUNCTION warden_internal.sees_partitions_of(pg_catalog.oid) IS 'pg_wa
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/partition/drain.rs:17
+-- pg_warden::partition::drain::drain_default_partition
+
+CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
+                                                wait pg_catalog."interval" DEFAULT '0')
+    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
+COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
+    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
+REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/lib.rs:56
 -- requires:
 --   partition_policy
@@ -1613,8 +1646,171 @@ GRANT SELECT ON warden.partition_maintenance_status TO PUBLIC;
 -- src/lib.rs:61
 -- requires:
 --   partition_log
+--   partition::row_security::policies_for
+--   partition::row_security::policy_hindrance
 
 -- What is wrong with partitions, and the SQL that mends it. As all that only looks: from the catalog, without a lock that could wait.
+
+-- What is granted on a relation and its columns to others than its owner.
+CREATE FUNCTION warden_internal.relation_grants(
+    relation pg_catalog.oid,
+    OUT grantee pg_catalog.oid, OUT grantor pg_catalog.oid, OUT is_grantable pg_catalog.bool, OUT privilege_type pg_catalog.text,
+    OUT column_name pg_catalog.name)
+    RETURNS SETOF pg_catalog.record LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT x.grantee, x.grantor, x.is_grantable, x.privilege_type, NULL::pg_catalog.name
+    FROM pg_catalog.pg_class AS c
+    CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS x
+    WHERE c.oid = relation AND x.grantee <> c.relowner
+    UNION ALL
+    SELECT x.grantee, x.grantor, x.is_grantable, x.privilege_type, a.attname
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+    CROSS JOIN LATERAL pg_catalog.aclexplode(a.attacl) AS x
+    WHERE c.oid = relation AND x.grantee <> c.relowner;
+END;
+COMMENT ON FUNCTION warden_internal.relation_grants(pg_catalog.oid) IS 'pg_warden: what is granted on a relation and its columns';
+
+-- How what is granted on a partition differs from what is on its table; no row: it does not. Owners need no grants.
+CREATE FUNCTION warden_internal.grants_unlike(parent pg_catalog.oid, partition pg_catalog.oid, OUT detail pg_catalog.text, OUT fix_sql pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH of AS MATERIALIZED (
+        SELECT c.oid AS relation, g.grantee, g.is_grantable, pg_catalog.bool_and(g.grantor = c.relowner) AS is_owners,
+               g.privilege_type || coalesce(' (' || pg_catalog.quote_ident(g.column_name) || ')', '') AS privilege
+        FROM pg_catalog.pg_class AS c
+        CROSS JOIN LATERAL warden_internal.relation_grants(c.oid) AS g
+        WHERE c.oid IN (parent, partition)
+          AND g.grantee NOT IN (SELECT o.relowner FROM pg_catalog.pg_class AS o WHERE o.oid IN (parent, partition))
+        GROUP BY c.oid, g.grantee, g.is_grantable, g.privilege_type, g.column_name
+    ), asked AS (
+        SELECT f.grantee, pg_catalog.string_agg(f.grant_sql, ' ' ORDER BY f.is_grantable) AS grant_sql
+        FROM (SELECT g.grantee, g.is_grantable,
+                     pg_catalog.format('GRANT %s ON %%1$s TO %%2$s%s;', pg_catalog.string_agg(pg_catalog.replace(g.privilege, '%', '%%'), ', ' ORDER BY g.privilege),
+                                       CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS grant_sql
+              FROM of AS g WHERE g.relation = parent GROUP BY g.grantee, g.is_grantable) AS f
+        GROUP BY f.grantee
+    ), unlike AS (
+        SELECT coalesce(a.grantee, f.grantee) AS grantee,
+               pg_catalog.string_agg(a.privilege || CASE WHEN a.is_grantable THEN ' with grant option' ELSE '' END, ', ' ORDER BY a.privilege)
+                   FILTER (WHERE f.grantee IS NULL) AS missing,
+               pg_catalog.string_agg(f.privilege || CASE WHEN f.is_grantable THEN ' with grant option' ELSE '' END, ', ' ORDER BY f.privilege)
+                   FILTER (WHERE a.grantee IS NULL) AS more,
+               -- REVOKE takes back what the owner has granted, and nothing else.
+               coalesce(pg_catalog.bool_and(f.is_owners) FILTER (WHERE a.grantee IS NULL), true) AS can_be_mended
+        FROM (SELECT g.* FROM of AS g WHERE g.relation = parent) AS a
+        FULL JOIN (SELECT g.* FROM of AS g WHERE g.relation = partition) AS f
+          ON f.grantee = a.grantee AND f.is_grantable = a.is_grantable AND f.privilege = a.privilege
+        WHERE a.grantee IS NULL OR f.grantee IS NULL
+        GROUP BY 1
+    )
+    SELECT pg_catalog.string_agg(pg_catalog.concat_ws('; ', x.role || ' lacks ' || u.missing, x.role || ' has ' || u.more || ' beside'), '; ' ORDER BY x.role),
+           CASE WHEN pg_catalog.bool_and(u.can_be_mended) THEN pg_catalog.string_agg(
+               pg_catalog.concat_ws(' ', CASE WHEN u.more IS NOT NULL THEN pg_catalog.format('REVOKE ALL ON %s FROM %s;', x.identity, x.role) END,
+                                    pg_catalog.format(a.grant_sql, x.identity, x.role)), ' ' ORDER BY x.role) END
+    FROM unlike AS u
+    LEFT JOIN asked AS a ON a.grantee = u.grantee
+    CROSS JOIN LATERAL (
+        SELECT CASE u.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(u.grantee)) END,
+               pg_catalog.format('%I.%I', n.nspname, c.relname)
+        FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.oid = partition
+    ) AS x (role, identity)
+    HAVING pg_catalog.count(*) > 0;
+END;
+COMMENT ON FUNCTION warden_internal.grants_unlike(pg_catalog.oid, pg_catalog.oid) IS
+    'pg_warden: how the grants on a partition differ from those on its table';
+
+-- How the policies of a partition differ from those of its table; no row: they do not, or somebody holds what they name.
+CREATE FUNCTION warden_internal.policies_unlike(parent pg_catalog.oid, partition pg_catalog.oid, OUT detail pg_catalog.text, OUT fix_sql pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH t AS (
+        SELECT p.oid, p.relname, pg_catalog.format('%I.%I', n.nspname, p.relname) AS identity, p.relforcerowsecurity, t.relforcerowsecurity AS asks_force
+        FROM pg_catalog.pg_class AS p
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = p.relnamespace
+        JOIN pg_catalog.pg_class AS t ON t.oid = parent
+        WHERE p.oid = partition
+          -- Each policy depends on its table and on what it names.
+          AND NOT EXISTS (
+              SELECT FROM pg_catalog.pg_locks AS l
+              JOIN pg_catalog.pg_depend AS d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = l.relation
+              JOIN pg_catalog.pg_policy AS q ON q.oid = d.objid AND d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
+              WHERE q.polrelid IN (parent, partition) AND l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+                AND l.database = (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = pg_catalog.current_database()))
+    ), unlike AS (
+        SELECT t.identity, x.*
+        FROM t
+        CROSS JOIN LATERAL (
+            SELECT coalesce(a.policy, f.policy), a.sql, f.sql
+            FROM warden_internal.policies_for(parent, t.identity, t.relname::pg_catalog.text) AS a
+            FULL JOIN warden_internal.policies_for(t.oid, t.identity, t.relname::pg_catalog.text) AS f ON f.policy = a.policy
+            WHERE a.sql IS DISTINCT FROM f.sql
+        ) AS x (policy, asked, found)
+        UNION ALL
+        SELECT t.identity, NULL, 'ALTER TABLE ' || t.identity || CASE WHEN t.asks_force THEN ' FORCE' ELSE ' NO FORCE' END || ' ROW LEVEL SECURITY', NULL
+        FROM t
+        WHERE t.relforcerowsecurity <> t.asks_force
+    )
+    SELECT pg_catalog.string_agg(CASE WHEN u.policy IS NULL THEN 'FORCE ROW LEVEL SECURITY differs'
+                                      WHEN u.found IS NULL THEN 'policy ' || u.policy || ' is missing'
+                                      WHEN u.asked IS NULL THEN 'policy ' || u.policy || ' is beside'
+                                      ELSE 'policy ' || u.policy || ' is another' END, '; ' ORDER BY u.policy NULLS FIRST),
+           pg_catalog.string_agg(pg_catalog.concat_ws(' ', CASE WHEN u.found IS NOT NULL THEN pg_catalog.format('DROP POLICY %s ON %s;', u.policy, u.identity) END,
+                                                      u.asked || ';'), ' ' ORDER BY u.policy NULLS FIRST)
+    FROM unlike AS u
+    HAVING pg_catalog.count(*) > 0;
+END;
+COMMENT ON FUNCTION warden_internal.policies_unlike(pg_catalog.oid, pg_catalog.oid) IS
+    'pg_warden: how the policies of a partition differ from those of its table';
+
+-- Who reads or writes a partition without row level security past the policies of its table; no row: nobody. Policies hold for neither
+-- superusers nor the owner, and hide nothing where one lets everything pass.
+CREATE FUNCTION warden_internal.grants_past_policies(
+    parent pg_catalog.oid, partition pg_catalog.oid, OUT detail pg_catalog.text, OUT fix_sql pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT pg_catalog.string_agg(g.role || ' has ' || g.privileges, '; ' ORDER BY g.role),
+           pg_catalog.string_agg(pg_catalog.format('REVOKE %s ON %s FROM %s;', g.privileges, g.identity, g.role), ' ' ORDER BY g.role)
+    FROM (
+        SELECT x.role, pg_catalog.format('%I.%I', n.nspname, r.relname) AS identity,
+               pg_catalog.string_agg(DISTINCT g.privilege_type || coalesce(' (' || pg_catalog.quote_ident(g.column_name) || ')', ''), ', ') AS privileges
+        FROM pg_catalog.pg_class AS t
+        JOIN pg_catalog.pg_class AS r ON r.oid = partition AND NOT r.relrowsecurity
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = r.relnamespace
+        CROSS JOIN LATERAL warden_internal.relation_grants(r.oid) AS g
+        LEFT JOIN pg_catalog.pg_roles AS o ON o.oid = g.grantee
+        CROSS JOIN LATERAL (
+            SELECT CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(o.rolname) END,
+                   CASE g.grantee WHEN 0 THEN 'public' ELSE o.rolname END,
+                   CASE g.privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' WHEN 'DELETE' THEN 'd' END
+        ) AS x (role, name, command)
+        WHERE t.oid = parent AND t.relrowsecurity AND x.command IS NOT NULL AND g.grantee <> t.relowner
+          AND (g.grantee = 0 OR NOT (o.rolsuper OR o.rolbypassrls OR pg_catalog.pg_has_role(g.grantee, t.relowner, 'USAGE')))
+          AND NOT (
+              CASE WHEN g.column_name IS NULL THEN pg_catalog.has_table_privilege(x.name, t.oid, g.privilege_type)
+                   ELSE pg_catalog.has_column_privilege(x.name, t.oid, g.column_name::pg_catalog.text, g.privilege_type) END
+              AND EXISTS (
+                  SELECT FROM pg_catalog.pg_policy AS q
+                  WHERE q.polrelid = t.oid AND q.polpermissive AND q.polcmd IN ('*', x.command::"char")
+                    AND EXISTS (SELECT FROM pg_catalog.unnest(q.polroles) AS p (oid)
+                                WHERE p.oid = 0 OR g.grantee <> 0 AND pg_catalog.pg_has_role(g.grantee, p.oid, 'USAGE'))
+                    -- A constant is printed without a look at the table, which somebody may hold.
+                    AND (x.command = 'a' OR CASE WHEN q.polqual::pg_catalog.text LIKE '{CONST%' THEN pg_catalog.pg_get_expr(q.polqual, 0) = 'true' ELSE false END)
+                    AND (x.command NOT IN ('a', 'w')
+                         OR CASE WHEN coalesce(q.polwithcheck, q.polqual)::pg_catalog.text LIKE '{CONST%'
+                                 THEN pg_catalog.pg_get_expr(coalesce(q.polwithcheck, q.polqual), 0) = 'true' ELSE false END))
+              AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy AS q WHERE q.polrelid = t.oid AND NOT q.polpermissive))
+        GROUP BY x.role, n.nspname, r.relname
+    ) AS g
+    HAVING pg_catalog.count(*) > 0;
+END;
+COMMENT ON FUNCTION warden_internal.grants_past_policies(pg_catalog.oid, pg_catalog.oid) IS
+    'pg_warden: who reaches a partition past the row level security of its table';
 
 -- Rows of warden.check_partitions. parent: NULL for all tables whose key says a time.
 CREATE FUNCTION warden_internal.partition_problems(
@@ -1626,7 +1822,8 @@ CREATE FUNCTION warden_internal.partition_problems(
 BEGIN ATOMIC
     WITH t AS MATERIALIZED (
         SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS identity, c.relowner, c.relrowsecurity, c.relreplident, c.relpersistence,
-               p.partdefid, x.encoding, m.premake, m.enabled, s.last_run, s.last_error, s.sqlstate, s.partitions_ahead, s.covered_until,
+               p.partdefid, x.encoding, m.premake, m.enabled, coalesce(m.copy_grants, false) AS copies_grants,
+               CASE WHEN m.copy_grants AND c.relrowsecurity THEN warden_internal.policy_hindrance(c.oid) END AS hindrance, s.last_run, s.last_error, s.sqlstate, s.partitions_ahead, s.covered_until,
                s.scheduler, s.scheduler_alive, coalesce(m.time_zone, warden_internal.partition_zone(c.oid)) AS zone
         FROM pg_catalog.pg_partitioned_table AS p
         JOIN pg_catalog.pg_class AS c ON c.oid = p.partrelid
@@ -1693,18 +1890,37 @@ BEGIN ATOMIC
                pg_catalog.format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', r.identity)
         FROM r WHERE r.parent_oid = t.oid AND t.relrowsecurity AND NOT r.relrowsecurity AND r.relkind IN ('r', 'p')
         UNION ALL
-        SELECT 9, 'warning', 'replica_identity_mismatch', r.identity, r.lower_bound, r.upper_bound,
+        SELECT 9, 'warning', 'rls_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               pg_catalog.format('copy_grants is on, but row level security is not that of the table: %s.', p.detail), p.fix_sql
+        FROM r CROSS JOIN LATERAL warden_internal.policies_unlike(t.oid, r.partition) AS p
+        WHERE r.parent_oid = t.oid AND t.copies_grants AND t.relrowsecurity AND t.hindrance IS NULL AND r.relkind IN ('r', 'p') AND NOT r.detach_pending
+        UNION ALL
+        SELECT 10, 'warning', 'grants_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               pg_catalog.format('copy_grants is on, but the grants are not those of the table: %s.', g.detail), g.fix_sql
+        FROM r CROSS JOIN LATERAL warden_internal.grants_unlike(t.oid, r.partition) AS g
+        WHERE r.parent_oid = t.oid AND t.copies_grants AND t.hindrance IS NULL AND r.relkind IN ('r', 'p') AND NOT r.detach_pending
+        UNION ALL
+        SELECT 11, 'warning', 'grants_mismatch', NULL, NULL, NULL,
+               pg_catalog.format('copy_grants is on, but new partitions get no grants: they cannot have the policies of the table, for %s.', t.hindrance), NULL
+        WHERE t.hindrance IS NOT NULL
+        UNION ALL
+        SELECT 12, 'warning', 'grants_mismatch', r.identity, r.lower_bound, r.upper_bound,
+               pg_catalog.format('Policies of the table do not hold for who reaches the partition by itself: %s.', g.detail), g.fix_sql
+        FROM r CROSS JOIN LATERAL warden_internal.grants_past_policies(t.oid, r.partition) AS g
+        WHERE r.parent_oid = t.oid AND t.relrowsecurity AND (t.hindrance IS NOT NULL OR NOT t.copies_grants) AND r.relkind IN ('r', 'p')
+        UNION ALL
+        SELECT 13, 'warning', 'replica_identity_mismatch', r.identity, r.lower_bound, r.upper_bound,
                'Its rows are identified to subscribers in another way than those of the table.',
                pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY %s;', r.identity,
                                  CASE t.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'DEFAULT' END)
         FROM r WHERE r.parent_oid = t.oid AND r.relkind = 'r' AND r.relreplident <> t.relreplident AND t.relreplident <> 'i' AND r.relreplident <> 'i'
         UNION ALL
-        SELECT 10, 'warning', 'unlogged_mismatch', r.identity, r.lower_bound, r.upper_bound,
+        SELECT 14, 'warning', 'unlogged_mismatch', r.identity, r.lower_bound, r.upper_bound,
                CASE r.relpersistence WHEN 'u' THEN 'It is unlogged: a crash empties it.' ELSE 'It is logged, the table is not.' END,
                pg_catalog.format('ALTER TABLE %s SET %s;', r.identity, CASE t.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END)
         FROM r WHERE r.parent_oid = t.oid AND r.relkind = 'r' AND r.relpersistence <> t.relpersistence
         UNION ALL
-        SELECT 11, 'warning', 'invalid_index', r.identity, r.lower_bound, r.upper_bound,
+        SELECT 15, 'warning', 'invalid_index', r.identity, r.lower_bound, r.upper_bound,
                pg_catalog.format('Index %I is not valid: it is written, and never read.', i.relname),
                pg_catalog.format('REINDEX INDEX CONCURRENTLY %I.%I;', n.nspname, i.relname)
         FROM r
@@ -1713,29 +1929,41 @@ BEGIN ATOMIC
         JOIN pg_catalog.pg_namespace AS n ON n.oid = i.relnamespace
         WHERE r.parent_oid = t.oid
         UNION ALL
-        SELECT 12, 'warning', 'invalid_index', NULL, NULL, NULL,
+        SELECT 16, 'warning', 'invalid_index', NULL, NULL, NULL,
                pg_catalog.format('Index %I of the table is not valid: some partition has no part of it.', i.relname), NULL
         FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid
         WHERE x.indrelid = t.oid AND NOT x.indisvalid
         UNION ALL
-        SELECT 13, 'info', 'orphan_detached', l.partition, NULL, NULL,
+        SELECT 17, 'info', 'orphan_detached', l.partition, NULL, NULL,
                pg_catalog.format('It was detached at %s, and is still there.', pg_catalog.to_char(l.at, 'YYYY-MM-DD HH24:MI')), NULL
         FROM warden.partition_log AS l
         WHERE l.table_name = t.identity AND l.action = 'detach' AND l.status = 'done'
           AND EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
                       WHERE pg_catalog.format('%I.%I', n.nspname, c.relname) = l.partition AND NOT c.relispartition)
         UNION ALL
-        SELECT 14, CASE WHEN t.scheduler = 'none' THEN 'warning' ELSE 'error' END, 'stale_schedule', NULL, NULL, NULL,
+        SELECT 18, CASE WHEN t.scheduler = 'none' THEN 'warning' ELSE 'error' END, 'stale_schedule', NULL, NULL, NULL,
                CASE WHEN t.scheduler = 'none' THEN 'Nothing is scheduled that calls maintenance in this database.'
                     ELSE pg_catalog.format('%s has not called for two intervals.', t.scheduler) END,
                'SELECT * FROM warden.schedule_partition_maintenance();'
         WHERE t.enabled AND NOT coalesce(t.scheduler_alive, false)
         UNION ALL
-        SELECT 15, 'warning', 'never_ran', NULL, NULL, NULL, 'Maintenance has not run since the policy was set.',
+        SELECT 19, 'warning', 'never_ran', NULL, NULL, NULL, 'Maintenance has not run since the policy was set.',
                pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
         WHERE t.enabled AND t.last_run IS NULL
         UNION ALL
-        SELECT 16, 'error', 'last_run_failed', NULL, NULL, NULL, pg_catalog.format('%s (%s)', t.last_error, t.sqlstate),
+        SELECT 20, 'warning', 'guard_left', r.identity, NULL, NULL,
+               pg_catalog.format('Constraint %I refuses rows of a range: it was left by maintenance that was ended before it was done.', k.conname),
+               CASE WHEN t.enabled THEN pg_catalog.format('CALL warden.partition_maintenance(%L);', t.identity)
+                    ELSE pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I;', r.identity, k.conname) END
+        FROM r
+        JOIN pg_catalog.pg_constraint AS k ON k.conrelid = r.partition AND k.contype = 'c' AND pg_catalog.starts_with(k.conname::pg_catalog.text, 'pg_warden_guard_')
+        WHERE r.parent_oid = t.oid AND r.is_default
+          -- Not while maintenance is at it, which locks the table so.
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l
+                          WHERE l.locktype = 'advisory' AND l.classid = 2003070576 AND l.objid = t.oid AND l.objsubid = 2
+                            AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()))
+        UNION ALL
+        SELECT 21, 'error', 'last_run_failed', NULL, NULL, NULL, pg_catalog.format('%s (%s)', t.last_error, t.sqlstate),
                pg_catalog.format('SELECT * FROM warden.partition_log WHERE table_name = %L ORDER BY id DESC;', t.identity)
         WHERE t.enabled AND t.last_error IS NOT NULL
     ) AS f (n, severity, problem, partition, lower_bound, upper_bound, detail, fix_sql)
@@ -1755,18 +1983,6 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION warden.check_partitions(pg_catalog.text) IS
     'what is wrong with the partitions of a table, or of all whose key says a time, the worst first, each with the SQL that mends it; no rows: nothing';
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/partition/drain.rs:17
--- pg_warden::partition::drain::drain_default_partition
-
-CREATE PROCEDURE warden.drain_default_partition(table_name pg_catalog.text, max_rows pg_catalog.int8 DEFAULT NULL,
-                                                wait pg_catalog."interval" DEFAULT '0')
-    LANGUAGE c AS 'MODULE_PATHNAME', 'drain_default_partition_wrapper';
-COMMENT ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") IS
-    'moves the rows of the default partition of table_name into partitions, range by range, each in a transaction of its own';
-REVOKE EXECUTE ON PROCEDURE warden.drain_default_partition(pg_catalog.text, pg_catalog.int8, pg_catalog."interval") FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -1792,7 +2008,7 @@ COMMENT ON FUNCTION warden_internal.rules() IS 'pg_warden: rows of warden.rules,
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:264
+-- src/partition.rs:266
 -- pg_warden::partition::schedule_partition_maintenance
 
 CREATE FUNCTION warden.schedule_partition_maintenance(every pg_catalog."interval" DEFAULT '1 hour', INOUT scheduler pg_catalog.text DEFAULT 'auto',
@@ -1893,7 +2109,7 @@ REVOKE EXECUTE ON FUNCTION warden.unmanage_partitions(pg_catalog.text) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/partition.rs:308
+-- src/partition.rs:310
 -- pg_warden::partition::unschedule_partition_maintenance
 
 CREATE FUNCTION warden.unschedule_partition_maintenance() RETURNS pg_catalog.bool
@@ -2004,7 +2220,7 @@ REVOKE EXECUTE ON FUNCTION warden.preview_enforce(pg_catalog.interval) FROM PUBL
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:63
+-- src/lib.rs:67
 -- finalize
 -- PUBLIC may read help, rules, lint, explain and its own recent findings; everything else is granted by the administrator.
 GRANT USAGE ON SCHEMA warden TO PUBLIC;

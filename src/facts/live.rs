@@ -45,7 +45,8 @@ pub(crate) use lock::is_held_by_others;
 pub(crate) use range_partitions::{RangeBound, range_partitions};
 pub(crate) use relation::{
     attribute_name, attribute_number, created_oid, creation_schema, foreign_key_columns, is_free,
-    is_made_in_this_transaction, name_of_noted, note_made_here, relation_exists, relation_oid, rewritten_now,
+    is_made_in_this_transaction, large_size, name_of_noted, note_made_here, relation_exists, relation_oid,
+    rewritten_now,
 };
 pub(crate) use storage::check_storage_parameters;
 

@@ -4,6 +4,7 @@ use super::apply::{self, Caller, Situation};
 use super::bounds::{Edge, Point};
 use super::detached::{self, Detached};
 use super::grid::Mark;
+use super::guard::{self, Guarded};
 use super::inspect::{self, Series, Start};
 use super::key::Kind;
 use super::plan::{self, Method, Shown, Sibling, SiblingKind, Step, Wanted};
@@ -37,6 +38,16 @@ pub(super) enum Task {
     Finalize,
     Create(Wanted),
     CreateDefault,
+    /// A constraint keeps rows of the range out of the default,
+    Guard(Wanted),
+    /// is proved,
+    Validate(Wanted),
+    /// and dropped with the creation,
+    CreateGuarded(Wanted),
+    /// or without.
+    Unguard,
+    /// For when what stands before it is done.
+    Later,
     Remove(Sibling, Removal),
     /// What is left to do for one that is detached.
     Finish(Detached),
@@ -55,13 +66,18 @@ pub(super) fn look(policy: &Policy, as_of: i64, most: usize) -> Result<Vec<Job>,
     let now = calendar::mark_of_instant(at.key.kind, &policy.zone, as_of);
     let mut jobs: Vec<Job> = at.siblings.iter().filter(|s| s.is_detaching).map(|s| finalize(&at, s)).collect();
     jobs.extend(detached::jobs(&at, policy, &now)?);
-    jobs.extend(creations(&at, policy, &now)?);
+    let guarded = Guarded::read(&at)?;
+    let creations = creations(&at, policy, &now, guarded.as_ref())?;
+    jobs.extend(guarded.and_then(|guarded| guarded.drop_stray(&creations)));
+    jobs.extend(creations);
     if policy.creates_default && at.facts.default.is_none() {
         // After the others, which need not look into it then.
         jobs.push(default_creation(&at)?);
     }
     // Where something is made first, no old one is the last.
-    let is_extended = jobs.iter().any(|job| matches!(job.task, Task::Create(_)));
+    let is_extended = jobs
+        .iter()
+        .any(|job| matches!(job.task, Task::Create(_) | Task::Guard(_) | Task::Validate(_) | Task::CreateGuarded(_)));
     let wanted = Removals { keep: policy.retention, removal: policy.removal, most, takes_last: is_extended };
     jobs.extend(removals(&at, policy, &now, &wanted)?);
     Ok(jobs)
@@ -95,7 +111,7 @@ fn finalize(at: &Situation, sibling: &Sibling) -> Job {
 }
 
 /// The partitions that are missing from now on, in order.
-fn creations(at: &Situation, policy: &Policy, now: &Mark) -> Result<Vec<Job>, Error> {
+fn creations(at: &Situation, policy: &Policy, now: &Mark, guarded: Option<&Guarded>) -> Result<Vec<Job>, Error> {
     let kind = at.key.kind;
     // What is being detached is gone by then.
     let mut siblings: Vec<Sibling> = at.siblings.iter().filter(|s| !s.is_detaching).cloned().collect();
@@ -124,8 +140,8 @@ fn creations(at: &Situation, policy: &Policy, now: &Mark) -> Result<Vec<Job>, Er
             continue;
         }
         let wanted = at.wanted(window, policy.stride)?;
-        let (job, made) = creation(at, &siblings, &beside, wanted)?;
-        jobs.push(job);
+        let (steps, made) = creation(at, &siblings, &beside, wanted, guarded)?;
+        jobs.extend(steps);
         siblings.extend(made);
     }
     Ok(jobs)
@@ -136,7 +152,8 @@ fn creation(
     siblings: &[Sibling],
     beside: &Beside,
     wanted: Wanted,
-) -> Result<(Job, Option<Sibling>), Error> {
+    guarded: Option<&Guarded>,
+) -> Result<(Vec<Job>, Option<Sibling>), Error> {
     let place = inspect::place(at.facts.schema_oid, &at.facts.schema_quoted, &wanted.name)?;
     let decided = plan::decide(&at.facts.parent, &wanted, siblings).and_then(|step| match (&place.occupant, step) {
         (_, Step::Exists(sibling)) => Err(Error::new(Code::Internal, format!("{} exists", sibling.identity))),
@@ -147,7 +164,7 @@ fn creation(
     let model = match decided {
         Ok(model) => model,
         Err(error) => {
-            return Ok((blocked(partition, Some(shown), error), None));
+            return Ok((vec![blocked(partition, Some(shown), error)], None));
         }
     };
     let method = apply::method(&at.facts, &at.key, wanted.range.lower.point)?;
@@ -163,9 +180,15 @@ fn creation(
         range: wanted.range,
         shown: shown.clone(),
     };
-    let (locks, risk) = locks_of_creation(at, beside, method);
+    let guarded = guarded.filter(|guarded| guarded.is_for(&shown, method));
+    let (locks, risk) = locks_of_creation(at, beside, method, guarded.is_none());
     let (sql, task) = (child.statements(), Task::Create(wanted));
-    Ok((Job { action: "create", partition, shown: Some(shown), sql, locks, risk, task }, Some(made)))
+    let job = Job { action: "create", partition, shown: Some(shown), sql, locks, risk, task };
+    let steps = match guarded {
+        Some(guarded) => guarded.steps(at, job),
+        None => vec![job],
+    };
+    Ok((steps, Some(made)))
 }
 
 /// The default partition, where there is none.
@@ -175,7 +198,7 @@ fn default_creation(at: &Situation) -> Result<Job, Error> {
         Ok(child) => child,
         Err(error) => return Ok(blocked(partition, None, error)),
     };
-    let (locks, risk) = locks_of_creation(at, &beside(at.oid)?, child.method);
+    let (locks, risk) = locks_of_creation(at, &beside(at.oid)?, child.method, true);
     let (sql, task) = (child.statements(), Task::CreateDefault);
     Ok(Job { action: "create", partition, shown: None, sql, locks, risk, task })
 }
@@ -187,7 +210,7 @@ fn blocked(partition: String, shown: Option<Shown>, error: Error) -> Job {
     Job { action: "create", partition, shown, sql, locks, risk, task }
 }
 
-fn locks_of_creation(at: &Situation, beside: &Beside, method: Method) -> (String, String) {
+fn locks_of_creation(at: &Situation, beside: &Beside, method: Method, reads_default: bool) -> (String, String) {
     let parent = &at.facts.parent.identity;
     let on_parent = match method {
         Method::Attach => "SHARE UPDATE EXCLUSIVE",
@@ -200,8 +223,11 @@ fn locks_of_creation(at: &Situation, beside: &Beside, method: Method) -> (String
     let (mut locks, mut risk) = (format!("{on_parent} on {parent}"), goes_on.to_owned());
     if let Some((_, default)) = &at.facts.default {
         locks = format!("{locks}, ACCESS EXCLUSIVE on {default}");
-        risk =
-            format!("{risk}; {default} is read while it is locked, and rows of the range in it are an error (23514)");
+        risk = if reads_default {
+            format!("{risk}; {default} is read while it is locked, and rows of the range in it are an error (23514)")
+        } else {
+            format!("{risk}; {default} is locked for a moment, and not read")
+        };
     }
     if let Some(referenced) = &beside.referenced {
         locks = format!("{locks}, SHARE ROW EXCLUSIVE on {referenced}");
@@ -315,7 +341,7 @@ fn remove(at: &Situation, policy: &Policy, sibling: &Sibling, removal: Removal) 
 pub(super) fn work(policy: &Policy, job: &Job, caller: &Caller) -> Result<Option<String>, Error> {
     match &job.task {
         Task::Blocked(error) => Err(error.clone()),
-        Task::Finalize => {
+        Task::Finalize | Task::Unguard => {
             let at = situation(policy)?;
             apply::within(caller, &at.facts.parent, || job.sql.iter().try_for_each(|sql| spi::run(sql)))?;
             Ok(None)
@@ -324,6 +350,13 @@ pub(super) fn work(policy: &Policy, job: &Job, caller: &Caller) -> Result<Option
             apply::make(caller, || Ok((situation(policy)?, wanted.clone(), Vec::new())))?;
             Ok(None)
         }
+        Task::Guard(wanted) => guard::add(&situation(policy)?, wanted, &job.sql, caller).map(|()| None),
+        Task::Validate(wanted) => guard::validate(&situation(policy)?, wanted, &job.sql, caller).map(|()| None),
+        Task::CreateGuarded(wanted) => {
+            apply::make(caller, || Ok((situation(policy)?, wanted.clone(), Vec::new())))?;
+            job.sql.last().map_or(Ok(()), |drop| spi::run(drop)).map(|()| None)
+        }
+        Task::Later => Ok(None),
         Task::Finish(detached) => detached::finish(policy, &situation(policy)?, detached, caller),
         Task::CreateDefault => default_made::make(policy, caller).map(|()| None),
         Task::Remove(sibling, removal) => retention::remove(policy, sibling, *removal, caller),

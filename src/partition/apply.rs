@@ -1,7 +1,7 @@
 //! Makes a partition: reads, decides, locks, reads again, and runs the DDL.
 
 use super::bounds::{Day, Point};
-use super::grants::{self, Grant};
+use super::grants::Access;
 use super::inherit::{self, Inheritance};
 use super::inspect::{self, Place, Series, Start};
 use super::key::{self, Facts, Key, Kind};
@@ -118,8 +118,8 @@ pub(super) struct Situation {
     inheritance: OnceCell<Inheritance>,
     /// What is wanted of its partitions, once it was read; `None` inside: it is not managed.
     policy: OnceCell<Option<Policy>>,
-    /// What is granted on it, once it was read.
-    grants: OnceCell<Vec<Grant>>,
+    /// Who may do what with it, once it was read.
+    access: OnceCell<Access>,
 }
 
 /// Creates the partition that is one stride long from `start` on, unless it is there.
@@ -333,7 +333,7 @@ impl Situation {
             models: RefCell::default(),
             inheritance: OnceCell::new(),
             policy: OnceCell::new(),
-            grants: OnceCell::new(),
+            access: OnceCell::new(),
         }
     }
 
@@ -355,16 +355,17 @@ impl Situation {
         Ok(self.policy.get_or_init(|| policy).as_ref())
     }
 
-    /// What is to be granted on a new partition. Never where row level security was switched on since: policies stay with the table.
-    fn grants(&self) -> Result<&[Grant], Error> {
-        if self.facts.row_security || !self.policy()?.is_some_and(|policy| policy.copy_grants) {
-            return Ok(&[]);
+    /// What new partitions take over of who may do what: nothing, unless the policy says so.
+    fn access(&self) -> Result<&Access, Error> {
+        if let Some(access) = self.access.get() {
+            return Ok(access);
         }
-        if let Some(grants) = self.grants.get() {
-            return Ok(grants);
-        }
-        let grants = grants::of(self.oid)?;
-        Ok(self.grants.get_or_init(|| grants))
+        let access = if self.policy()?.is_some_and(|policy| policy.copy_grants) {
+            Access::read(self.oid, self.facts.row_security)?
+        } else {
+            Access::default()
+        };
+        Ok(self.access.get_or_init(|| access))
     }
 
     /// What a partition takes over from a sibling.
@@ -559,7 +560,7 @@ pub(super) fn draft(
         // Without a sibling, as the table is, which may be so before 18.
         is_unlogged: is_unlogged.unwrap_or(facts.is_unlogged),
         inherited,
-        grants: at.grants()?.to_vec(),
+        access: at.access()?.statements(place),
         moved: None,
     })
 }

@@ -259,7 +259,7 @@ impl Plan {
         {
             return Err(apply::rows_in_default(at, wanted, name, default, &rows)?);
         }
-        let belongs = belongs(at, wanted);
+        let belongs = inspect::belongs(&at.key, &wanted.shown);
         spi::run(&format!("ALTER TABLE {identity} ADD CONSTRAINT {PROOF} CHECK ({belongs}) NOT VALID"))?;
         let validate = format!("ALTER TABLE {identity} VALIDATE CONSTRAINT {PROOF}");
         let proved = spi::caught(|| spi::run(&validate).unwrap_or_else(|error| error.raise()));
@@ -335,12 +335,6 @@ impl Plan {
         .detail(format!("{}{}", said.join(" "), wanted.in_zone()))
         .hint("Nothing was changed. Move these rows away first, or choose wider bounds."))
     }
-}
-
-/// The condition that ATTACH would check.
-fn belongs(at: &Situation, wanted: &Wanted) -> String {
-    let in_range = inspect::in_range(&at.key, &wanted.shown);
-    format!("{} IS NOT NULL AND {in_range}", at.key.column)
 }
 
 /// Refuses a table whose columns are others, and says which.

@@ -1,29 +1,51 @@
 //! What others may do with a table, for its partitions to say the same where the policy has `copy_grants`.
 #![forbid(unsafe_code)]
 
+use super::inspect::Place;
+use super::row_security::{self, RowSecurity};
 use crate::error::Error;
 use crate::spi;
 use crate::text::Text;
 use pgrx::prelude::*;
 
-/// What one role may do, as SQL.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Grant {
-    /// With commas between, each with its columns where it is not of the whole table.
-    pub(crate) privileges: String,
-    /// The role, and whether it may pass them on.
-    pub(crate) to: String,
+/// Who may do what with a table.
+#[derive(Debug, Default)]
+pub(super) struct Access {
+    row_security: Option<RowSecurity>,
+    grants: Vec<Grant>,
 }
 
-impl Grant {
-    /// The statement that grants it on a relation.
-    pub(crate) fn sql(&self, relation: &str) -> String {
-        format!("GRANT {} ON {relation} TO {}", self.privileges, self.to)
+/// What one role may do, as SQL.
+#[derive(Debug)]
+struct Grant {
+    /// With commas between, each with its columns where it is not of the whole table.
+    privileges: String,
+    /// The role, and whether it may pass them on.
+    to: String,
+}
+
+impl Access {
+    /// What holds for a table. Nothing where partitions cannot have its policies: whoever may read one would read all of it.
+    pub(super) fn read(table: pg_sys::Oid, has_row_security: bool) -> Result<Self, Error> {
+        if has_row_security && row_security::hindrance(table)?.is_some() {
+            return Ok(Self::default());
+        }
+        let row_security = has_row_security.then(|| RowSecurity::read(table)).transpose()?;
+        Ok(Self { row_security, grants: grants(table)? })
+    }
+
+    /// The statements that have the same hold for a partition.
+    pub(super) fn statements(&self, place: &Place) -> Vec<String> {
+        let Place { identity, name, .. } = place;
+        let policies = self.row_security.iter().flat_map(|read| read.statements(identity, name));
+        let grants =
+            self.grants.iter().map(|grant| format!("GRANT {} ON {identity} TO {}", grant.privileges, grant.to));
+        policies.chain(grants).collect()
     }
 }
 
 /// What is granted on a table and its columns to others than its owner, whoever granted it.
-pub(super) fn of(table: pg_sys::Oid) -> Result<Vec<Grant>, Error> {
+fn grants(table: pg_sys::Oid) -> Result<Vec<Grant>, Error> {
     spi::select_planned(
         "SELECT string_agg(g.privilege, ', ' ORDER BY g.privilege),
                 concat(CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,

@@ -475,6 +475,11 @@ pub(super) fn in_range(key: &Key, shown: &Shown) -> String {
     }
 }
 
+/// The condition that the server makes of a range: for the rows of its partition, and against them in the default.
+pub(super) fn belongs(key: &Key, shown: &Shown) -> String {
+    format!("{} IS NOT NULL AND {}", key.column, in_range(key, shown))
+}
+
 /// The columns that an INSERT into the table can name, quoted.
 pub(super) fn insertable_columns(table: pg_sys::Oid) -> Result<String, Error> {
     let rows = spi::select_planned(

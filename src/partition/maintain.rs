@@ -14,7 +14,7 @@ use super::policy::{self, Managed, Policy};
 use super::series::sqlstate;
 use super::steps::{must_be_alone, pause};
 use super::stride::Stride;
-use super::{calendar, grid, is_null, key};
+use super::{calendar, grid, guard, is_null, key};
 use crate::error::emit::{self, Parts, Severity};
 use crate::error::{Code, Error};
 use crate::spi::transactions;
@@ -79,15 +79,17 @@ fn plan_partition_maintenance(
             .into());
     }
     let table = table_name.map(|table| table.0);
+    let guarded = guard::tables()?;
     let mut rows = Vec::new();
     for policy in meant(table.as_deref())?.into_iter().filter(|policy| policy.enabled) {
         check_for_interrupts!();
+        let has_guard = guarded.contains(&policy.table);
         if table.is_some() {
-            rows.extend(plan_of(&policy, as_of)?);
+            rows.extend(plan_of(&policy, as_of, has_guard)?);
             continue;
         }
         // One of many is not to hide the others.
-        match spi::caught(|| plan_of(&policy, as_of).unwrap_or_else(|error| error.raise())) {
+        match spi::caught(|| plan_of(&policy, as_of, has_guard).unwrap_or_else(|error| error.raise())) {
             Ok(more) => rows.extend(more),
             Err(caught) => warn(policy.table, &caught)?,
         }
@@ -95,8 +97,8 @@ fn plan_partition_maintenance(
     Ok(numbered(rows))
 }
 
-fn plan_of(policy: &Policy, as_of: i64) -> Result<Vec<PlanRow>, Error> {
-    if outlook::is_idle(policy, as_of) {
+fn plan_of(policy: &Policy, as_of: i64, has_guard: bool) -> Result<Vec<PlanRow>, Error> {
+    if !has_guard && outlook::is_idle(policy, as_of) {
         return Ok(Vec::new());
     }
     let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) else { return Ok(Vec::new()) };
@@ -207,11 +209,15 @@ fn run(table: Option<&str>, pause: Duration) -> Result<(), Error> {
     transactions::begin_anew();
     // Where somebody holds the table, the next run does it.
     let _ = detached::forget_changed(&run);
+    let guarded = guard::tables()?;
+    if table.is_none() && !guarded.is_empty() {
+        guard::drop_forgotten(&run)?;
+    }
     let (mut done, mut failed, mut tables) = (0_usize, 0, 0);
     for policy in policies.iter().filter(|policy| policy.enabled) {
         tables += 1;
         check_for_interrupts!();
-        if is_idle(policy) {
+        if !guarded.contains(&policy.table) && is_idle(policy) {
             continue;
         }
         let mut progress = Progress::default();
@@ -225,7 +231,8 @@ fn run(table: Option<&str>, pause: Duration) -> Result<(), Error> {
                     failed += i32::from(status == "error");
                     break;
                 }
-                Step::Again => continue,
+                // Rows are kept out from a guard on: nothing is waited for.
+                Step::Again | Step::Done { action: "guard" | "validate", .. } => continue,
                 Step::Done { action, removed } => {
                     progress.done.push(action);
                     progress.removed += usize::from(removed);
@@ -304,8 +311,9 @@ impl Progress {
 }
 
 /// What a partition is after each action.
-const ACTIONS: [(&str, &str); 5] = [
+const ACTIONS: [(&str, &str); 6] = [
     ("finalize", "finalized"),
+    (guard::UNGUARD, "not guarded any more"),
     ("create", "created"),
     ("detach", "detached"),
     ("drop", "dropped"),
@@ -375,7 +383,8 @@ pub(super) fn step(table: pg_sys::Oid, run: &Run, progress: &mut Progress) -> Re
         Err(caught) => return over("error", Some(sqlstate(caught.code)), caught.said(), Severity::Warning),
     };
     let passed_over = usize::try_from(progress.failed).unwrap_or_default() + progress.left;
-    let Some(job) = jobs.into_iter().nth(passed_over) else {
+    let mut ready = jobs.into_iter().filter(|job| !matches!(job.task, Task::Later));
+    let Some(job) = ready.nth(passed_over) else {
         return Ok(Step::Nothing);
     };
     let this = Some((job.action, job.partition.clone()));
@@ -407,7 +416,20 @@ pub(super) fn step(table: pg_sys::Oid, run: &Run, progress: &mut Progress) -> Re
     outcome.say(&managed, &job);
     run.note(outcome.entry(table, &managed, &job));
     let failed = outcome.has_failed();
+    if failed && let Some(unguarding) = given_up(&policy, &managed, &job) {
+        run.note(attempt(&policy, &managed, &unguarding).entry(table, &managed, &unguarding));
+    }
     Ok(if failed { Step::Failed } else { Step::Done { action: job.action, removed: is_removal } })
+}
+
+/// What takes back what the steps before one that failed have begun.
+fn given_up(policy: &Policy, managed: &Managed, job: &Job) -> Option<Job> {
+    let looked = spi::attempted_as(managed.owner, || {
+        let _pinned = Caller::now().pin();
+        agenda::situation(policy).and_then(|at| guard::given_up(&at, job)).unwrap_or_else(|error| error.raise())
+    });
+    // Where that cannot be told now, the next run will.
+    looked.ok().flatten()
 }
 
 /// First key of the locks by which sessions keep out of each other's way at a table; the second is the table.

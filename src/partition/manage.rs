@@ -11,7 +11,7 @@ use super::maintain::{self, PlanRow};
 use super::plan::literal;
 use super::policy::{self, DEFAULT_PARTITION, Managed, Policy, Removal, Span};
 use super::stride::Stride;
-use super::{calendar, detached, is_null, name_format, one_of, series, storage};
+use super::{calendar, detached, is_null, name_format, one_of, row_security, series, storage};
 use crate::error::{Code, Error};
 use crate::text::Text;
 use crate::{config, spi, store};
@@ -247,17 +247,16 @@ pub(super) fn check_retention(argument: &str, retention: Option<Span>) -> Result
     Ok(())
 }
 
-/// Refuses to grant what policies of the table restrict: its partitions have none of their own.
+/// Refuses to grant what policies of the table limit, where partitions cannot have them.
 fn check_row_security(oid: pg_sys::Oid) -> Result<(), Error> {
-    match key::read(oid)?.filter(|facts| facts.row_security) {
-        None => Ok(()),
-        Some(facts) => Err(Error::new(
-            Code::NotSupported,
-            format!("copy_grants is not supported for table \"{}\", which has row level security", facts.parent.name),
-        )
-        .detail("Its policies hold where it is read and written through itself; partitions have none of their own.")
-        .hint("Leave copy_grants out, and have the table read and written through itself.")),
-    }
+    let Some(facts) = key::read(oid)?.filter(|facts| facts.row_security) else { return Ok(()) };
+    let Some(hindrance) = row_security::hindrance(oid)? else { return Ok(()) };
+    Err(Error::new(
+        Code::NotSupported,
+        format!("copy_grants is not supported for table \"{}\", whose policies cannot be copied", facts.parent.name),
+    )
+    .detail(format!("Partitions would have the same policies, but {hindrance}."))
+    .hint("Leave copy_grants out, and have the table read and written through itself."))
 }
 
 fn known_tablespace(name: String) -> Result<String, Error> {

@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 use super::bounds::{DAY, Day, Meeting, Point, Range, length};
-use super::grants::Grant;
 use super::inherit::Inherited;
 use crate::error::{Code, Error};
 use std::fmt;
@@ -326,7 +325,7 @@ pub(crate) fn partition_name(schema: &str, table: &str, suffix: &str, width: imp
 }
 
 /// FNV-1a, folded to 32 bits: the same on every machine and in every version.
-fn hash(schema: &str, table: &str) -> u32 {
+pub(crate) fn hash(schema: &str, table: &str) -> u32 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in schema.bytes().chain([0]).chain(table.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -411,7 +410,8 @@ pub(crate) struct Child {
     pub(crate) replica_identity: ReplicaIdentity,
     pub(crate) is_unlogged: bool,
     pub(crate) inherited: Inherited,
-    pub(crate) grants: Vec<Grant>,
+    /// Statements about who may do what with it.
+    pub(crate) access: Vec<String>,
     pub(crate) moved: Option<Moved>,
 }
 
@@ -479,13 +479,14 @@ impl Child {
             statements.push(format!("ALTER TABLE {identity} {}", changes.join(", ")));
         }
         statements.extend(self.inherited.statements.iter().cloned());
-        statements.extend(self.grants.iter().map(|grant| grant.sql(identity)));
         if let Some(Moved { default, condition, columns, .. }) = &self.moved {
             statements.push(format!(
                 "WITH moved AS (DELETE FROM {default} WHERE {condition} RETURNING {columns}) \
                  INSERT INTO {identity} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM moved"
             ));
         }
+        // Policies may hold for the owner, whose rows these are that move.
+        statements.extend(self.access.iter().cloned());
         if self.method == Method::Attach {
             statements.push(format!("ALTER TABLE {parent} ATTACH PARTITION {identity} {bounds}"));
         }
@@ -743,7 +744,7 @@ mod tests {
             replica_identity: ReplicaIdentity::Full,
             is_unlogged: false,
             inherited: Inherited::default(),
-            grants: vec![Grant { privileges: "SELECT, UPDATE (a)".to_owned(), to: "bob".to_owned() }],
+            access: vec!["GRANT SELECT, UPDATE (a) ON app.new TO bob".to_owned()],
             moved: None,
         };
         let statements = child.statements();
@@ -759,7 +760,7 @@ mod tests {
         child.owner = None;
         child.row_security = false;
         child.replica_identity = ReplicaIdentity::Default;
-        child.grants.clear();
+        child.access.clear();
         assert_eq!(
             child.statements(),
             [

@@ -374,7 +374,7 @@ impl Extent {
 }
 
 /// Bytes from which on a relation is large.
-pub(super) fn large_size() -> u64 {
+pub(crate) fn large_size() -> u64 {
     u64::try_from(Threshold::LargeTableSize.get()).unwrap_or(0) * 1024
 }
 
