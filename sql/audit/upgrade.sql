@@ -29,9 +29,14 @@ LEFT JOIN (
 -- Stored otherwise from 16 on.
 LEFT JOIN (
     SELECT a.attrelid AS oid, pg_catalog.string_agg(pg_catalog.format('"%s"', a.attname), ', ' ORDER BY a.attnum) AS columns
-    FROM pg_catalog.pg_attribute AS a
+    FROM (
+        -- Apart, so that of all other columns nothing behind the type is read.
+        SELECT c.attrelid, c.attname, c.attnum, c.attisdropped
+        FROM pg_catalog.pg_attribute AS c
+        WHERE c.atttypid IN ('pg_catalog.aclitem'::pg_catalog.regtype, 'pg_catalog._aclitem'::pg_catalog.regtype)
+        OFFSET 0
+    ) AS a
     WHERE a.attnum > 0 AND NOT a.attisdropped
-      AND a.atttypid IN ('pg_catalog.aclitem'::pg_catalog.regtype, 'pg_catalog._aclitem'::pg_catalog.regtype)
       AND pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 160000
     GROUP BY a.attrelid
 ) AS aclitem ON aclitem.oid = t.oid
