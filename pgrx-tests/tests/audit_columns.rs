@@ -6,6 +6,7 @@ use pg_warden_tests::{Leg, Result, Session, cases, ensure, ensure_eq};
 cases![
     one_row_a_table,
     domains_and_arrays,
+    amounts_of_any_digits,
     triggers_of_large_objects,
     defaults_of_the_past,
     a_default_is_read_though_its_table_is_locked,
@@ -105,6 +106,34 @@ fn domains_and_arrays(leg: &Leg) -> Result {
         let objects = found(&mut s, rule)?.join(" ");
         ensure_eq!(objects.split(':').next().unwrap_or_default(), expected, "{rule}: {objects}");
     }
+    Ok(())
+}
+
+fn amounts_of_any_digits(leg: &Leg) -> Result {
+    let (_db, mut s) = quiet(leg)?;
+    s.script(
+        "CREATE DOMAIN any_digits AS numeric; CREATE DOMAIN positive AS any_digits CHECK (VALUE > 0);
+         CREATE DOMAIN cents AS numeric(12, 2); CREATE DOMAIN paid AS cents CHECK (VALUE > 0);
+         CREATE TABLE t (a_price numeric, b_price any_digits, c_price positive, d_price cents, e_price paid, f_price numeric(9),
+             g_price numeric[], \"Price\" numeric, price_eur numeric, price_level numeric, dropped_price numeric);
+         ALTER TABLE t DROP COLUMN dropped_price;
+         CREATE TABLE p (price numeric) PARTITION BY RANGE (price); CREATE TABLE p_1 PARTITION OF p DEFAULT;
+         CREATE TABLE child () INHERITS (t); CREATE VIEW v AS SELECT price FROM p; CREATE TEMP TABLE mine (price numeric)",
+    )?;
+    let rule = "numeric-without-scale-money";
+    ensure_eq!(
+        found(&mut s, rule)?,
+        [
+            "public.p.price: column \"price\" of \"p\" is numeric without a scale",
+            "public.t: columns \"Price\", \"a_price\", \"b_price\", \"c_price\", \"price_eur\" of \"t\" are numeric without a scale",
+        ]
+    );
+    ensure_eq!(
+        s.value("SELECT count(*) FROM warden.audit_table('p') WHERE rule = 'numeric-without-scale-money'")?,
+        "1"
+    );
+    s.run("SELECT warden.reset_level('numeric-without-scale-money')")?;
+    ensure_eq!(found(&mut s, rule)?, [""; 0], "it is off unless somebody wants it");
     Ok(())
 }
 

@@ -62,6 +62,7 @@ const ITEMS: &[Item] = &[
             "column-type-varchar-n",
             "column-type-xml",
             "column-type-float",
+            "numeric-without-scale-money",
             "column-type-lo",
             "column-type-hstore",
             "column-type-integer",

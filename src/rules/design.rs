@@ -52,6 +52,7 @@ mod migration_without_advisory_lock;
 mod missing_comment;
 mod naming_convention;
 mod not_null_candidate;
+mod numeric_without_scale_money;
 mod partition_unique_without_key;
 mod primary_key_natural;
 mod primary_key_not_first;
@@ -86,6 +87,7 @@ pub(super) const RULES: &[&Rule] = &[
     &column_type_money::RULE,
     &column_type_json::RULE,
     &column_type_float::RULE,
+    &numeric_without_scale_money::RULE,
     &column_type_varchar_n::RULE,
     &column_type_enum::RULE,
     &column_type_xml::RULE,
