@@ -11,6 +11,7 @@ cases![
     defaults_of_the_past,
     a_default_is_read_though_its_table_is_locked,
     names_of_one_table,
+    characters_that_need_quotes,
     names_of_keys,
     alignment,
     series_of_columns,
@@ -236,6 +237,42 @@ fn names_of_one_table(leg: &Leg) -> Result {
         s.value("SELECT level || ' ' || detail FROM warden.audit_table('\"Orders\"') WHERE rule = 'identifier-not-lowercase'")?,
         "warning Without quotes the server reads orders and finds nothing: each query has to write \"Orders\"."
     );
+    Ok(())
+}
+
+/// Each character of ASCII as the server's grammar takes it.
+fn characters_that_need_quotes(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.rule_levels=identifier-special-char=warning")?;
+    let rule = "identifier-special-char";
+    for code in 1..=127_u8 {
+        let letter = char::from(code);
+        for name in [format!("{letter}x"), format!("x{letter}")] {
+            let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+            s.run("BEGIN")?;
+            let is_read = s.run(&format!("CREATE TEMP TABLE {name} ()")).is_ok()
+                && s.value(&format!("SELECT count(*) FROM pg_class WHERE relname = {}", literal(&name)))? == "1";
+            s.run("ROLLBACK")?;
+            let told = usize::from(!is_read && !letter.is_ascii_uppercase());
+            s.run("BEGIN")?;
+            let said = s.run(&format!("CREATE TABLE {quoted} (id bigint PRIMARY KEY)"))?;
+            let notices =
+                said.notices.iter().filter(|notice| notice.to_string().contains("for its characters")).count();
+            ensure_eq!(notices, told, "{name:?} in a statement: {said}");
+            ensure_eq!(found(&mut s, rule)?.len(), told, "{name:?} in the audit");
+            s.run("ROLLBACK")?;
+        }
+    }
+    // One finding a name, whatever its faults.
+    s.script("CREATE TABLE \"Order Lines\" (id bigint PRIMARY KEY, \"a b\" int, \"c-d\" int, \"E f\" int)")?;
+    ensure_eq!(
+        found(&mut s, rule)?,
+        ["public.\"Order Lines\": names \"a b\", \"c-d\" in \"Order Lines\" need quotes for their characters"]
+    );
+    let hint = s.value(
+        "SELECT hint FROM warden.lint('CREATE TABLE \"Order Lines\" (id bigint)') WHERE rule = 'identifier-not-lowercase'",
+    )?;
+    ensure_eq!(hint, "Instead: order_lines");
     Ok(())
 }
 

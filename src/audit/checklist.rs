@@ -72,7 +72,12 @@ const ITEMS: &[Item] = &[
     },
     Item {
         text: "names need no quotes",
-        rules: &["identifier-not-lowercase", "identifier-reserved-word", "identifier-pg-prefix"],
+        rules: &[
+            "identifier-not-lowercase",
+            "identifier-reserved-word",
+            "identifier-special-char",
+            "identifier-pg-prefix",
+        ],
     },
     Item {
         text: "tables are designed, not grown",

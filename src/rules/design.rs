@@ -44,6 +44,7 @@ mod grant_to_public;
 mod identifier_not_lowercase;
 mod identifier_pg_prefix;
 mod identifier_reserved_word;
+mod identifier_special_char;
 mod incrementing_columns;
 mod index_predicate_not_immutable;
 mod integer_primary_key;
@@ -114,6 +115,7 @@ pub(super) const RULES: &[&Rule] = &[
     &default_now_in_cast::RULE,
     &identifier_not_lowercase::RULE,
     &identifier_reserved_word::RULE,
+    &identifier_special_char::RULE,
     &identifier_pg_prefix::RULE,
     &naming_convention::RULE,
     &required_columns::RULE,
