@@ -12,6 +12,7 @@ cases![
     a_default_is_read_though_its_table_is_locked,
     names_of_one_table,
     characters_that_need_quotes,
+    names_as_long_as_can_be,
     names_of_keys,
     alignment,
     series_of_columns,
@@ -273,6 +274,27 @@ fn characters_that_need_quotes(leg: &Leg) -> Result {
         "SELECT hint FROM warden.lint('CREATE TABLE \"Order Lines\" (id bigint)') WHERE rule = 'identifier-not-lowercase'",
     )?;
     ensure_eq!(hint, "Instead: order_lines");
+    Ok(())
+}
+
+fn names_as_long_as_can_be(leg: &Leg) -> Result {
+    let (_db, mut s) = quiet(leg)?;
+    let (cut, whole, letters) = ("t".repeat(64), "w".repeat(62), format!("{}x", "é".repeat(31)));
+    s.script(&format!(
+        "CREATE TABLE {cut} (id bigint PRIMARY KEY, {cut} int, {whole} int);
+         CREATE TABLE {whole} (id bigint PRIMARY KEY, \"{letters}\" int);
+         CREATE TABLE p (id bigint) PARTITION BY LIST (id); CREATE TABLE p{cut} PARTITION OF p DEFAULT;
+         CREATE INDEX i{cut} ON p (id)"
+    ))?;
+    let kept = &cut[..63];
+    ensure_eq!(
+        found(&mut s, "identifier-length-max")?,
+        [
+            format!("public.{kept}: names \"{kept}\", \"{kept}\" are as long as names can be"),
+            format!("public.{whole}: name \"{letters}\" in \"{whole}\" is as long as names can be"),
+        ]
+    );
+    ensure_eq!(s.value("SELECT DISTINCT level FROM warden.audit(rules => '{identifier-length-max}')")?, "info");
     Ok(())
 }
 

@@ -24,7 +24,10 @@ faulty AS (
             -- classes hold nothing else.
             WHEN g.name::pg_catalog.text COLLATE pg_catalog."C" ~ '^[0-9$]|(?![_$])[[:cntrl:][:space:][:punct:]]' THEN 'characters'
         END END,
-        CASE WHEN g.place = 0 AND pg_catalog.left(g.name::pg_catalog.text, 3) = 'pg_' THEN 'pg_' END) AS fault
+        CASE WHEN g.place = 0 AND pg_catalog.left(g.name::pg_catalog.text, 3) = 'pg_' THEN 'pg_' END,
+        -- Longer ones are cut.
+        CASE WHEN pg_catalog.octet_length(g.name::pg_catalog.text) = (SELECT pg_catalog.current_setting('max_identifier_length')::pg_catalog.int4)
+            THEN 'length' END) AS fault
     FROM given AS g
     LEFT JOIN reserved AS r ON r.word = g.name::pg_catalog.text COLLATE pg_catalog."C"
 )

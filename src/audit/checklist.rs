@@ -102,6 +102,7 @@ const ITEMS: &[Item] = &[
         text: "tables do without surprises",
         rules: &["table-inheritance", "rule-present", "trigger-many", "trigger-function-shared", "trigger-cost"],
     },
+    Item { text: "names are whole", rules: &["identifier-length-max"] },
     Item { text: "no table is left over", rules: &["table-unused", "large-object-orphans"] },
     Item { text: "indexes work", rules: &["index-invalid", "index-collation-outdated"] },
     Item {

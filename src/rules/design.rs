@@ -41,6 +41,7 @@ mod foreign_key_self;
 mod foreign_key_type_mismatch;
 mod foreign_key_without_index;
 mod grant_to_public;
+mod identifier_length_max;
 mod identifier_not_lowercase;
 mod identifier_pg_prefix;
 mod identifier_reserved_word;
@@ -117,6 +118,7 @@ pub(super) const RULES: &[&Rule] = &[
     &identifier_reserved_word::RULE,
     &identifier_special_char::RULE,
     &identifier_pg_prefix::RULE,
+    &identifier_length_max::RULE,
     &naming_convention::RULE,
     &required_columns::RULE,
     &forbidden_types::RULE,
