@@ -473,6 +473,8 @@ pub enum TypeKind {
     BigInt,
     /// `real`, `double precision`.
     Float,
+    /// `numeric`, with or without a precision.
+    Numeric,
     /// `money`.
     Money,
     /// `character`, with or without a length.

@@ -6,10 +6,13 @@ use pg_warden_tests::{Leg, Result, Session, cases, ensure, ensure_eq};
 cases![
     one_row_a_table,
     domains_and_arrays,
+    amounts_of_any_digits,
     triggers_of_large_objects,
     defaults_of_the_past,
     a_default_is_read_though_its_table_is_locked,
     names_of_one_table,
+    characters_that_need_quotes,
+    names_as_long_as_can_be,
     names_of_keys,
     alignment,
     series_of_columns,
@@ -105,6 +108,34 @@ fn domains_and_arrays(leg: &Leg) -> Result {
         let objects = found(&mut s, rule)?.join(" ");
         ensure_eq!(objects.split(':').next().unwrap_or_default(), expected, "{rule}: {objects}");
     }
+    Ok(())
+}
+
+fn amounts_of_any_digits(leg: &Leg) -> Result {
+    let (_db, mut s) = quiet(leg)?;
+    s.script(
+        "CREATE DOMAIN any_digits AS numeric; CREATE DOMAIN positive AS any_digits CHECK (VALUE > 0);
+         CREATE DOMAIN cents AS numeric(12, 2); CREATE DOMAIN paid AS cents CHECK (VALUE > 0);
+         CREATE TABLE t (a_price numeric, b_price any_digits, c_price positive, d_price cents, e_price paid, f_price numeric(9),
+             g_price numeric[], \"Price\" numeric, price_eur numeric, price_level numeric, dropped_price numeric);
+         ALTER TABLE t DROP COLUMN dropped_price;
+         CREATE TABLE p (price numeric) PARTITION BY RANGE (price); CREATE TABLE p_1 PARTITION OF p DEFAULT;
+         CREATE TABLE child () INHERITS (t); CREATE VIEW v AS SELECT price FROM p; CREATE TEMP TABLE mine (price numeric)",
+    )?;
+    let rule = "numeric-without-scale-money";
+    ensure_eq!(
+        found(&mut s, rule)?,
+        [
+            "public.p.price: column \"price\" of \"p\" is numeric without a scale",
+            "public.t: columns \"Price\", \"a_price\", \"b_price\", \"c_price\", \"price_eur\" of \"t\" are numeric without a scale",
+        ]
+    );
+    ensure_eq!(
+        s.value("SELECT count(*) FROM warden.audit_table('p') WHERE rule = 'numeric-without-scale-money'")?,
+        "1"
+    );
+    s.run("SELECT warden.reset_level('numeric-without-scale-money')")?;
+    ensure_eq!(found(&mut s, rule)?, [""; 0], "it is off unless somebody wants it");
     Ok(())
 }
 
@@ -207,6 +238,63 @@ fn names_of_one_table(leg: &Leg) -> Result {
         s.value("SELECT level || ' ' || detail FROM warden.audit_table('\"Orders\"') WHERE rule = 'identifier-not-lowercase'")?,
         "warning Without quotes the server reads orders and finds nothing: each query has to write \"Orders\"."
     );
+    Ok(())
+}
+
+/// Each character of ASCII as the server's grammar takes it.
+fn characters_that_need_quotes(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.rule_levels=identifier-special-char=warning")?;
+    let rule = "identifier-special-char";
+    for code in 1..=127_u8 {
+        let letter = char::from(code);
+        for name in [format!("{letter}x"), format!("x{letter}")] {
+            let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+            s.run("BEGIN")?;
+            let is_read = s.run(&format!("CREATE TEMP TABLE {name} ()")).is_ok()
+                && s.value(&format!("SELECT count(*) FROM pg_class WHERE relname = {}", literal(&name)))? == "1";
+            s.run("ROLLBACK")?;
+            let told = usize::from(!is_read && !letter.is_ascii_uppercase());
+            s.run("BEGIN")?;
+            let said = s.run(&format!("CREATE TABLE {quoted} (id bigint PRIMARY KEY)"))?;
+            let notices =
+                said.notices.iter().filter(|notice| notice.to_string().contains("for its characters")).count();
+            ensure_eq!(notices, told, "{name:?} in a statement: {said}");
+            ensure_eq!(found(&mut s, rule)?.len(), told, "{name:?} in the audit");
+            s.run("ROLLBACK")?;
+        }
+    }
+    // One finding a name, whatever its faults.
+    s.script("CREATE TABLE \"Order Lines\" (id bigint PRIMARY KEY, \"a b\" int, \"c-d\" int, \"E f\" int)")?;
+    ensure_eq!(
+        found(&mut s, rule)?,
+        ["public.\"Order Lines\": names \"a b\", \"c-d\" in \"Order Lines\" need quotes for their characters"]
+    );
+    let hint = s.value(
+        "SELECT hint FROM warden.lint('CREATE TABLE \"Order Lines\" (id bigint)') WHERE rule = 'identifier-not-lowercase'",
+    )?;
+    ensure_eq!(hint, "Instead: order_lines");
+    Ok(())
+}
+
+fn names_as_long_as_can_be(leg: &Leg) -> Result {
+    let (_db, mut s) = quiet(leg)?;
+    let (cut, whole, letters) = ("t".repeat(64), "w".repeat(62), format!("{}x", "é".repeat(31)));
+    s.script(&format!(
+        "CREATE TABLE {cut} (id bigint PRIMARY KEY, {cut} int, {whole} int);
+         CREATE TABLE {whole} (id bigint PRIMARY KEY, \"{letters}\" int);
+         CREATE TABLE p (id bigint) PARTITION BY LIST (id); CREATE TABLE p{cut} PARTITION OF p DEFAULT;
+         CREATE INDEX i{cut} ON p (id)"
+    ))?;
+    let kept = &cut[..63];
+    ensure_eq!(
+        found(&mut s, "identifier-length-max")?,
+        [
+            format!("public.{kept}: names \"{kept}\", \"{kept}\" are as long as names can be"),
+            format!("public.{whole}: name \"{letters}\" in \"{whole}\" is as long as names can be"),
+        ]
+    );
+    ensure_eq!(s.value("SELECT DISTINCT level FROM warden.audit(rules => '{identifier-length-max}')")?, "info");
     Ok(())
 }
 

@@ -14,11 +14,20 @@ given AS (
     WHERE NOT t.relispartition AND t.relkind IN ('r', 'p') AND a.attinhcount = 0
 ),
 faulty AS (
-    SELECT g.*, CASE
-        -- The server makes these letters small where they have no quotes, in whatever encoding.
-        WHEN g.name::pg_catalog.text <> pg_catalog.lower(g.name::pg_catalog.text COLLATE pg_catalog."C") THEN 'capitals'
-        WHEN g.place = 0 AND pg_catalog.left(g.name::pg_catalog.text, 3) = 'pg_' THEN 'pg_'
-        WHEN r.word IS NOT NULL THEN 'reserved' END AS fault
+    SELECT g.*, coalesce(
+        -- Most names need no quotes, for this or another reason.
+        CASE WHEN pg_catalog.starts_with(pg_catalog.quote_ident(g.name::pg_catalog.text), '"') THEN CASE
+            -- The server makes these letters small where they have no quotes, in whatever encoding.
+            WHEN g.name::pg_catalog.text <> pg_catalog.lower(g.name::pg_catalog.text COLLATE pg_catalog."C") THEN 'capitals'
+            WHEN r.word IS NOT NULL THEN 'reserved'
+            -- Unlike quote_ident, the grammar takes letters that are not ASCII as they are, and $ behind the first letter. In "C", these
+            -- classes hold nothing else.
+            WHEN g.name::pg_catalog.text COLLATE pg_catalog."C" ~ '^[0-9$]|(?![_$])[[:cntrl:][:space:][:punct:]]' THEN 'characters'
+        END END,
+        CASE WHEN g.place = 0 AND pg_catalog.left(g.name::pg_catalog.text, 3) = 'pg_' THEN 'pg_' END,
+        -- Longer ones are cut.
+        CASE WHEN pg_catalog.octet_length(g.name::pg_catalog.text) = (SELECT pg_catalog.current_setting('max_identifier_length')::pg_catalog.int4)
+            THEN 'length' END) AS fault
     FROM given AS g
     LEFT JOIN reserved AS r ON r.word = g.name::pg_catalog.text COLLATE pg_catalog."C"
 )

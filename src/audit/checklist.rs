@@ -62,6 +62,7 @@ const ITEMS: &[Item] = &[
             "column-type-varchar-n",
             "column-type-xml",
             "column-type-float",
+            "numeric-without-scale-money",
             "column-type-lo",
             "column-type-hstore",
             "column-type-integer",
@@ -71,7 +72,12 @@ const ITEMS: &[Item] = &[
     },
     Item {
         text: "names need no quotes",
-        rules: &["identifier-not-lowercase", "identifier-reserved-word", "identifier-pg-prefix"],
+        rules: &[
+            "identifier-not-lowercase",
+            "identifier-reserved-word",
+            "identifier-special-char",
+            "identifier-pg-prefix",
+        ],
     },
     Item {
         text: "tables are designed, not grown",
@@ -96,6 +102,7 @@ const ITEMS: &[Item] = &[
         text: "tables do without surprises",
         rules: &["table-inheritance", "rule-present", "trigger-many", "trigger-function-shared", "trigger-cost"],
     },
+    Item { text: "names are whole", rules: &["identifier-length-max"] },
     Item { text: "no table is left over", rules: &["table-unused", "large-object-orphans"] },
     Item { text: "indexes work", rules: &["index-invalid", "index-collation-outdated"] },
     Item {

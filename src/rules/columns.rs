@@ -6,6 +6,14 @@ use crate::ast::{AlterAction, CreateTable, QualifiedName, Statement};
 use crate::facts::{ColumnType, Facts, Kind};
 use crate::finding::Finding;
 
+/// Words for money.
+const AMOUNTS: [&str; 13] = [
+    "amount", "balance", "cost", "costs", "fee", "fees", "payment", "price", "revenue", "salary", "subtotal", "total",
+    "wage",
+];
+
+const CURRENCIES: [&str; 5] = ["chf", "eur", "gbp", "jpy", "usd"];
+
 /// A column whose type is known.
 pub(super) struct Typed<'a> {
     /// Its name.
@@ -114,5 +122,26 @@ impl Faulty<'_> {
         let columns: Vec<_> =
             self.columns.iter().map(|column| format!("{} {}", facts.quote(column.name), type_(column))).collect();
         format!("Instead: {}", columns.join(", "))
+    }
+}
+
+/// Whether a name ends in a word for money, perhaps with its currency behind: `tax_amount`, `price_eur`, not `tax_rate`.
+pub(super) fn is_amount(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut words = name.split('_').rev().skip_while(|word| CURRENCIES.contains(word));
+    words.next().is_some_and(|word| AMOUNTS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Source;
+
+    #[test]
+    fn the_audit_knows_the_same_words_for_money() {
+        let words = format!("'(^|_)({})(_({}))*$'", AMOUNTS.join("|"), CURRENCIES.join("|"));
+        for source in [Source::Columns, Source::Amounts] {
+            assert!(source.query().contains(&words), "{source:?} has not {words}");
+        }
     }
 }

@@ -41,9 +41,11 @@ mod foreign_key_self;
 mod foreign_key_type_mismatch;
 mod foreign_key_without_index;
 mod grant_to_public;
+mod identifier_length_max;
 mod identifier_not_lowercase;
 mod identifier_pg_prefix;
 mod identifier_reserved_word;
+mod identifier_special_char;
 mod incrementing_columns;
 mod index_predicate_not_immutable;
 mod integer_primary_key;
@@ -52,6 +54,7 @@ mod migration_without_advisory_lock;
 mod missing_comment;
 mod naming_convention;
 mod not_null_candidate;
+mod numeric_without_scale_money;
 mod partition_unique_without_key;
 mod primary_key_natural;
 mod primary_key_not_first;
@@ -86,6 +89,7 @@ pub(super) const RULES: &[&Rule] = &[
     &column_type_money::RULE,
     &column_type_json::RULE,
     &column_type_float::RULE,
+    &numeric_without_scale_money::RULE,
     &column_type_varchar_n::RULE,
     &column_type_enum::RULE,
     &column_type_xml::RULE,
@@ -112,7 +116,9 @@ pub(super) const RULES: &[&Rule] = &[
     &default_now_in_cast::RULE,
     &identifier_not_lowercase::RULE,
     &identifier_reserved_word::RULE,
+    &identifier_special_char::RULE,
     &identifier_pg_prefix::RULE,
+    &identifier_length_max::RULE,
     &naming_convention::RULE,
     &required_columns::RULE,
     &forbidden_types::RULE,

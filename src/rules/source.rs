@@ -47,7 +47,10 @@ impl Source {
     /// Whether each row is a column, and its rules say `column "a" of "t" is ...`: of one table they are told as one.
     #[must_use]
     pub fn is_of_columns(self) -> bool {
-        matches!(self, Self::Columns | Self::IntegerColumns | Self::ColumnsAlike | Self::NullableColumns)
+        matches!(
+            self,
+            Self::Columns | Self::Amounts | Self::IntegerColumns | Self::ColumnsAlike | Self::NullableColumns
+        )
     }
 
     /// SQL condition without which it has no row, where that is asked sooner than the source is planned.
@@ -71,6 +74,8 @@ sources! {
     Tables: Schemas = "tables";
     /// Columns of tables that are of a kind which rules look at.
     Columns: Schemas = "columns";
+    /// Columns for amounts of money that are numeric with any number of digits.
+    Amounts: Schemas = "amounts";
     /// Columns shorter than bigint.
     IntegerColumns: Schemas = "integer_columns";
     /// Columns that are shorter than most of their name.

@@ -117,6 +117,7 @@ fn kind_of_builtin(oid: BuiltinOid) -> TypeKind {
         BuiltinOid::INT4OID => TypeKind::Integer,
         BuiltinOid::INT8OID => TypeKind::BigInt,
         BuiltinOid::FLOAT4OID | BuiltinOid::FLOAT8OID => TypeKind::Float,
+        BuiltinOid::NUMERICOID => TypeKind::Numeric,
         BuiltinOid::MONEYOID => TypeKind::Money,
         BuiltinOid::BPCHAROID => TypeKind::Char,
         BuiltinOid::VARCHAROID => TypeKind::Varchar,

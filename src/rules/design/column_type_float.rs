@@ -23,22 +23,10 @@ const AUDIT: Audit = Audit {
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let Some(found) =
-        columns::faulty(statement, facts, |column| column.type_.is(TypeKind::Float) && is_amount(column.name))
+        columns::faulty(statement, facts, |column| column.type_.is(TypeKind::Float) && columns::is_amount(column.name))
     else {
         return;
     };
     let hint = found.instead(facts, |_| "numeric".to_owned());
     report.push(found.finding(report, "a floating-point number").detail(DETAIL).hint(hint));
-}
-
-/// Whether a name ends in a word for money, perhaps with its currency behind: `tax_amount`, `price_eur`, not `tax_rate`.
-fn is_amount(name: &str) -> bool {
-    const WORDS: [&str; 13] = [
-        "amount", "balance", "cost", "costs", "fee", "fees", "payment", "price", "revenue", "salary", "subtotal",
-        "total", "wage",
-    ];
-    const CURRENCIES: [&str; 5] = ["chf", "eur", "gbp", "jpy", "usd"];
-    let name = name.to_lowercase();
-    let mut words = name.split('_').rev().skip_while(|word| CURRENCIES.contains(word));
-    words.next().is_some_and(|word| WORDS.contains(&word))
 }

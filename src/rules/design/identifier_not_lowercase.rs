@@ -30,7 +30,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     report.push(found.finding(report, "has capital letters", "have capital letters").detail(detail).hint(hint));
 }
 
-/// `customerId` and `CustomerID` as `customer_id`.
+/// `customerId`, `CustomerID` and `Customer ID` as `customer_id`.
 fn snake_case(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 4);
     let mut before = '_';
@@ -38,7 +38,11 @@ fn snake_case(name: &str) -> String {
         if letter.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit()) {
             words.push('_');
         }
-        words.extend(letter.to_lowercase());
+        if letter.is_alphanumeric() || letter == '$' {
+            words.extend(letter.to_lowercase());
+        } else {
+            words.push('_');
+        }
         before = letter;
     }
     words
