@@ -96,7 +96,7 @@ const ITEMS: &[Item] = &[
         text: "tables do without surprises",
         rules: &["table-inheritance", "rule-present", "trigger-many", "trigger-function-shared", "trigger-cost"],
     },
-    Item { text: "no table is left over", rules: &["table-unused", "large-object-orphans"] },
+    Item { text: "no table is left over", rules: &["table-unused", "table-empty", "large-object-orphans"] },
     Item { text: "indexes work", rules: &["index-invalid", "index-collation-outdated"] },
     Item {
         text: "no index is superfluous",

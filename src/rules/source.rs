@@ -95,7 +95,7 @@ sources! {
     Domains: Schemas = "domains";
     /// Tables with what their primary keys are made of.
     Keys: Schemas = "keys";
-    /// Tables that statistics know no use of.
+    /// Tables that statistics know no use of, and those that stay empty.
     TableUse: Schemas = "table_use";
     /// Sequences, and how far they are.
     Sequences: Schemas = "sequences";
