@@ -211,6 +211,7 @@ const ITEMS: &[Item] = &[
             "autovacuum-lagging",
             "table-bloat",
             "should-partition",
+            "temp-schema-orphans",
             "wraparound-xid",
             "wraparound-mxid",
         ],

@@ -175,6 +175,8 @@ sources! {
     Upgrade: Schemas = "upgrade";
     /// Large objects that no column can refer to.
     LargeObjects: Server = "large_objects";
+    /// Schemas of temporary tables that are no session's.
+    TempSchemas: Server = "temp_schemas";
     /// Databases.
     Databases: Server = "databases";
     /// What keeps VACUUM from its work.
