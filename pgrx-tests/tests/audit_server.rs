@@ -27,6 +27,7 @@ cases![
     triggers_that_take_time,
     connections_that_run_out,
     standbys_that_are_behind,
+    temporary_tables_of_nobody,
     a_program_that_was_replaced,
     what_is_not_seen_is_not_checked,
     on_a_standby,
@@ -719,6 +720,75 @@ fn standbys_that_are_behind(leg: &Leg) -> Result {
 }
 
 /// With a copy of the server's programs, in a folder beside which it finds all else.
+fn temporary_tables_of_nobody(leg: &Leg) -> Result {
+    let mut cluster = own(leg, &["autovacuum = off"])?;
+    let name = cluster.database()?.kept();
+    let young = ("> 50000000", ">= 0");
+    let others = "SELECT DISTINCT relnamespace::regnamespace FROM pg_class
+        WHERE relpersistence = 't' AND relkind = 'r' AND relnamespace <> pg_my_temp_schema() ORDER BY 1";
+    {
+        let make = "CREATE TEMPORARY TABLE \"it's %s\" (a text); CREATE TEMPORARY TABLE two (a int)";
+        let mut sessions = (0..4).map(|_| Ok(cluster.connect(&name)?)).collect::<Result<Vec<_>>>()?;
+        for s in &mut sessions[1..] {
+            s.script(make)?;
+        }
+        let s = &mut sessions[0];
+        ensure_eq!(s.column(others)?.len(), 3);
+        if leg.major >= 16 {
+            ensure_eq!(as_if(s, "temp_schemas", &[young], "a session that is gone")?, NOTHING, "all of them live");
+        }
+        s.script("BEGIN; CREATE TEMPORARY TABLE mine (a int)")?;
+        let own = as_if(s, "temp_schemas", &[young], "a session that is gone")?;
+        ensure_eq!(own.len(), if leg.major >= 16 { 0 } else { 3 }, "its own is known everywhere: {own:?}");
+        let pid = sessions[3].value("SELECT pg_backend_pid()")?;
+        ensure!(std::process::Command::new("kill").args(["-9", &pid]).status()?.success());
+        // Who leaves before the server knows cleans up.
+        let began = Instant::now();
+        while cluster.crashes(0).is_empty() {
+            ensure!(began.elapsed() < Duration::from_secs(20), "the server was not killed");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    cluster.log_was_checked();
+    let mut s = cluster.connect_in_time(&name)?;
+    // What was left in its own schema goes.
+    s.run("CREATE TEMPORARY TABLE mine (a int)")?;
+    let left = s.column(others)?;
+    ensure!(left.len() >= 2, "{left:?}");
+    let level = if leg.major >= 16 { "" } else { "not checked " };
+    let expected: Vec<_> = left
+        .iter()
+        .map(|schema| format!("{level}{schema} schema \"{schema}\" holds temporary tables of a session that is gone"))
+        .collect();
+    ensure_eq!(as_if(&mut s, "temp_schemas", &[young], "a session that is gone")?, expected);
+    ensure_eq!(found(&mut s, "temp-schema-orphans")?, NOTHING, "they are young");
+    // As old as the rule asks for.
+    s.run("UPDATE pg_class SET relfrozenxid = (((txid_current() - 60000000) + 4294967296) % 4294967296)::text::xid WHERE relpersistence = 't' AND relkind = 'r'")?;
+    if leg.major >= 16 {
+        let details = details(&mut s, "temp-schema-orphans")?;
+        ensure!(
+            details.len() == left.len()
+                && details[0].starts_with(
+                    "There are 2, and all of them are older than 50 million transactions: \"it's %s\", two. "
+                ),
+            "{details:?}"
+        );
+        for hint in s.column("SELECT hint FROM warden.audit(rules => '{temp-schema-orphans}')")? {
+            s.run(hint.rsplit_once(": ").map_or("", |(_, sql)| sql))?;
+        }
+        ensure_eq!(s.column(others)?, NOTHING);
+    } else {
+        let details = details(&mut s, "temp-schema-orphans")?;
+        ensure!(
+            !details.is_empty() && details.iter().all(|d| d.contains("before PostgreSQL 16 no query tells")),
+            "{details:?}"
+        );
+        s.script(&left.iter().map(|schema| format!("DROP SCHEMA {schema} CASCADE;")).collect::<String>())?;
+    }
+    ensure_eq!(found(&mut s, "temp-schema-orphans")?, NOTHING);
+    Ok(())
+}
+
 fn a_program_that_was_replaced(leg: &Leg) -> Result {
     let root = std::env::temp_dir().join(format!("pg_warden-replaced-{}-{}", leg.name, std::process::id()));
     let place = |folder: &Path| root.join(folder.strip_prefix("/").unwrap_or(folder));

@@ -14,6 +14,7 @@ cases![
     random_keys_of_large_tables,
     unlogged_partitions,
     tables_that_nobody_uses,
+    tables_that_stay_empty,
     foreign_keys_within_others,
     missing_foreign_keys_are_no_guess,
     nothing_of_these_waits_and_anybody_may,
@@ -377,6 +378,108 @@ fn statement_of_use(s: &mut Session) -> Result<String> {
     s.run("SELECT pg_stat_force_next_flush()")?;
     let statement = s.value("SELECT statement FROM warden_internal.audit_statements() WHERE source = 'table_use'")?;
     Ok(statement.replace("$1", "NULL").replace("$2", "NULL"))
+}
+
+fn tables_that_stay_empty(leg: &Leg) -> Result {
+    let db = leg.database()?;
+    let mut s = db.session_with("-c warden.mode=off")?;
+    s.script(
+        "CREATE TABLE \"it's %s\" (id bigint PRIMARY KEY); CREATE TABLE full_one (a int); INSERT INTO full_one VALUES (1);
+         CREATE UNLOGGED TABLE unlogged (a int); CREATE TABLE parted (a int) PARTITION BY LIST (a);
+         CREATE TABLE part PARTITION OF parted DEFAULT; CREATE TABLE parent (a int); CREATE TABLE child () INHERITS (parent);
+         CREATE TEMP TABLE temporary (a int); CREATE MATERIALIZED VIEW seen AS SELECT 1 AS a WHERE false;
+         SELECT pg_stat_force_next_flush(); SELECT pg_stat_reset()",
+    )?;
+    ensure_eq!(empty(&mut s)?, [""; 0], "nothing says how old they are");
+    let anew = "SELECT pg_stat_force_next_flush(); SELECT pg_stat_reset(); ANALYZE";
+    let it = ["table \"it's %s\" has been empty for long"];
+    s.script(anew)?;
+    ensure_eq!(empty(&mut s)?, it);
+    s.script("SELECT pg_stat_reset()")?;
+    s.run("VACUUM \"it's %s\"")?;
+    ensure_eq!(empty(&mut s)?, it, "VACUUM dates it as well");
+    // No audit says so while nothing is 90 days old, and the other rule is about tables with rows.
+    ensure_eq!(
+        s.value("SELECT count(*) FROM warden.audit(rules => '{table-empty,table-unused}') WHERE object LIKE '%it%'")?,
+        "0"
+    );
+    // Written and emptied, or not even committed: it is in use.
+    for use_ in [
+        "INSERT INTO \"it's %s\" VALUES (1); DELETE FROM \"it's %s\"",
+        "INSERT INTO \"it's %s\" VALUES (1); TRUNCATE \"it's %s\"",
+        "BEGIN; INSERT INTO \"it's %s\" VALUES (1); ROLLBACK",
+        "COPY \"it's %s\" FROM PROGRAM 'echo 7'; TRUNCATE \"it's %s\"",
+    ] {
+        s.script(use_)?;
+        s.run("VACUUM \"it's %s\"")?;
+        ensure_eq!(empty(&mut s)?, [""; 0], "{use_}");
+        s.script("SELECT pg_stat_force_next_flush(); SELECT pg_stat_reset()")?;
+        s.script(
+            "BEGIN; TRUNCATE \"it's %s\"; COMMIT; SELECT pg_stat_force_next_flush(); SELECT pg_stat_reset(); ANALYZE",
+        )?;
+        ensure_eq!(empty(&mut s)?, it);
+    }
+    // Rows that nobody counted.
+    s.script("SET track_counts = off; INSERT INTO \"it's %s\" VALUES (1); SET track_counts = on")?;
+    ensure_eq!(empty(&mut s)?, [""; 0]);
+    s.script(&format!("BEGIN; TRUNCATE \"it's %s\"; COMMIT; {anew}"))?;
+    ensure_eq!(empty(&mut s)?, it);
+    s.script("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")?;
+    for use_ in [
+        "CREATE TABLE other (id bigint REFERENCES \"it's %s\")",
+        "CREATE TABLE heir () INHERITS (\"it's %s\")",
+        "CREATE TABLE heir () INHERITS (\"it's %s\"); DROP TABLE heir",
+        "CREATE RULE r AS ON INSERT TO \"it's %s\" DO INSTEAD NOTHING",
+        "CREATE TRIGGER r BEFORE INSERT ON \"it's %s\" FOR EACH ROW EXECUTE FUNCTION f()",
+        "CREATE FUNCTION g() RETURNS SETOF \"it's %s\" LANGUAGE sql AS 'SELECT 1::bigint'",
+        "CREATE FUNCTION g(\"it's %s\"[]) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TABLE other (it \"it's %s\")",
+        "ALTER EXTENSION pg_warden ADD TABLE \"it's %s\"",
+    ] {
+        s.script(&format!("BEGIN; {use_}"))?;
+        ensure_eq!(empty(&mut s)?, [""; 0], "{use_}");
+        s.run("ROLLBACK")?;
+    }
+    for other in [
+        "CREATE TRIGGER r AFTER INSERT ON \"it's %s\" FOR EACH ROW EXECUTE FUNCTION f()",
+        "CREATE TRIGGER r BEFORE UPDATE ON \"it's %s\" FOR EACH ROW EXECUTE FUNCTION f()",
+        "CREATE VIEW v AS SELECT FROM \"it's %s\"",
+        "CREATE PUBLICATION p FOR TABLES IN SCHEMA public",
+    ] {
+        s.script(&format!("BEGIN; {other}"))?;
+        ensure_eq!(empty(&mut s)?, it, "{other}");
+        s.run("ROLLBACK")?;
+    }
+    // Whoever holds it makes nobody wait.
+    let mut other = db.session_with("-c warden.mode=off")?;
+    other.script("BEGIN; LOCK TABLE \"it's %s\" IN ACCESS EXCLUSIVE MODE")?;
+    s.run("SET lock_timeout = '1s'")?;
+    ensure_eq!(empty(&mut s)?, [""; 0]);
+    other.run("ROLLBACK")?;
+    // What looks for rows there, and finds none, is told.
+    let said = format!(
+        "SELECT detail LIKE '% Nor was it read.', detail LIKE '% It was scanned 2 times.' FROM ({}) AS q WHERE level IS NULL",
+        statement_of_empty(&mut s)?
+    );
+    ensure_eq!(s.rows(&said)?, [[Some("t".to_owned()), Some("f".to_owned())]]);
+    s.script(
+        "SELECT FROM \"it's %s\"; SET enable_seqscan = off; SELECT FROM \"it's %s\" WHERE id = 1; RESET enable_seqscan",
+    )?;
+    s.run("SELECT pg_stat_force_next_flush()")?;
+    ensure_eq!(s.rows(&said)?, [[Some("f".to_owned()), Some("t".to_owned())]]);
+    s.run("SET track_counts = off")?;
+    ensure_eq!(detail(&mut s, "table-empty")?, "Uses are not counted: track_counts is off.");
+    Ok(())
+}
+
+/// What is empty, as if statistics were old enough.
+fn empty(s: &mut Session) -> Result<Vec<String>> {
+    let statement = statement_of_empty(s)?;
+    Ok(s.column(&format!("SELECT message FROM ({statement}) AS q WHERE level IS NULL ORDER BY message COLLATE \"C\""))?)
+}
+
+fn statement_of_empty(s: &mut Session) -> Result<String> {
+    Ok(statement_of_use(s)?.replace("k.since < pg_catalog.now() - '90 days'", "k.since < pg_catalog.now() - '0 days'"))
 }
 
 fn foreign_keys_within_others(leg: &Leg) -> Result {

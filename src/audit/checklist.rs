@@ -103,7 +103,7 @@ const ITEMS: &[Item] = &[
         rules: &["table-inheritance", "rule-present", "trigger-many", "trigger-function-shared", "trigger-cost"],
     },
     Item { text: "names are whole", rules: &["identifier-length-max"] },
-    Item { text: "no table is left over", rules: &["table-unused", "large-object-orphans"] },
+    Item { text: "no table is left over", rules: &["table-unused", "table-empty", "large-object-orphans"] },
     Item { text: "indexes work", rules: &["index-invalid", "index-collation-outdated"] },
     Item {
         text: "no index is superfluous",
@@ -218,6 +218,7 @@ const ITEMS: &[Item] = &[
             "autovacuum-lagging",
             "table-bloat",
             "should-partition",
+            "temp-schema-orphans",
             "wraparound-xid",
             "wraparound-mxid",
         ],

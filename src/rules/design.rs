@@ -64,6 +64,7 @@ mod primary_key_varchar;
 mod required_columns;
 mod rule_present;
 mod sequence_exhaustion;
+mod table_empty;
 mod table_inheritance;
 mod table_unlinked;
 mod table_unused;
@@ -148,6 +149,7 @@ pub(super) const RULES: &[&Rule] = &[
     &primary_key_natural::RULE,
     &primary_key_not_first::RULE,
     &table_unused::RULE,
+    &table_empty::RULE,
     &check_on_other_table::RULE,
     &domain_with_check::RULE,
     &jsonb_wide_toast::RULE,

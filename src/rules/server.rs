@@ -31,6 +31,7 @@ mod setting_invalid;
 mod ssl_off;
 mod sync_standby_missing;
 mod synchronous_commit_off;
+mod temp_schema_orphans;
 mod timeouts_unset;
 mod tls_old;
 mod track_io_timing_off;
@@ -77,6 +78,7 @@ pub(super) const RULES: &[&Rule] = &[
     &xmin_horizon_blocked::RULE,
     &wal_level_vs_use::RULE,
     &large_object_orphans::RULE,
+    &temp_schema_orphans::RULE,
     &connection_churn::RULE,
     &idle_connections::RULE,
     &max_connections_high::RULE,

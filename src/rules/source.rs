@@ -100,7 +100,7 @@ sources! {
     Domains: Schemas = "domains";
     /// Tables with what their primary keys are made of.
     Keys: Schemas = "keys";
-    /// Tables that statistics know no use of.
+    /// Tables that statistics know no use of, and those that stay empty.
     TableUse: Schemas = "table_use";
     /// Sequences, and how far they are.
     Sequences: Schemas = "sequences";
@@ -180,6 +180,8 @@ sources! {
     Upgrade: Schemas = "upgrade";
     /// Large objects that no column can refer to.
     LargeObjects: Server = "large_objects";
+    /// Schemas of temporary tables that are no session's.
+    TempSchemas: Server = "temp_schemas";
     /// Databases.
     Databases: Server = "databases";
     /// What keeps VACUUM from its work.
