@@ -32,125 +32,25 @@ COMMENT ON TYPE warden.finding IS 'one finding of lint or audit; statement, line
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/lib.rs:66
+-- src/lib.rs:49
 -- requires:
 --   schema
 
--- Tables that pg_partman maintains, taken over by the policies of pg_warden. Everything is done with the rights of the caller, and each table by
--- itself.
+-- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
+-- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
 
-CREATE FUNCTION warden.adopt_partman(
-    dry_run pg_catalog.bool DEFAULT false,
-    OUT table_name pg_catalog.text, OUT partition_interval pg_catalog."interval", OUT premake pg_catalog.int4,
-    OUT retention pg_catalog."interval", OUT retention_action pg_catalog.text, OUT key_encoding pg_catalog.text,
-    OUT status pg_catalog.text, OUT sqlstate pg_catalog.text, OUT detail pg_catalog.text)
-    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    home text;
-    config record;
-    -- As pg_partman has it: schema and table with a dot between, neither quoted.
-    parent text;
-BEGIN
-    IF dry_run IS NULL THEN
-        RAISE null_value_not_allowed USING MESSAGE = 'dry_run must not be null';
-    END IF;
-    SELECT quote_ident(n.nspname) INTO home
-    FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pg_partman';
-    IF home IS NULL THEN
-        RAISE undefined_object USING
-            MESSAGE = format('pg_partman is not installed in database "%s"', current_database()),
-            HINT = 'For a table of your own: SELECT * FROM warden.manage_partitions(...);';
-    END IF;
-    FOR config IN EXECUTE format('SELECT to_jsonb(p) AS row FROM %s.part_config AS p ORDER BY p.parent_table COLLATE "C"', home) LOOP
-        parent := config.row ->> 'parent_table';
-        table_name := format('%I.%I', split_part(parent, '.', 1), split_part(parent, '.', 2));
-        partition_interval := NULL;
-        retention := NULL;
-        premake := config.row ->> 'premake';
-        retention_action := CASE WHEN config.row ->> 'retention_schema' IS NOT NULL THEN 'archive'
-                                 WHEN (config.row ->> 'retention_keep_table')::bool THEN 'detach' ELSE 'drop' END;
-        key_encoding := CASE coalesce(config.row ->> 'epoch', 'none')
-                             WHEN 'seconds' THEN 'epoch_s' WHEN 'milliseconds' THEN 'epoch_ms' WHEN 'microseconds' THEN 'epoch_us'
-                             WHEN 'nanoseconds' THEN 'epoch_ns' ELSE 'auto' END;
-        status := CASE WHEN dry_run THEN 'would_adopt' ELSE 'adopted' END;
-        sqlstate := NULL;
-        detail := NULL;
-        IF config.row ->> 'automatic_maintenance' = 'off' THEN
-            status := 'skipped';
-            detail := 'pg_partman does not maintain it by itself.';
-        ELSE
-            BEGIN
-                partition_interval := config.row ->> 'partition_interval';
-                retention := config.row ->> 'retention';
-                -- A dry run does all of it, and takes it back.
-                PERFORM FROM warden.manage_partitions(
-                    table_name, partition_interval, premake, retention, retention_action,
-                    CASE retention_action WHEN 'archive' THEN config.row ->> 'retention_schema' END, key_encoding => key_encoding);
-                EXECUTE format('UPDATE %s.part_config SET automatic_maintenance = ''off'' WHERE parent_table = $1', home) USING parent;
-                IF dry_run THEN
-                    RAISE SQLSTATE 'WD000';
-                END IF;
-                detail := 'automatic_maintenance of pg_partman is off for it. New partitions are named as by warden.create_partitions.';
-            EXCEPTION
-                WHEN SQLSTATE 'WD000' THEN
-                    detail := 'It would be managed by pg_warden, and automatic_maintenance of pg_partman be off for it.';
-                WHEN OTHERS THEN
-                    status := 'refused';
-                    adopt_partman.sqlstate := SQLSTATE;
-                    detail := SQLERRM;
-            END;
-        END IF;
-        RETURN NEXT;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION warden.adopt_partman(pg_catalog.bool) IS
-    'takes over the tables that pg_partman maintains, with their intervals and retention, and switches its maintenance of them off; dry_run: only shows';
-REVOKE EXECUTE ON FUNCTION warden.adopt_partman(pg_catalog.bool) FROM PUBLIC;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:31
--- requires:
---   schema
-
--- Conversions of tables that are under way, and those that are done. Written from C alone.
-CREATE TABLE warden_internal.partition_conversion (
-    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
-    column_name pg_catalog.text NOT NULL,
-    partition_interval pg_catalog."interval" NOT NULL,
-    time_zone pg_catalog.text NOT NULL,
-    cutoff pg_catalog.text NOT NULL,
-    constraint_name pg_catalog.text NOT NULL,
-    phase pg_catalog.text NOT NULL,
-    started_at pg_catalog.timestamptz NOT NULL,
-    started_by pg_catalog.text NOT NULL,
-    last_error pg_catalog.text
+CREATE TABLE warden_internal.partition_schedule (
+    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
+        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
+    every pg_catalog."interval" NOT NULL,
+    job pg_catalog.text,
+    last_started pg_catalog.timestamptz,
+    set_at pg_catalog.timestamptz NOT NULL,
+    set_by pg_catalog.text NOT NULL
 );
-COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
-ALTER TABLE warden_internal.partition_conversion REPLICA IDENTITY NOTHING;
-
--- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
-CREATE VIEW warden.partition_conversions AS
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
-           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
-           t.estimate AS rows_total, p.started_at, p.last_error
-    FROM warden_internal.partition_conversion AS p
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    LEFT JOIN pg_catalog.pg_constraint AS k
-        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
-    -- Those of the table itself, and of its partitions.
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
-        FROM pg_catalog.pg_class AS r
-        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
-           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
-                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
-    ) AS t (estimate);
-COMMENT ON VIEW warden.partition_conversions IS
-    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
+COMMENT ON TABLE warden_internal.partition_schedule IS
+    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
+ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -173,28 +73,6 @@ CREATE TABLE warden_internal.partition_removal (
 COMMENT ON TABLE warden_internal.partition_removal IS
     'pg_warden: what is to become of partitions that the worker has begun to detach; not dumped';
 ALTER TABLE warden_internal.partition_removal REPLICA IDENTITY NOTHING;
-/* </end connected objects> */
-
-/* <begin connected objects> */
--- src/lib.rs:49
--- requires:
---   schema
-
--- When partitions are maintained without anybody calling: one row, written from C by warden.schedule_partition_maintenance and by
--- the worker that heeds it. Not dumped: a copy of the database elsewhere is to be scheduled there.
-
-CREATE TABLE warden_internal.partition_schedule (
-    scheduler pg_catalog.text COLLATE pg_catalog."C" CONSTRAINT partition_schedule_pkey PRIMARY KEY
-        CONSTRAINT partition_schedule_scheduler_check CHECK (scheduler OPERATOR(pg_catalog.=) ANY (ARRAY['pg_cron', 'worker'])),
-    every pg_catalog."interval" NOT NULL,
-    job pg_catalog.text,
-    last_started pg_catalog.timestamptz,
-    set_at pg_catalog.timestamptz NOT NULL,
-    set_by pg_catalog.text NOT NULL
-);
-COMMENT ON TABLE warden_internal.partition_schedule IS
-    'pg_warden: when partitions are maintained, by warden.schedule_partition_maintenance; not dumped';
-ALTER TABLE warden_internal.partition_schedule REPLICA IDENTITY NOTHING;
 /* </end connected objects> */
 
 /* <begin connected objects> */
@@ -336,6 +214,128 @@ SELECT pg_catalog.pg_extension_config_dump('warden_internal.exemption_id_seq', '
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- src/lib.rs:31
+-- requires:
+--   schema
+
+-- Conversions of tables that are under way, and those that are done. Written from C alone.
+CREATE TABLE warden_internal.partition_conversion (
+    table_name pg_catalog.regclass CONSTRAINT partition_conversion_pkey PRIMARY KEY,
+    column_name pg_catalog.text NOT NULL,
+    partition_interval pg_catalog."interval" NOT NULL,
+    time_zone pg_catalog.text NOT NULL,
+    cutoff pg_catalog.text NOT NULL,
+    constraint_name pg_catalog.text NOT NULL,
+    phase pg_catalog.text NOT NULL,
+    started_at pg_catalog.timestamptz NOT NULL,
+    started_by pg_catalog.text NOT NULL,
+    last_error pg_catalog.text
+);
+COMMENT ON TABLE warden_internal.partition_conversion IS 'pg_warden: conversions by warden.convert_to_partitioned; not dumped';
+ALTER TABLE warden_internal.partition_conversion REPLICA IDENTITY NOTHING;
+
+-- In phase "given up", somebody dropped the constraint, and so the conversion. Rows of tables that are gone are not shown.
+CREATE VIEW warden.partition_conversions AS
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS table_name,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) 'done' OR k.oid IS NOT NULL THEN p.phase ELSE 'given up' END AS phase,
+           CASE WHEN p.phase OPERATOR(pg_catalog.=) ANY (ARRAY['validated', 'done']) THEN t.estimate ELSE 0 END AS rows_done,
+           t.estimate AS rows_total, p.started_at, p.last_error
+    FROM warden_internal.partition_conversion AS p
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.table_name
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    LEFT JOIN pg_catalog.pg_constraint AS k
+        ON k.conrelid OPERATOR(pg_catalog.=) p.table_name AND k.conname OPERATOR(pg_catalog.=) p.constraint_name
+    -- Those of the table itself, and of its partitions.
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.sum(greatest(r.reltuples, pg_catalog.pg_stat_get_live_tuples(r.oid), 0))::pg_catalog.int8
+        FROM pg_catalog.pg_class AS r
+        WHERE r.oid OPERATOR(pg_catalog.=) c.oid
+           OR EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
+                      WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND i.inhrelid OPERATOR(pg_catalog.=) r.oid)
+    ) AS t (estimate);
+COMMENT ON VIEW warden.partition_conversions IS
+    'conversions of tables by warden.convert_to_partitioned: how far they are, and the error that the last call ended with';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- src/lib.rs:66
+-- requires:
+--   schema
+
+-- Tables that pg_partman maintains, taken over by the policies of pg_warden. Everything is done with the rights of the caller, and each table by
+-- itself.
+
+CREATE FUNCTION warden.adopt_partman(
+    dry_run pg_catalog.bool DEFAULT false,
+    OUT table_name pg_catalog.text, OUT partition_interval pg_catalog."interval", OUT premake pg_catalog.int4,
+    OUT retention pg_catalog."interval", OUT retention_action pg_catalog.text, OUT key_encoding pg_catalog.text,
+    OUT status pg_catalog.text, OUT sqlstate pg_catalog.text, OUT detail pg_catalog.text)
+    RETURNS SETOF pg_catalog.record LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    home text;
+    config record;
+    -- As pg_partman has it: schema and table with a dot between, neither quoted.
+    parent text;
+BEGIN
+    IF dry_run IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'dry_run must not be null';
+    END IF;
+    SELECT quote_ident(n.nspname) INTO home
+    FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pg_partman';
+    IF home IS NULL THEN
+        RAISE undefined_object USING
+            MESSAGE = format('pg_partman is not installed in database "%s"', current_database()),
+            HINT = 'For a table of your own: SELECT * FROM warden.manage_partitions(...);';
+    END IF;
+    FOR config IN EXECUTE format('SELECT to_jsonb(p) AS row FROM %s.part_config AS p ORDER BY p.parent_table COLLATE "C"', home) LOOP
+        parent := config.row ->> 'parent_table';
+        table_name := format('%I.%I', split_part(parent, '.', 1), split_part(parent, '.', 2));
+        partition_interval := NULL;
+        retention := NULL;
+        premake := config.row ->> 'premake';
+        retention_action := CASE WHEN config.row ->> 'retention_schema' IS NOT NULL THEN 'archive'
+                                 WHEN (config.row ->> 'retention_keep_table')::bool THEN 'detach' ELSE 'drop' END;
+        key_encoding := CASE coalesce(config.row ->> 'epoch', 'none')
+                             WHEN 'seconds' THEN 'epoch_s' WHEN 'milliseconds' THEN 'epoch_ms' WHEN 'microseconds' THEN 'epoch_us'
+                             WHEN 'nanoseconds' THEN 'epoch_ns' ELSE 'auto' END;
+        status := CASE WHEN dry_run THEN 'would_adopt' ELSE 'adopted' END;
+        sqlstate := NULL;
+        detail := NULL;
+        IF config.row ->> 'automatic_maintenance' = 'off' THEN
+            status := 'skipped';
+            detail := 'pg_partman does not maintain it by itself.';
+        ELSE
+            BEGIN
+                partition_interval := config.row ->> 'partition_interval';
+                retention := config.row ->> 'retention';
+                -- A dry run does all of it, and takes it back.
+                PERFORM FROM warden.manage_partitions(
+                    table_name, partition_interval, premake, retention, retention_action,
+                    CASE retention_action WHEN 'archive' THEN config.row ->> 'retention_schema' END, key_encoding => key_encoding);
+                EXECUTE format('UPDATE %s.part_config SET automatic_maintenance = ''off'' WHERE parent_table = $1', home) USING parent;
+                IF dry_run THEN
+                    RAISE SQLSTATE 'WD000';
+                END IF;
+                detail := 'automatic_maintenance of pg_partman is off for it. New partitions are named as by warden.create_partitions.';
+            EXCEPTION
+                WHEN SQLSTATE 'WD000' THEN
+                    detail := 'It would be managed by pg_warden, and automatic_maintenance of pg_partman be off for it.';
+                WHEN OTHERS THEN
+                    status := 'refused';
+                    adopt_partman.sqlstate := SQLSTATE;
+                    detail := SQLERRM;
+            END;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION warden.adopt_partman(pg_catalog.bool) IS
+    'takes over the tables that pg_partman maintains, with their intervals and retention, and switches its maintenance of them off; dry_run: only shows';
+REVOKE EXECUTE ON FUNCTION warden.adopt_partman(pg_catalog.bool) FROM PUBLIC;
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- src/partition/retention.rs:175
 -- pg_warden::partition::retention::apply_partition_retention
 
@@ -425,7 +425,7 @@ REVOKE EXECUTE ON FUNCTION warden.audit_table(pg_catalog.regclass) FROM PUBLIC;
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- src/audit/checklist.rs:250
+-- src/audit/checklist.rs:258
 -- pg_warden::audit::checklist::checklist
 
 CREATE FUNCTION warden.checklist(
