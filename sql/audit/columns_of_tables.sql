@@ -13,7 +13,8 @@ SELECT
              JOIN pg_catalog.pg_constraint AS f ON f.oid = d.objid AND f.contype = 'f' AND f.confrelid = t.oid
              WHERE d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
                AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = t.oid)
-         THEN c.only_name END AS lone_number,
+         THEN (SELECT a.attname::pg_catalog.text FROM pg_catalog.pg_attribute AS a
+               WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped) END AS lone_number,
     -- There is a primary key, and no other column must have a value: there are enough of them that one ought to.
     c.nullable_count >= 4 AND EXISTS (
         SELECT FROM pg_catalog.pg_index AS x
@@ -43,7 +44,6 @@ CROSS JOIN LATERAL (
                a.attidentity <> ''
                OR (a.atthasdef AND a.attgenerated = '' AND a.atttypid IN (
                    'pg_catalog.int4'::pg_catalog.regtype, 'pg_catalog.int8'::pg_catalog.regtype))) AS only_is_counted,
-           pg_catalog.min(a.attname::pg_catalog.text) AS only_name,
            pg_catalog.count(*) FILTER (
                WHERE pg_catalog.ascii(pg_catalog.right(a.attname::pg_catalog.text, 1)) BETWEEN 48 AND 57) AS numbered_count
     FROM pg_catalog.pg_attribute AS a
@@ -66,15 +66,15 @@ CROSS JOIN LATERAL (
     ) AS m
 ) AS size
 -- The longest series of columns of one type, numbered without a gap: phone1, phone2, phone3. Not lines of an address, nor parts of time
--- and of a distribution, of which there are as many as there are.
-LEFT JOIN LATERAL (
+-- and of a distribution, of which there are as many as there are. Apart, as below, so that nothing of it is begun where there is none.
+LEFT JOIN LATERAL (SELECT found.* FROM (
     SELECT (pg_catalog.array_agg(n.attname ORDER BY n.number))[1] AS first_name,
            (pg_catalog.array_agg(n.attname ORDER BY n.number DESC))[1] AS last_name
     FROM (
         SELECT a.attname, a.atttypid, m.parts[1] AS base, m.parts[2]::pg_catalog.int4 AS number
         FROM pg_catalog.pg_attribute AS a
         CROSS JOIN LATERAL pg_catalog.regexp_match(a.attname::pg_catalog.text, '^(.*[^0-9])([0-9]{1,2})$') AS m (parts)
-        WHERE c.numbered_count >= 3 AND a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
     ) AS n
     WHERE pg_catalog.length(pg_catalog.rtrim(n.base, '_')) >= 3
       AND pg_catalog.lower(n.base) !~ (
@@ -86,15 +86,15 @@ LEFT JOIN LATERAL (
        AND pg_catalog.count(DISTINCT n.number) = pg_catalog.count(*)
     ORDER BY pg_catalog.count(*) DESC, n.base
     LIMIT 1
-) AS series ON true
+) AS found WHERE c.numbered_count >= 3 OFFSET 0) AS series ON true
 -- What lies between the columns of each row for the sake of alignment, and would not in another order. Only what is sure: from one column
 -- to the next where both are always there and of a fixed length.
-LEFT JOIN LATERAL (
+LEFT JOIN LATERAL (SELECT found.* FROM (
     WITH RECURSIVE stored AS (
         SELECT pg_catalog.row_number() OVER (ORDER BY a.attnum) AS place, a.attname, a.attnum, a.attlen, a.attlen > 0 AND a.attnotnull AS is_sure,
                CASE a.attalign WHEN 'd' THEN 8 WHEN 'i' THEN 4 WHEN 's' THEN 2 ELSE 1 END AS alignment
         FROM pg_catalog.pg_attribute AS a
-        WHERE (size.rows >= 1000000 OR size.uncounted_bytes >= 1073741824) AND a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
           -- Virtual columns, from 18 on, take no space.
           AND a.attgenerated <> 'v'
     ),
@@ -122,6 +122,6 @@ LEFT JOIN LATERAL (
     FROM stored AS s
     -- Types that are not as long as a multiple of their alignment pad the next in any order.
     HAVING NOT pg_catalog.bool_or(s.attlen > 0 AND pg_catalog.mod(s.attlen::pg_catalog.int4, s.alignment) <> 0)
-) AS layout ON true
+) AS found WHERE size.rows >= 1000000 OR size.uncounted_bytes >= 1073741824 OFFSET 0) AS layout ON true
 WHERE t.relkind IN ('r', 'p')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = t.oid)

@@ -25,7 +25,9 @@ SELECT
     a.attlen AS first_length,
     pg_catalog.format_type(a.atttypid, NULL) AS first_type,
     a.atttypid = 'pg_catalog.bool'::pg_catalog.regtype AS first_is_boolean,
-    y.oid = 'pg_catalog.jsonb'::pg_catalog.regtype OR (y.typcategory = 'A' AND y.typelem <> 0 AND y.typlen = -1)
+    a.atttypid IN (
+        SELECT y.oid FROM pg_catalog.pg_type AS y
+        WHERE y.oid = 'pg_catalog.jsonb'::pg_catalog.regtype OR (y.typcategory = 'A' AND y.typelem <> 0 AND y.typlen = -1))
         AS first_is_container,
     -- A condition that leaves out rows with NULL in columns that never are.
     CASE WHEN pg_catalog.strpos(x.indpred::pg_catalog.text, ':nulltesttype 1 ') > 0
@@ -154,7 +156,6 @@ JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid AND NOT c.relispartition
 JOIN pg_catalog.pg_am AS am ON am.oid = c.relam
 -- Of an expression there is none.
 LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = x.indkey[0] AND a.attnum > 0
-LEFT JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
 LEFT JOIN tree_pages AS p ON p.root = c.oid
 -- Both call volatile functions: see the scope.
 CROSS JOIN LATERAL (

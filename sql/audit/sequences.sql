@@ -23,13 +23,13 @@ SELECT
     CASE WHEN q.steps_down THEN (q.first_possible - q.last_value) / nullif(q.first_possible - q.last_possible, 0)
          ELSE (q.last_value - q.first_possible) / nullif(q.last_possible - q.first_possible, 0) END AS used,
     -- Why its value was not read; said once, of the first.
-    CASE WHEN q.number_of_why = 1 THEN q.why_unread END AS why_unread,
+    CASE WHEN q.identity = q.first_unread THEN q.why_unread END AS why_unread,
     q.number_unread
 FROM (
     SELECT s.*,
            CASE WHEN s.why_unread IS NULL
                 THEN pg_catalog.pg_sequence_last_value(s.oid)::pg_catalog.numeric END AS last_value,
-           pg_catalog.row_number() OVER (PARTITION BY s.why_unread ORDER BY s.identity COLLATE "C") AS number_of_why,
+           pg_catalog.min(s.identity COLLATE "C") OVER (PARTITION BY s.why_unread) AS first_unread,
            pg_catalog.count(*) OVER (PARTITION BY s.why_unread) AS number_unread
     FROM (
         SELECT r.*,
@@ -75,14 +75,14 @@ FROM (
             LEFT JOIN LATERAL (
                 SELECT u.relation, u.attnum, a.atttypid AS type_oid, t.relpages AS pages, w.last
                 FROM (
-                    -- That of serial, OWNED BY and identity.
-                    SELECT d.refobjid AS relation, d.refobjsubid AS attnum, d.deptype = 'i' AS is_identity
+                    -- That of identity, and that of OWNED BY, which is filled by hand where it has no default.
+                    SELECT d.refobjid AS relation, d.refobjsubid AS attnum, d.deptype = 'a' AS is_by_hand
                     FROM pg_catalog.pg_depend AS d
                     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
                       AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjsubid > 0
                       AND d.deptype IN ('a', 'i')
                     UNION ALL
-                    -- Those whose default it is in; that of serial once more.
+                    -- Those whose default is nextval() and nothing more; for int, smallint and domains, within a cast.
                     SELECT g.adrelid, g.adnum, false
                     FROM pg_catalog.pg_depend AS d
                     JOIN pg_catalog.pg_attrdef AS g ON g.oid = d.objid
@@ -90,6 +90,9 @@ FROM (
                       AND d.refobjsubid = 0
                       -- In a form that no index is for: where nobody has analyzed the catalog yet, that of all defaults would be taken.
                       AND (d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass) IS TRUE
+                      AND g.adbin::pg_catalog.text ~ (
+                          '^([{]COERCETODOMAIN :arg )?([{]FUNCEXPR :funcid [0-9]+ [^{}]*:args [(])?[{]FUNCEXPR :funcid '
+                          || 'pg_catalog.nextval(pg_catalog.regclass)'::pg_catalog.regprocedure::pg_catalog.oid || ' ')
                 ) AS u
                 JOIN pg_catalog.pg_class AS t ON t.oid = u.relation AND t.relkind IN ('r', 'p', 'f')
                 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = u.relation AND a.attnum = u.attnum
@@ -104,14 +107,7 @@ FROM (
                 ) AS w
                 WHERE w.last IS NOT NULL
                   AND ($2::pg_catalog.oid IS NULL OR u.relation = $2::pg_catalog.oid)
-                  AND (u.is_identity
-                       -- Filled by hand, or by nextval() and nothing more; for int, smallint and domains, within a cast.
-                       OR coalesce((
-                           SELECT g.adbin::pg_catalog.text ~ (
-                               '^([{]COERCETODOMAIN :arg )?([{]FUNCEXPR :funcid [0-9]+ [^{}]*:args [(])?[{]FUNCEXPR :funcid '
-                               || 'pg_catalog.nextval(pg_catalog.regclass)'::pg_catalog.regprocedure::pg_catalog.oid || ' ')
-                           FROM pg_catalog.pg_attrdef AS g
-                           WHERE g.adrelid = u.relation AND g.adnum = u.attnum), true))
+                  AND NOT (u.is_by_hand AND a.atthasdef)
             ) AS f ON true
             CROSS JOIN LATERAL (
                 SELECT coalesce(CASE WHEN e.seqincrement < 0 THEN -f.last - 1 > e.seqmin ELSE f.last < e.seqmax END, false)
