@@ -31,6 +31,7 @@ mod lock;
 mod loss;
 pub(crate) mod object;
 mod partition;
+pub(crate) mod partitioned;
 mod range_partitions;
 mod reindex;
 mod related;
@@ -45,8 +46,8 @@ pub(crate) use lock::is_held_by_others;
 pub(crate) use range_partitions::{RangeBound, range_partitions};
 pub(crate) use relation::{
     attribute_name, attribute_number, created_oid, creation_schema, foreign_key_columns, is_free,
-    is_made_in_this_transaction, large_size, name_of_noted, note_made_here, relation_exists, relation_oid,
-    rewritten_now,
+    is_made_in_this_transaction, large_size, name_of_noted, name_of_relation, note_made_here, relation_exists,
+    relation_oid, rewritten_now,
 };
 pub(crate) use storage::check_storage_parameters;
 

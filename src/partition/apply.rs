@@ -234,7 +234,7 @@ pub(super) fn look(
     zone: Option<&str>,
     caller: &Caller,
 ) -> Result<(Situation, Window), Error> {
-    let Some(facts) = key::read(oid)? else {
+    let Some(facts) = key::read(oid) else {
         return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
     };
     let key = facts.key(series.stride.title())?;
@@ -243,7 +243,7 @@ pub(super) fn look(
 
 /// The same for those who only want to know: without a look at who they are.
 pub(super) fn look_only(oid: pg_sys::Oid, series: &Series, caller: &Caller) -> Result<Situation, Error> {
-    let Some(facts) = key::read(oid)? else {
+    let Some(facts) = key::read(oid) else {
         return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
     };
     facts.must_be_range_partitioned(series.stride.title())?;
@@ -290,7 +290,7 @@ pub(super) fn look_again(before: &Situation, title: &str) -> Result<Option<Situa
 
 /// Reads a table whose bounds are counted in a zone that is known.
 pub(super) fn look_in_zone(oid: pg_sys::Oid, title: &str, zone: &str) -> Result<Situation, Error> {
-    let Some(facts) = key::read(oid)? else {
+    let Some(facts) = key::read(oid) else {
         return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
     };
     let key = facts.key(title)?;
@@ -306,7 +306,7 @@ fn own(oid: pg_sys::Oid, facts: &Facts, key: &Key) -> Result<Option<Sibling>, Er
     let mut is_partition = facts.is_partition;
     while is_partition {
         let Some(parent) = inspect::parent(below)? else { return Ok(None) };
-        let Some(above) = key::read(parent)? else { return Ok(None) };
+        let Some(above) = key::read(parent) else { return Ok(None) };
         is_partition = above.is_partition;
         if above.must_be_range_partitioned("Ranges").is_ok()
             && let Ok(same) = above.time_key()

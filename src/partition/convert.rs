@@ -172,7 +172,7 @@ impl Conversion {
         let _all_rows = spi::Settings::pin(&[(c"row_security", c"off")]);
         let state = state::read(self.table)?;
         if state.as_ref().is_some_and(|state| state.is_done)
-            && let Some(facts) = key::read(self.table)?
+            && let Some(facts) = key::read(self.table)
         {
             return Ok(Next::Done(facts.parent.name));
         }
@@ -266,7 +266,7 @@ impl Conversion {
     /// Qualified and quoted, as it is called now.
     fn identity(&self) -> Result<String, Error> {
         let facts =
-            key::read(self.table)?.ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
+            key::read(self.table).ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
         facts.must_be_plain()?;
         Ok(facts.parent.identity)
     }

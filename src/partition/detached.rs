@@ -271,7 +271,7 @@ pub(super) fn forget_changed(run: &Run) -> Result<(), Error> {
         };
         detached.forget_by(&writer);
         if is_changed {
-            let name = policy::managed(detached.table)?.map_or_else(String::new, |managed| managed.identity);
+            let name = policy::managed(detached.table).map_or_else(String::new, |managed| managed.identity);
             run.note(Entry {
                 table: Some((detached.table, name)),
                 action: detached.removal.name(),

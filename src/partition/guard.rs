@@ -12,6 +12,7 @@ use super::plan::{self, Method, Shown, Wanted};
 use super::{inspect, policy};
 use crate::error::{Code, Error};
 use crate::facts::live;
+use crate::facts::live::object;
 use crate::spi;
 use crate::spi::transactions;
 use crate::text::Text;
@@ -20,6 +21,9 @@ use pgrx::prelude::*;
 
 /// What the name begins with; a hash of the range follows.
 const PREFIX: &str = "pg_warden_guard_";
+
+/// The first name behind all of these: the server sorts names by their bytes.
+const BEHIND: &str = "pg_warden_guard`";
 
 /// The action that drops one by itself.
 pub(super) const UNGUARD: &str = "unguard";
@@ -215,22 +219,25 @@ struct Stray {
 }
 
 fn strays() -> Result<Vec<Stray>, Error> {
-    spi::select_planned(
-        // Names sort by their bytes.
-        "SELECT i.inhparent, pg_catalog.format('%I.%I', n.nspname, c.relname), k.conname::pg_catalog.text
-           FROM pg_catalog.pg_constraint AS k
-           JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) k.conrelid
-           JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-           JOIN pg_catalog.pg_inherits AS i ON i.inhrelid OPERATOR(pg_catalog.=) c.oid
-           JOIN pg_catalog.pg_partitioned_table AS p ON p.partdefid OPERATOR(pg_catalog.=) c.oid
-          WHERE k.conname OPERATOR(pg_catalog.>=) 'pg_warden_guard_' AND k.conname OPERATOR(pg_catalog.<) 'pg_warden_guard`'
+    // By itself: there is hardly ever one, and every run asks.
+    let found = spi::select_planned(
+        "SELECT k.conrelid, k.conname::pg_catalog.text FROM pg_catalog.pg_constraint AS k
+          WHERE k.conname OPERATOR(pg_catalog.>=) $1::pg_catalog.name AND k.conname OPERATOR(pg_catalog.<) $2::pg_catalog.name
             AND k.contype OPERATOR(pg_catalog.=) 'c'",
-        &[],
-        |row| {
-            let text = |n| -> Result<String, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0).unwrap_or_default()) };
-            Ok(Stray { parent: row.get::<pg_sys::Oid>(1)?.unwrap_or(pg_sys::Oid::INVALID), default: text(2)?, name: text(3)? })
-        },
-    )
+        &[Text::from(PREFIX).into(), Text::from(BEHIND).into()],
+        |row| Ok((row.get::<pg_sys::Oid>(1)?, row.get::<Text>(2)?.map(|t| t.0).unwrap_or_default())),
+    )?;
+    let mut strays = Vec::new();
+    for (table, name) in found {
+        let defaults = spi::select(
+            "SELECT p.partrelid FROM pg_catalog.pg_partitioned_table AS p WHERE p.partdefid OPERATOR(pg_catalog.=) $1",
+            &[table.into()],
+            |row| Ok(row.get::<pg_sys::Oid>(1)?),
+        )?;
+        let at = defaults.into_iter().flatten().next().zip(table.and_then(object::relation));
+        strays.extend(at.map(|(parent, default)| Stray { parent, default, name }));
+    }
+    Ok(strays)
 }
 
 /// The tables that have one: there is something to do.
@@ -242,7 +249,7 @@ pub(super) fn tables() -> Result<Vec<pg_sys::Oid>, Error> {
 pub(super) fn drop_forgotten(run: &Run) -> Result<(), Error> {
     for stray in strays()? {
         let is_managed = policy::of(stray.parent)?.is_some_and(|policy| policy.enabled);
-        let Some(managed) = policy::managed(stray.parent)?.filter(|managed| managed.may && !is_managed) else {
+        let Some(managed) = policy::managed(stray.parent).filter(|managed| managed.may && !is_managed) else {
             continue;
         };
         if !try_lock(stray.parent)? {

@@ -5,11 +5,13 @@ pub(super) use super::plan::ReplicaIdentity;
 use super::plan::{Parent, literal};
 use super::policy;
 use crate::error::{Code, Error};
+use crate::facts::live;
 use crate::facts::live::descriptor::KeyType;
+use crate::facts::live::object::{self, qualified, quote};
+use crate::facts::live::partitioned::{self, Class, PartitionKey};
 use crate::spi;
 use crate::text::Text;
 use pgrx::prelude::*;
-use pgrx::spi::SpiHeapTupleData;
 
 /// What the key's first column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,22 +96,11 @@ pub(super) fn resolve(table: &str) -> Result<pg_sys::Oid, Error> {
             "Write it as in SQL: schema.table, with double quotes around a name that has capitals, spaces or dots.",
         ));
     }
-    let found = spi::select_planned(
-        "SELECT pg_catalog.to_regclass(q.name)::pg_catalog.oid, q.name
-           FROM (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(p.part), '.' ORDER BY p.n) AS name
-                   FROM pg_catalog.unnest(pg_catalog.parse_ident($1)) WITH ORDINALITY AS p (part, n)) AS q",
-        &[Text::from(table).into()],
-        |row| Ok((row.get::<pg_sys::Oid>(1)?, row.get::<Text>(2)?)),
-    )?;
-    match found.into_iter().next() {
-        Some((Some(oid), _)) => Ok(oid),
-        Some((None, Some(Text(name)))) => Err(unknown(table, &name)?),
-        _ => Err(Error::new(Code::UndefinedTable, format!("relation {} does not exist", literal(table)))),
-    }
+    object::typed(table).map_or_else(|| Err(unknown(table)?), Ok)
 }
 
 /// The error for a name that nothing has, with the one that may have been meant.
-fn unknown(table: &str, name: &str) -> Result<Error, Error> {
+fn unknown(table: &str) -> Result<Error, Error> {
     let similar = spi::select(
         "SELECT CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN pg_catalog.quote_ident(c.relname)
                      ELSE pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.relname)) END
@@ -124,7 +115,8 @@ fn unknown(table: &str, name: &str) -> Result<Error, Error> {
         &[Text::from(table).into()],
         |row| Ok(row.get::<Text>(1)?),
     )?;
-    let error = Error::new(Code::UndefinedTable, format!("relation {} does not exist", unquoted(name)));
+    let parts: Vec<_> = object::typed_parts(table).iter().map(|part| quote(part)).collect();
+    let error = Error::new(Code::UndefinedTable, format!("relation {} does not exist", unquoted(&parts.join("."))));
     Ok(match similar.into_iter().flatten().next() {
         Some(Text(similar)) => error.hint(format!("There is a table {similar}: write {}.", literal(&similar))),
         None => error,
@@ -226,116 +218,74 @@ pub(super) fn time_of(table: pg_sys::Oid) -> Result<Option<(Kind, Encoding)>, Er
 /// # Errors
 /// The table of policies is held by another session.
 pub(super) fn shape(table: pg_sys::Oid) -> Result<Option<Shape>, Error> {
+    let Some(key) = PartitionKey::of(table).filter(|key| key.strategy == 'r' && key.is_default_class) else {
+        return Ok(None);
+    };
+    let type_name = partitioned::type_name(key.compared_as);
+    let bytewise = type_name == "text" && is_bytewise(key.collation)?;
+    let needs_policy = matches!(type_name.as_str(), "integer" | "bigint" | "numeric" | "text");
+    let declared = if needs_policy { policy::declared_encoding(table)? } else { None };
+    let key_type = KeyType {
+        of: key.compared_as,
+        collation: key.collation,
+        columns: usize::try_from(key.columns).unwrap_or_default(),
+    };
+    Ok(Some(Shape { key_type, time: Encoding::of(&type_name, declared.as_deref(), bytewise) }))
+}
+
+/// Whether a collation sorts by the bytes.
+fn is_bytewise(collation: pg_sys::Oid) -> Result<bool, Error> {
     let rows = spi::select_planned(
-        "SELECT format_type(c.opcintype, NULL),
-                CASE l.collprovider
+        "SELECT CASE l.collprovider
                     WHEN 'b' THEN true
                     WHEN 'c' THEN l.collcollate IN ('C', 'POSIX')
                     WHEN 'd' THEN (SELECT d.datlocprovider = 'b' OR d.datlocprovider = 'c' AND d.datcollate IN ('C', 'POSIX')
                                      FROM pg_database d WHERE d.datname = current_database())
-                    ELSE false END,
-                c.opcintype, p.partcollation[0], p.partnatts::int4
-           FROM pg_partitioned_table p
-           JOIN pg_opclass c ON c.oid = p.partclass[0] AND c.opcdefault
-           LEFT JOIN pg_collation l ON l.oid = p.partcollation[0]
-          WHERE p.partrelid = $1 AND p.partstrat = 'r'",
-        &[table.into()],
-        |row| {
-            let key_type = KeyType {
-                of: row.get::<pg_sys::Oid>(3)?.unwrap_or(pg_sys::InvalidOid),
-                collation: row.get::<pg_sys::Oid>(4)?.unwrap_or(pg_sys::InvalidOid),
-                columns: usize::try_from(row.get::<i32>(5)?.unwrap_or_default()).unwrap_or_default(),
-            };
-            let type_name = row.get::<Text>(1)?.map(|t| t.0).unwrap_or_default();
-            Ok((type_name, row.get::<bool>(2)?.unwrap_or_default(), key_type))
-        },
+                    ELSE false END
+           FROM pg_collation l WHERE l.oid = $1",
+        &[collation.into()],
+        |row| Ok(row.get::<bool>(1)?.unwrap_or_default()),
     )?;
-    let Some((type_name, bytewise, key_type)) = rows.into_iter().next() else { return Ok(None) };
-    let needs_policy = matches!(type_name.as_str(), "integer" | "bigint" | "numeric" | "text");
-    let declared = if needs_policy { policy::declared_encoding(table)? } else { None };
-    Ok(Some(Shape { key_type, time: Encoding::of(&type_name, declared.as_deref(), bytewise) }))
+    Ok(rows.first().copied().unwrap_or_default())
 }
 
-/// Reads all that matters of a relation in one query; `None` when it is gone.
-pub(super) fn read(oid: pg_sys::Oid) -> Result<Option<Facts>, Error> {
-    let rows = spi::select_planned(
-        "SELECT c.oid AS oid,
-                c.relname::text AS name,
-                format('%I.%I', n.nspname, c.relname) AS identity,
-                n.nspname::text AS schema,
-                n.oid AS schema_oid,
-                quote_ident(n.nspname) AS schema_quoted,
-                c.relkind::text AS kind,
-                c.relpersistence = 't' AS is_temporary,
-                c.relpersistence = 'u' AS is_unlogged,
-                c.relispartition AS is_partition,
-                n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast') AS is_system,
-                pg_has_role(c.relowner, 'USAGE') AS may,
-                quote_ident(pg_get_userbyid(c.relowner)) AS owner,
-                pg_get_userbyid(c.relowner) = current_user AS owner_is_caller,
-                p.partstrat::text AS strategy,
-                p.partnatts::int4 AS columns,
-                quote_ident(a.attname) AS column,
-                -- A domain is compared as the type that its operator class is for.
-                format_type(CASE WHEN t.typtype <> 'd' THEN t.oid ELSE o.opcintype END, NULL) AS type_name,
-                (SELECT format('%I.%I', ln.nspname, l.collname)
-                   FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = p.partcollation[0]) AS collation,
-                quote_ident(s.spcname) AS tablespace,
-                c.relrowsecurity AS row_security,
-                c.relreplident::text AS replica_identity,
-                d.relname::text AS default_name,
-                CASE WHEN d.oid IS NOT NULL THEN format('%I.%I', dn.nspname, d.relname) END AS default_identity,
-                (SELECT e.extname::text FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
-                  WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e' LIMIT 1) AS extension
-           FROM pg_class c
-           JOIN pg_namespace n ON n.oid = c.relnamespace
-           LEFT JOIN pg_partitioned_table p ON p.partrelid = c.oid
-           LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0] AND a.attnum > 0
-           LEFT JOIN pg_type t ON t.oid = a.atttypid
-           LEFT JOIN pg_opclass o ON o.oid = p.partclass[0]
-           LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
-           LEFT JOIN pg_class d ON d.oid = p.partdefid
-           LEFT JOIN pg_namespace dn ON dn.oid = d.relnamespace
-          WHERE c.oid = $1",
-        &[oid.into()],
-        facts,
-    )?;
-    Ok(rows.into_iter().next())
-}
-
-fn facts(row: &SpiHeapTupleData<'_>) -> Result<Facts, Error> {
-    let text = |name: &str| -> Result<Option<String>, Error> { Ok(row.get_by_name::<Text, _>(name)?.map(|t| t.0)) };
-    let some = |name: &str| -> Result<String, Error> { Ok(text(name)?.unwrap_or_default()) };
-    let flag = |name: &str| -> Result<bool, Error> { Ok(row.get_by_name::<bool, _>(name)?.unwrap_or_default()) };
-    Ok(Facts {
-        oid: row.get_by_name("oid")?.unwrap_or(pg_sys::InvalidOid),
-        parent: Parent { name: some("name")?, identity: some("identity")? },
-        schema: some("schema")?,
-        schema_oid: row.get_by_name("schema_oid")?.unwrap_or(pg_sys::InvalidOid),
-        schema_quoted: some("schema_quoted")?,
-        kind: some("kind")?,
-        is_temporary: flag("is_temporary")?,
-        is_unlogged: flag("is_unlogged")?,
-        is_partition: flag("is_partition")?,
-        is_system: flag("is_system")?,
-        may: flag("may")?,
-        owner: some("owner")?,
-        owner_is_caller: flag("owner_is_caller")?,
-        strategy: text("strategy")?,
-        columns: row.get_by_name("columns")?.unwrap_or_default(),
-        column: text("column")?,
-        type_name: text("type_name")?,
-        collation: text("collation")?,
-        tablespace: text("tablespace")?,
-        row_security: flag("row_security")?,
-        replica_identity: match some("replica_identity")?.as_str() {
-            "f" => ReplicaIdentity::Full,
-            "n" => ReplicaIdentity::Nothing,
-            "i" => ReplicaIdentity::Index,
+/// All that matters of a relation; `None` when it is gone.
+pub(super) fn read(oid: pg_sys::Oid) -> Option<Facts> {
+    let class = Class::of(oid)?;
+    let key = PartitionKey::of(oid);
+    let default = key.as_ref().and_then(|key| live::name_of_relation(key.default_partition?));
+    Some(Facts {
+        oid,
+        parent: Parent { identity: qualified(&class.schema, &class.name), name: class.name },
+        schema_quoted: quote(&class.schema),
+        schema_oid: class.schema_oid,
+        kind: class.kind.into(),
+        is_temporary: class.persistence == 't',
+        is_unlogged: class.persistence == 'u',
+        is_partition: class.is_partition,
+        is_system: matches!(class.schema.as_str(), "pg_catalog" | "information_schema" | "pg_toast"),
+        may: class.is_callers,
+        owner: class.owner_name,
+        owner_is_caller: class.owner_is_caller,
+        strategy: key.as_ref().map(|key| key.strategy.into()),
+        columns: key.as_ref().map_or(0, |key| key.columns.into()),
+        column: key.as_ref().and_then(|key| key.column.as_deref()).map(quote),
+        type_name: key.as_ref().map(|key| partitioned::type_name(key.column_type)),
+        collation: key.as_ref().and_then(|key| partitioned::collation(key.collation)),
+        tablespace: class.tablespace,
+        row_security: class.row_security,
+        replica_identity: match class.replica_identity {
+            'f' => ReplicaIdentity::Full,
+            'n' => ReplicaIdentity::Nothing,
+            'i' => ReplicaIdentity::Index,
             _ => ReplicaIdentity::Default,
         },
-        default: text("default_name")?.zip(text("default_identity")?),
-        extension: text("extension")?,
+        default: default.map(|default| {
+            let identity = qualified(&default.schema.unwrap_or_default(), &default.name);
+            (default.name, identity)
+        }),
+        extension: partitioned::extension(oid),
+        schema: class.schema,
     })
 }
 

@@ -91,7 +91,7 @@ fn plan_partition_maintenance(
         // One of many is not to hide the others.
         match spi::caught(|| plan_of(&policy, as_of, has_guard).unwrap_or_else(|error| error.raise())) {
             Ok(more) => rows.extend(more),
-            Err(caught) => warn(policy.table, &caught)?,
+            Err(caught) => warn(policy.table, &caught),
         }
     }
     Ok(numbered(rows))
@@ -101,19 +101,18 @@ fn plan_of(policy: &Policy, as_of: i64, has_guard: bool) -> Result<Vec<PlanRow>,
     if !has_guard && outlook::is_idle(policy, as_of) {
         return Ok(Vec::new());
     }
-    let Some(managed) = policy::managed(policy.table)?.filter(|managed| managed.may) else { return Ok(Vec::new()) };
+    let Some(managed) = policy::managed(policy.table).filter(|managed| managed.may) else { return Ok(Vec::new()) };
     policy::check_author(policy, &managed)?;
     let _pinned = Caller::now().pin();
     Ok(plan(&managed, &agenda::look(policy, as_of, MOST_REMOVED)?))
 }
 
 /// Says why there is no plan for a table.
-fn warn(table: pg_sys::Oid, caught: &spi::Caught) -> Result<(), Error> {
-    if let Some(managed) = policy::managed(table)?.filter(|managed| managed.may) {
+fn warn(table: pg_sys::Oid, caught: &spi::Caught) {
+    if let Some(managed) = policy::managed(table).filter(|managed| managed.may) {
         let message = format!("partition maintenance of {} cannot be planned", managed.identity);
         emit::say(&Parts { detail: Some(&caught.said()), ..Parts::plain(Severity::Warning, &message) });
     }
-    Ok(())
 }
 
 /// Rows of a plan, not yet numbered.
@@ -153,7 +152,7 @@ fn meant(table: Option<&str>) -> Result<Vec<Policy>, Error> {
 pub(super) fn the_policy(table: &str) -> Result<(Policy, Managed), Error> {
     let oid = key::resolve(table)?;
     let managed =
-        policy::managed(oid)?.ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
+        policy::managed(oid).ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
     let policy = policy::of(oid)?.ok_or_else(|| {
         Error::new(Code::UndefinedObject, format!("partitions of table {} are not managed", managed.identity)).hint(
             format!(
@@ -255,7 +254,7 @@ fn run(table: Option<&str>, pause: Duration) -> Result<(), Error> {
     let said = format!("{tables} {}: {said}", if tables == 1 { "table" } else { "tables" });
     let of = table.and(policies.first()).map(|policy| policy.table);
     run.note(Entry {
-        table: of.map(|table| (table, policy::managed(table).ok().flatten().map_or(String::new(), |m| m.identity))),
+        table: of.map(|table| (table, policy::managed(table).map_or(String::new(), |m| m.identity))),
         action: "run",
         status: if failed == 0 { "done" } else { "error" },
         detail: Some(said.clone()),
@@ -346,7 +345,7 @@ pub(super) enum Step {
 /// # Errors
 /// None for what is wrong with the table; cancel and shutdown go through.
 pub(super) fn step(table: pg_sys::Oid, run: &Run, progress: &mut Progress) -> Result<Step, Error> {
-    let Some(managed) = policy::managed(table)? else { return Ok(Step::Nothing) };
+    let Some(managed) = policy::managed(table) else { return Ok(Step::Nothing) };
     progress.name.clone_from(&managed.identity);
     let over = |status: &'static str, code: Option<String>, detail: String, severity: Severity| {
         let name = &managed.identity;

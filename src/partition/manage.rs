@@ -113,7 +113,7 @@ fn manage_partitions(
     check(stride, premake, retention, removal, archive_schema.as_ref())?;
     let oid = key::resolve(&table)?;
     let managed =
-        policy::managed(oid)?.ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
+        policy::managed(oid).ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
     if !managed.may {
         return Err(managed.not_yours().into());
     }
@@ -176,7 +176,7 @@ fn unmanage_partitions(table_name: Option<Text>) -> Result<bool, ErrorReport> {
     let Text(table) = table_name.ok_or_else(|| is_null("table_name"))?;
     let oid = key::resolve(&table)?;
     let managed =
-        policy::managed(oid)?.ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
+        policy::managed(oid).ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
     if !managed.may {
         return Err(managed.not_yours().into());
     }
@@ -249,7 +249,7 @@ pub(super) fn check_retention(argument: &str, retention: Option<Span>) -> Result
 
 /// Refuses to grant what policies of the table limit, where partitions cannot have them.
 fn check_row_security(oid: pg_sys::Oid) -> Result<(), Error> {
-    let Some(facts) = key::read(oid)?.filter(|facts| facts.row_security) else { return Ok(()) };
+    let Some(facts) = key::read(oid).filter(|facts| facts.row_security) else { return Ok(()) };
     let Some(hindrance) = row_security::hindrance(oid)? else { return Ok(()) };
     Err(Error::new(
         Code::NotSupported,

@@ -6,6 +6,8 @@ use super::stride::Stride;
 use super::{calendar, encoding, grid, series};
 use crate::error::{Code, Error};
 use crate::facts::live;
+use crate::facts::live::object::qualified;
+use crate::facts::live::partitioned::Class;
 use crate::spi;
 use crate::store::{self, Index, Key, Row, Table, Value, Writer};
 use crate::text::Text;
@@ -332,22 +334,12 @@ pub(super) fn check_author(policy: &Policy, managed: &Managed) -> Result<(), Err
 }
 
 /// A table by its OID; `None` where it is gone.
-pub(super) fn managed(table: Oid) -> Result<Option<Managed>, Error> {
-    let rows = spi::select_planned(
-        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relowner, pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)),
-                pg_catalog.pg_has_role(c.relowner, 'USAGE')
-           FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-          WHERE c.oid OPERATOR(pg_catalog.=) $1",
-        &[table.into()],
-        |row| {
-            let text = |n| -> Result<String, Error> { Ok(row.get::<Text>(n)?.map(|t| t.0).unwrap_or_default()) };
-            Ok(Managed {
-                identity: text(1)?,
-                owner: row.get::<Oid>(2)?.unwrap_or(Oid::INVALID),
-                owner_name: text(3)?,
-                may: row.get::<bool>(4)?.unwrap_or_default(),
-            })
-        },
-    )?;
-    Ok(rows.into_iter().next())
+pub(super) fn managed(table: Oid) -> Option<Managed> {
+    let class = Class::of(table)?;
+    Some(Managed {
+        identity: qualified(&class.schema, &class.name),
+        owner: class.owner,
+        owner_name: class.owner_name,
+        may: class.is_callers,
+    })
 }

@@ -164,6 +164,17 @@ pub(crate) fn typed_parts(name: &str) -> Vec<String> {
     }
 }
 
+/// The relation that a name as somebody types it means to this session; the server's own error for what is no name, and for a
+/// schema that the caller may not look into.
+pub(crate) fn typed(name: &str) -> Option<Oid> {
+    // SAFETY: a NUL-terminated text; nothing is locked, and no function called back.
+    valid(unsafe {
+        let named = pg_sys::makeRangeVarFromNameList(names_of(text::to_c(name)));
+        let flags = pg_sys::RVROption::RVR_MISSING_OK;
+        pg_sys::RangeVarGetRelidExtended(named, pg_sys::NoLock.cast_signed(), flags, None, core::ptr::null_mut())
+    })
+}
+
 /// # Safety
 /// A NUL-terminated text.
 #[cfg(feature = "pg15")]

@@ -50,7 +50,7 @@ pub(super) fn read(
     premake: i32,
     begun: Option<(&str, &str)>,
 ) -> Result<Plain, Error> {
-    let Some(facts) = key::read(oid)? else {
+    let Some(facts) = key::read(oid) else {
         return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
     };
     facts.must_be_plain()?;
@@ -146,7 +146,7 @@ impl Plain {
     /// # Errors
     /// As [`read`], and where the column is another.
     pub(super) fn read_again(&mut self) -> Result<(), Error> {
-        let Some(facts) = key::read(self.at.oid)? else {
+        let Some(facts) = key::read(self.at.oid) else {
             return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
         };
         facts.must_be_plain()?;

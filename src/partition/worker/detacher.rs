@@ -225,7 +225,7 @@ impl Next {
 
 /// The oldest that is too old, but for the first so many.
 fn next(table: Oid, passed_over: usize) -> Result<Option<Next>, Error> {
-    let Some(managed) = policy::managed(table)?.filter(|managed| managed.may) else { return Ok(None) };
+    let Some(managed) = policy::managed(table).filter(|managed| managed.may) else { return Ok(None) };
     let Some(policy) = policy::of(table)?.filter(|policy| policy.enabled) else { return Ok(None) };
     policy::check_author(&policy, &managed)?;
     let _pinned = Caller::now().pin();
