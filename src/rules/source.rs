@@ -56,7 +56,19 @@ impl Source {
     /// SQL condition without which it has no row, where that is asked sooner than the source is planned.
     #[must_use]
     pub fn needs(self) -> Option<&'static str> {
-        matches!(self, Self::Policies | Self::PolicyGaps).then_some("EXISTS (SELECT FROM pg_catalog.pg_policy)")
+        match self {
+            Self::Policies | Self::PolicyGaps => Some("EXISTS (SELECT FROM pg_catalog.pg_policy)"),
+            Self::Partitioned
+            | Self::PartitionDrift
+            | Self::PartitionSizes
+            | Self::PartitionedIndexes
+            | Self::PartitionCollations => Some("EXISTS (SELECT FROM pg_catalog.pg_partitioned_table)"),
+            Self::DetachPending => Some("EXISTS (SELECT FROM pg_catalog.pg_inherits AS i WHERE i.inhdetachpending)"),
+            Self::IndexIncludes => {
+                Some("EXISTS (SELECT FROM pg_catalog.pg_index AS x WHERE x.indnatts > x.indnkeyatts)")
+            }
+            _ => None,
+        }
     }
 }
 
