@@ -127,6 +127,15 @@ fn where_sequences_end(leg: &Leg) -> Result {
     ensure_eq!(found(&mut s)?, [""; 0]);
     s.run("SELECT setval('whole', 1000)")?;
     ensure_eq!(found(&mut s)?, ["sequence-exhaustion warning public.whole"]);
+    // One that a column owns fills it by hand, unless the column takes something else of itself.
+    s.script(
+        "DROP SEQUENCE whole; CREATE SEQUENCE another; CREATE SEQUENCE own; SELECT setval('own', 2000000000);
+         CREATE TABLE owner (a int, b int DEFAULT 7, c int DEFAULT nextval('another'))",
+    )?;
+    for (column, expected) in [("a", &["sequence-exhaustion error public.own"][..]), ("b", &[]), ("c", &[])] {
+        s.run(&format!("ALTER SEQUENCE own OWNED BY owner.{column}"))?;
+        ensure_eq!(found(&mut s)?, expected, "{column}");
+    }
     Ok(())
 }
 
