@@ -130,9 +130,11 @@ fn where_sequences_end(leg: &Leg) -> Result {
     // One that a column owns fills it by hand, unless the column takes something else of itself.
     s.script(
         "DROP SEQUENCE whole; CREATE SEQUENCE another; CREATE SEQUENCE own; SELECT setval('own', 2000000000);
-         CREATE TABLE owner (a int, b int DEFAULT 7, c int DEFAULT nextval('another'))",
+         CREATE TABLE owner (a int, b int DEFAULT 7, c int DEFAULT nextval('another'),
+             d int DEFAULT nextval('own'::text))",
     )?;
-    for (column, expected) in [("a", &["sequence-exhaustion error public.own"][..]), ("b", &[]), ("c", &[])] {
+    let error = &["sequence-exhaustion error public.own"][..];
+    for (column, expected) in [("a", error), ("b", &[]), ("c", &[]), ("d", error)] {
         s.run(&format!("ALTER SEQUENCE own OWNED BY owner.{column}"))?;
         ensure_eq!(found(&mut s)?, expected, "{column}");
     }

@@ -107,7 +107,18 @@ FROM (
                 ) AS w
                 WHERE w.last IS NOT NULL
                   AND ($2::pg_catalog.oid IS NULL OR u.relation = $2::pg_catalog.oid)
-                  AND NOT (u.is_by_hand AND a.atthasdef)
+                  AND (NOT u.is_by_hand OR NOT a.atthasdef
+                       -- Named by text, the sequence is looked up by each nextval(), and the default depends on none.
+                       OR (SELECT g.adbin::pg_catalog.text ~ (
+                                      '^([{]COERCETODOMAIN :arg )?([{]FUNCEXPR :funcid [0-9]+ [^{}]*:args [(])?[{]FUNCEXPR :funcid '
+                                      || 'pg_catalog.nextval(pg_catalog.regclass)'::pg_catalog.regprocedure::pg_catalog.oid || ' ')
+                                  AND NOT EXISTS (
+                                      SELECT FROM pg_catalog.pg_depend AS d
+                                      JOIN pg_catalog.pg_class AS q ON q.oid = d.refobjid AND q.relkind = 'S'
+                                      WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = g.oid
+                                        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
+                           FROM pg_catalog.pg_attrdef AS g
+                           WHERE g.adrelid = u.relation AND g.adnum = u.attnum))
             ) AS f ON true
             CROSS JOIN LATERAL (
                 SELECT coalesce(CASE WHEN e.seqincrement < 0 THEN -f.last - 1 > e.seqmin ELSE f.last < e.seqmax END, false)
