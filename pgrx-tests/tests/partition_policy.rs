@@ -381,6 +381,13 @@ fn rights(leg: &Leg) -> Result {
         let outcome = stranger.run(&format!("SELECT FROM warden.{view} WHERE pg_temp.peep(table_name)"))?;
         ensure_eq!(outcome.notices.len(), 0, "{view}: {outcome}");
     }
+    // Whoever gives a table away is no owner any more, also within a transaction that began before.
+    s.run("GRANT EXECUTE ON FUNCTION warden.plan_partition_maintenance(text, timestamptz) TO PUBLIC")?;
+    let mut giver = db.session_as(&owner)?;
+    giver.run("BEGIN; SELECT count(*) FROM warden.plan_partition_maintenance('e')")?;
+    s.run(&format!("SET lock_timeout = '5s'; ALTER TABLE e OWNER TO {other}; RESET lock_timeout"))?;
+    ensure_eq!(giver.error("SELECT warden.unmanage_partitions('e')")?.sqlstate, "42501");
+    giver.run("ROLLBACK")?;
     // Read-only transactions write nothing.
     s.run("SET default_transaction_read_only = on")?;
     ensure_eq!(s.error("SELECT * FROM warden.manage_partitions('mine', premake => 1)")?.sqlstate, "25006");

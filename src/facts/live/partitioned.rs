@@ -3,7 +3,6 @@
 use super::catalog::Tuple;
 use super::object::{qualified, quote};
 use super::relation::{attribute_name, class};
-use super::relcache::schema_of;
 use super::{cache_id, name_data, valid};
 use crate::text;
 use core::ffi::c_char;
@@ -34,8 +33,11 @@ pub(crate) struct Class {
 }
 
 impl Class {
-    /// `None` for what is gone.
+    /// `None` for what is gone, or whose schema is.
     pub(crate) fn of(oid: Oid) -> Option<Self> {
+        // SAFETY: takes the messages that have come, as every lock does. The caches alone would tell of an owner who has given the table away
+        // since this transaction began.
+        unsafe { pg_sys::AcceptInvalidationMessages() };
         let tuple = class(oid)?;
         let form = tuple.form();
         // SAFETY: any OID may be asked for; null is answered for none.
@@ -43,7 +45,7 @@ impl Class {
             let caller = pg_sys::GetUserId();
             Some(Self {
                 name: name_data(&form.relname),
-                schema: schema_of(form),
+                schema: text::from_c(pg_sys::get_namespace_name(form.relnamespace))?,
                 schema_oid: form.relnamespace,
                 kind: letter(form.relkind),
                 persistence: letter(form.relpersistence),
