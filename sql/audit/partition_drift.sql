@@ -6,8 +6,6 @@ WITH RECURSIVE disabled AS (
     FROM pg_catalog.pg_trigger AS g
     JOIN pg_catalog.pg_class AS c ON c.oid = g.tgrelid AND c.relkind IN ('r', 'f') AND c.relispartition
     WHERE g.tgenabled = 'D' AND g.tgparentid <> 0
-      -- Most databases have none, and many triggers.
-      AND EXISTS (SELECT FROM pg_catalog.pg_partitioned_table)
     UNION ALL
     SELECT d.leaf_trigger, d.leaf, g.tgparentid
     FROM disabled AS d

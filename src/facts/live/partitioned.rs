@@ -97,16 +97,15 @@ impl PartitionKey {
     /// `None` for what is not partitioned.
     pub(crate) fn of(table: Oid) -> Option<Self> {
         let row = Row::of(table)?;
-        let strategy = letter(row.get::<i8>(PARTSTRAT)?);
-        let class = OperatorClass::of(row.first_oid(PARTCLASS)?)?;
+        let class = row.first_class()?;
         let number = row.first_number(PARTATTRS).filter(|number| *number > 0);
         // SAFETY: any column and any type may be asked for.
         let column_type = number
             .and_then(|number| valid(unsafe { pg_sys::get_atttype(table, number) }))
             .filter(|oid| letter(unsafe { pg_sys::get_typtype(*oid) }) != 'd');
         Some(Self {
-            strategy,
-            columns: row.get(PARTNATTS)?,
+            strategy: row.strategy()?,
+            columns: row.columns()?,
             column: number.and_then(|number| attribute_name(table, number)),
             column_type: column_type.unwrap_or(class.compared_as),
             compared_as: class.compared_as,
@@ -126,16 +125,29 @@ const PARTCLASS: AttrNumber = 6;
 const PARTCOLLATION: AttrNumber = 7;
 
 /// A row of pg_partitioned_table.
-struct Row(Tuple<()>);
+pub(super) struct Row(Tuple<()>);
 
 impl Row {
-    fn of(table: Oid) -> Option<Self> {
+    pub(super) fn of(table: Oid) -> Option<Self> {
         // SAFETY: PARTRELID is a cache of pg_partitioned_table, whose fixed part is not read.
         unsafe { Tuple::new(pg_sys::SearchSysCache1(Self::cache(), Datum::from(table))) }.map(Self)
     }
 
     fn cache() -> core::ffi::c_int {
         cache_id(pg_sys::SysCacheIdentifier::PARTRELID)
+    }
+
+    pub(super) fn strategy(&self) -> Option<char> {
+        self.get::<i8>(PARTSTRAT).map(letter)
+    }
+
+    pub(super) fn columns(&self) -> Option<i16> {
+        self.get(PARTNATTS)
+    }
+
+    /// The operator class of its first column.
+    pub(super) fn first_class(&self) -> Option<OperatorClass> {
+        OperatorClass::of(self.first_oid(PARTCLASS)?)
     }
 
     fn datum(&self, column: AttrNumber) -> Option<Datum> {
@@ -165,8 +177,9 @@ impl Row {
     }
 }
 
-struct OperatorClass {
-    compared_as: Oid,
+pub(super) struct OperatorClass {
+    pub(super) family: Oid,
+    pub(super) compared_as: Oid,
     is_default: bool,
 }
 
@@ -177,7 +190,7 @@ impl OperatorClass {
         let tuple: Tuple<pg_sys::FormData_pg_opclass> =
             unsafe { Tuple::new(pg_sys::SearchSysCache1(cache, Datum::from(oid))) }?;
         let form = tuple.form();
-        Some(Self { compared_as: form.opcintype, is_default: form.opcdefault })
+        Some(Self { family: form.opcfamily, compared_as: form.opcintype, is_default: form.opcdefault })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The partitions of a table as the relation cache has them, in order: one look for what a query takes milliseconds to find.
 
-use super::cache_id;
+use super::partitioned::Row;
 use super::relcache::Entry;
 use pgrx::pg_sys::{self, Datum, Oid};
 
@@ -50,30 +50,12 @@ const DATETIME_OPS: Oid = Oid::from_u32(434);
 /// What the key of a table partitioned by RANGE over one column holds. Operators of users could be asked for the order of any
 /// other.
 fn key_type(table: Oid) -> Option<Oid> {
-    /// Columns of pg_partitioned_table, which pgrx does not bind.
-    const STRATEGY: pg_sys::AttrNumber = 2;
-    const COLUMNS: pg_sys::AttrNumber = 3;
-    const CLASSES: pg_sys::AttrNumber = 6;
-    let cache = cache_id(pg_sys::SysCacheIdentifier::PARTRELID);
-    // SAFETY: the tuple is released; the columns are never null: a char, an int2 and an oidvector with a class for each column.
-    let (strategy, columns, class) = unsafe {
-        let tuple = pg_sys::SearchSysCache1(cache, table.into());
-        if tuple.is_null() {
-            return None;
-        }
-        let mut is_null = true;
-        let mut column = |number| pg_sys::SysCacheGetAttr(cache, tuple, number, &raw mut is_null);
-        let (strategy, columns, classes) = (column(STRATEGY), column(COLUMNS), column(CLASSES));
-        let class = (*classes.cast_mut_ptr::<pg_sys::oidvector>()).values.as_slice(1)[0];
-        pg_sys::ReleaseSysCache(tuple);
-        (strategy.value() & 0xff, columns.value() & 0xffff, class)
-    };
-    if strategy != usize::from(b'r') || columns != 1 {
+    let row = Row::of(table)?;
+    if row.strategy()? != 'r' || row.columns()? != 1 {
         return None;
     }
-    // SAFETY: the server's answers about an operator class.
-    let (family, of) = unsafe { (pg_sys::get_opclass_family(class), pg_sys::get_opclass_input_type(class)) };
-    (family == DATETIME_OPS).then_some(of)
+    let class = row.first_class()?;
+    (class.family == DATETIME_OPS).then_some(class.compared_as)
 }
 
 /// # Safety
