@@ -75,14 +75,14 @@ FROM (
             LEFT JOIN LATERAL (
                 SELECT u.relation, u.attnum, a.atttypid AS type_oid, t.relpages AS pages, w.last
                 FROM (
-                    -- That of identity, and that of OWNED BY, which is filled by hand where it has no default.
-                    SELECT d.refobjid AS relation, d.refobjsubid AS attnum, d.deptype = 'a' AS is_by_hand
+                    -- That of serial, OWNED BY and identity.
+                    SELECT d.refobjid AS relation, d.refobjsubid AS attnum, true AS is_owner
                     FROM pg_catalog.pg_depend AS d
                     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
                       AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjsubid > 0
                       AND d.deptype IN ('a', 'i')
                     UNION ALL
-                    -- Those whose default is nextval() and nothing more; for int, smallint and domains, within a cast.
+                    -- Those whose default it is in; that of serial once more.
                     SELECT g.adrelid, g.adnum, false
                     FROM pg_catalog.pg_depend AS d
                     JOIN pg_catalog.pg_attrdef AS g ON g.oid = d.objid
@@ -90,9 +90,6 @@ FROM (
                       AND d.refobjsubid = 0
                       -- In a form that no index is for: where nobody has analyzed the catalog yet, that of all defaults would be taken.
                       AND (d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass) IS TRUE
-                      AND g.adbin::pg_catalog.text ~ (
-                          '^([{]COERCETODOMAIN :arg )?([{]FUNCEXPR :funcid [0-9]+ [^{}]*:args [(])?[{]FUNCEXPR :funcid '
-                          || 'pg_catalog.nextval(pg_catalog.regclass)'::pg_catalog.regprocedure::pg_catalog.oid || ' ')
                 ) AS u
                 JOIN pg_catalog.pg_class AS t ON t.oid = u.relation AND t.relkind IN ('r', 'p', 'f')
                 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = u.relation AND a.attnum = u.attnum
@@ -107,18 +104,21 @@ FROM (
                 ) AS w
                 WHERE w.last IS NOT NULL
                   AND ($2::pg_catalog.oid IS NULL OR u.relation = $2::pg_catalog.oid)
-                  AND (NOT u.is_by_hand OR NOT a.atthasdef
-                       -- Named by text, the sequence is looked up by each nextval(), and the default depends on none.
-                       OR (SELECT g.adbin::pg_catalog.text ~ (
-                                      '^([{]COERCETODOMAIN :arg )?([{]FUNCEXPR :funcid [0-9]+ [^{}]*:args [(])?[{]FUNCEXPR :funcid '
-                                      || 'pg_catalog.nextval(pg_catalog.regclass)'::pg_catalog.regprocedure::pg_catalog.oid || ' ')
-                                  AND NOT EXISTS (
-                                      SELECT FROM pg_catalog.pg_depend AS d
-                                      JOIN pg_catalog.pg_class AS q ON q.oid = d.refobjid AND q.relkind = 'S'
-                                      WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = g.oid
-                                        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
-                           FROM pg_catalog.pg_attrdef AS g
-                           WHERE g.adrelid = u.relation AND g.adnum = u.attnum))
+                  AND (NOT a.atthasdef
+                       OR EXISTS (
+                           SELECT FROM pg_catalog.pg_attrdef AS g
+                           WHERE g.adrelid = u.relation AND g.adnum = u.attnum
+                             -- nextval() and nothing more; for int, smallint and domains, within a cast.
+                             AND g.adbin::pg_catalog.text ~ (
+                                 '^([{]COERCETODOMAIN :arg )?([{]FUNCEXPR :funcid [0-9]+ [^{}]*:args [(])?[{]FUNCEXPR :funcid '
+                                 || 'pg_catalog.nextval(pg_catalog.regclass)'::pg_catalog.regprocedure::pg_catalog.oid || ' ')
+                             -- Of an owner that is not among the others: named by text, the sequence is looked up by each nextval(), and
+                             -- the default depends on none.
+                             AND NOT (u.is_owner AND EXISTS (
+                                 SELECT FROM pg_catalog.pg_depend AS d
+                                 JOIN pg_catalog.pg_class AS q ON q.oid = d.refobjid AND q.relkind = 'S'
+                                 WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = g.oid
+                                   AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass))))
             ) AS f ON true
             CROSS JOIN LATERAL (
                 SELECT coalesce(CASE WHEN e.seqincrement < 0 THEN -f.last - 1 > e.seqmin ELSE f.last < e.seqmax END, false)
