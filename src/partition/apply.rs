@@ -234,18 +234,14 @@ pub(super) fn look(
     zone: Option<&str>,
     caller: &Caller,
 ) -> Result<(Situation, Window), Error> {
-    let Some(facts) = key::read(oid) else {
-        return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
-    };
+    let facts = key::read(oid).ok_or_else(key::dropped)?;
     let key = facts.key(series.stride.title())?;
     situation(oid, facts, key, series, zone, caller)
 }
 
 /// The same for those who only want to know: without a look at who they are.
 pub(super) fn look_only(oid: pg_sys::Oid, series: &Series, caller: &Caller) -> Result<Situation, Error> {
-    let Some(facts) = key::read(oid) else {
-        return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
-    };
+    let facts = key::read(oid).ok_or_else(key::dropped)?;
     facts.must_be_range_partitioned(series.stride.title())?;
     let key = facts.time_key()?;
     situation(oid, facts, key, series, None, caller).map(|(at, _)| at)
@@ -290,9 +286,7 @@ pub(super) fn look_again(before: &Situation, title: &str) -> Result<Option<Situa
 
 /// Reads a table whose bounds are counted in a zone that is known.
 pub(super) fn look_in_zone(oid: pg_sys::Oid, title: &str, zone: &str) -> Result<Situation, Error> {
-    let Some(facts) = key::read(oid) else {
-        return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
-    };
+    let facts = key::read(oid).ok_or_else(key::dropped)?;
     let key = facts.key(title)?;
     let siblings = inspect::siblings(oid, &key)?;
     let own = own(oid, &facts, &key)?;

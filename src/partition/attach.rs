@@ -144,7 +144,7 @@ impl Child {
                 })
             },
         )?;
-        rows.into_iter().next().ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))
+        rows.into_iter().next().ok_or_else(key::dropped)
     }
 
     /// # Errors

@@ -265,8 +265,7 @@ impl Conversion {
 
     /// Qualified and quoted, as it is called now.
     fn identity(&self) -> Result<String, Error> {
-        let facts =
-            key::read(self.table).ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
+        let facts = key::read(self.table).ok_or_else(key::dropped)?;
         facts.must_be_plain()?;
         Ok(facts.parent.identity)
     }

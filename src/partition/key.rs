@@ -249,6 +249,11 @@ fn is_bytewise(collation: pg_sys::Oid) -> Result<bool, Error> {
     Ok(rows.first().copied().unwrap_or_default())
 }
 
+/// What to say of a table that is gone.
+pub(super) fn dropped() -> Error {
+    Error::new(Code::UndefinedTable, "table was dropped meanwhile")
+}
+
 /// All that matters of a relation; `None` when it is gone.
 pub(super) fn read(oid: pg_sys::Oid) -> Option<Facts> {
     let class = Class::of(oid)?;

@@ -27,7 +27,7 @@ pub(crate) fn range_partitioned(table_name: Option<Text>) -> Result<pg_sys::Oid,
     let Some(Text(table)) = table_name else { return Err(is_null("table_name").into()) };
     let oid = key::resolve(&table)?;
     let _path = spi::Settings::pin_search_path();
-    let facts = key::read(oid).ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
+    let facts = key::read(oid).ok_or_else(key::dropped)?;
     facts.must_be_range_partitioned("Ranges")?;
     Ok(oid)
 }

@@ -151,8 +151,7 @@ fn meant(table: Option<&str>) -> Result<Vec<Policy>, Error> {
 /// The policy of a table that is named.
 pub(super) fn the_policy(table: &str) -> Result<(Policy, Managed), Error> {
     let oid = key::resolve(table)?;
-    let managed =
-        policy::managed(oid).ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
+    let managed = policy::managed(oid).ok_or_else(key::dropped)?;
     let policy = policy::of(oid)?.ok_or_else(|| {
         Error::new(Code::UndefinedObject, format!("partitions of table {} are not managed", managed.identity)).hint(
             format!(

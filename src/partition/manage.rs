@@ -112,8 +112,7 @@ fn manage_partitions(
     storage_parameters.as_deref().map_or(Ok(()), storage::check)?;
     check(stride, premake, retention, removal, archive_schema.as_ref())?;
     let oid = key::resolve(&table)?;
-    let managed =
-        policy::managed(oid).ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
+    let managed = policy::managed(oid).ok_or_else(key::dropped)?;
     if !managed.may {
         return Err(managed.not_yours().into());
     }
@@ -175,8 +174,7 @@ REVOKE EXECUTE ON FUNCTION warden.unmanage_partitions(pg_catalog.text) FROM PUBL
 fn unmanage_partitions(table_name: Option<Text>) -> Result<bool, ErrorReport> {
     let Text(table) = table_name.ok_or_else(|| is_null("table_name"))?;
     let oid = key::resolve(&table)?;
-    let managed =
-        policy::managed(oid).ok_or_else(|| Error::new(Code::UndefinedTable, "table was dropped meanwhile"))?;
+    let managed = policy::managed(oid).ok_or_else(key::dropped)?;
     if !managed.may {
         return Err(managed.not_yours().into());
     }

@@ -100,7 +100,7 @@ fn parent(partition: pg_sys::Oid) -> Result<pg_sys::Oid, Error> {
         },
     )?;
     match found.into_iter().next() {
-        None => Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile")),
+        None => Err(key::dropped()),
         Some((name, None, _)) => Err(Error::new(Code::WrongObjectType, format!("\"{name}\" is not a partition"))),
         Some((name, _, false)) => {
             Err(Error::new(Code::InsufficientPrivilege, format!("must be owner of table {name}")))

@@ -50,9 +50,7 @@ pub(super) fn read(
     premake: i32,
     begun: Option<(&str, &str)>,
 ) -> Result<Plain, Error> {
-    let Some(facts) = key::read(oid) else {
-        return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
-    };
+    let facts = key::read(oid).ok_or_else(key::dropped)?;
     facts.must_be_plain()?;
     let Column { name, quoted, number, time: (kind, encoding), is_not_null } =
         find_column(oid, &facts.parent.name, column)?;
@@ -146,9 +144,7 @@ impl Plain {
     /// # Errors
     /// As [`read`], and where the column is another.
     pub(super) fn read_again(&mut self) -> Result<(), Error> {
-        let Some(facts) = key::read(self.at.oid) else {
-            return Err(Error::new(Code::UndefinedTable, "table was dropped meanwhile"));
-        };
+        let facts = key::read(self.at.oid).ok_or_else(key::dropped)?;
         facts.must_be_plain()?;
         let before = std::mem::replace(&mut self.at.facts, facts).parent;
         let name = before.name;
