@@ -49,10 +49,12 @@ cases![
 const BLOCKED: &str = "CREATE INDEX orders_total_idx ON orders (total)";
 const CANARY: &str = "S3cr3t-canary";
 
-/// Lines of the log that a server process wrote, without what goes on in the next line.
-fn log_of(cluster: &Cluster, pid: i32) -> Vec<String> {
-    let mark = format!(" [{pid}] ");
-    cluster.log().lines().filter(|line| line.contains(&mark)).map(str::to_owned).collect()
+/// Lines of the log that a session wrote, without what goes on in the next line.
+///
+/// A number of a process alone would not do: in a long run the system gives it out again.
+fn log_of(db: &Database, session: &mut Session) -> Result<Vec<String>> {
+    let mark = format!(" [{}] postgres@{} ", session.pid()?, db.name());
+    Ok(db.cluster().log().lines().filter(|line| line.contains(&mark)).map(str::to_owned).collect())
 }
 
 /// A cluster where blocked decisions reach the table.
@@ -85,13 +87,12 @@ const OBJECTS: &str = "SELECT object FROM warden.journal ORDER BY id";
 
 fn a_line_stands_alone_in_the_log(leg: &Leg) -> Result {
     let (db, mut s) = open(leg)?;
-    let pid = s.pid()?;
     s.run("SET log_min_error_statement = debug5; SET client_min_messages = log; SET warden.notify = none")?;
     let outcome = s.run(&format!(
         "SELECT '{CANARY}'; CREATE TABLE a (id serial PRIMARY KEY); DO $$BEGIN CREATE TABLE b (id serial PRIMARY KEY); END$$"
     ))?;
     ensure!(outcome.notices.is_empty(), "{outcome}");
-    let log = log_of(&leg.cluster, pid);
+    let log = log_of(&db, &mut s)?;
     ensure!(log.len() == 2 && log.iter().all(|line| line.contains(JOURNAL_MARK)), "{log:#?}");
     ensure!(log.iter().all(|line| !line.contains(CANARY)), "{log:#?}");
     let statements: Vec<_> = leg
@@ -106,14 +107,13 @@ fn a_line_stands_alone_in_the_log(leg: &Leg) -> Result {
 
 fn a_line_cannot_be_forged(leg: &Leg) -> Result {
     let (db, mut s) = open(leg)?;
-    let pid = s.pid()?;
     let name = format!("x\n{JOURNAL_MARK}{{}}\t\\u0022");
     s.run("SET warden.notify = none; SET application_name = E'a\n\"b'")?;
     s.run(&format!("CREATE TABLE \"{name}\" (id serial PRIMARY KEY)"))?;
     s.run(&format!(
         "/* warden:allow column-type-serial: first\n{JOURNAL_MARK}{{}} */ CREATE TABLE second (id serial PRIMARY KEY)"
     ))?;
-    ensure_eq!(log_of(&leg.cluster, pid).len(), 2);
+    ensure_eq!(log_of(&db, &mut s)?.len(), 2);
     ensure_eq!(leg.cluster.log().lines().filter(|line| line.starts_with(JOURNAL_MARK)).count(), 0);
     let entries = leg.cluster.journal_lines(db.name())?;
     ensure_eq!(entries.len(), 2);
