@@ -3,7 +3,7 @@
 //! Nothing dispatches by name: guard, lint, audit and docs iterate over [`all`].
 #![forbid(unsafe_code)]
 
-use crate::ast::{AlterAction, Located, QualifiedName, Statement};
+use crate::ast::{AlterAction, Commands, Located, QualifiedName, Statement};
 use crate::effects::{self, Effects};
 use crate::facts::{Facts, MadeWorse, Relation};
 use crate::finding::{Finding, Level};
@@ -86,16 +86,16 @@ impl Area {
 /// What a rule looks at decides who runs it.
 #[derive(Clone, Copy)]
 pub enum Check {
-    /// A statement: the guard before it runs, and lint.
-    Statement(fn(&Statement, &dyn Facts, &mut Report)),
+    /// A statement that has one of these commands: the guard before it runs, and lint.
+    Statement(Commands, fn(&Statement, &dyn Facts, &mut Report)),
     /// A statement and what it would do, relation by relation: the same.
     Effects(fn(&Case<'_>, &mut Report)),
     /// The same, for what depends on who else is there at that moment: the guard.
     Now(fn(&Case<'_>, &mut Report)),
     /// What no event trigger sees, a statement or what was run before it: lint.
     Unseen(fn(&Statement, &dyn Facts, &mut Report)),
-    /// One action of ALTER TABLE: the guard before it runs, and lint.
-    Alter(fn(&QualifiedName, &AlterAction, &dyn Facts, &mut Report)),
+    /// One action of ALTER TABLE, if it is one of these: the guard before it runs, and lint.
+    Alter(Commands, fn(&QualifiedName, &AlterAction, &dyn Facts, &mut Report)),
     /// What a transaction made worse: the guard before it commits, and lint at the end of the script's transactions.
     AtCommit(fn(&MadeWorse, &dyn Facts, &mut Report)),
     /// A table that is about to be written again, though no rule foresaw it: the guard, when the table is locked already.
@@ -117,7 +117,7 @@ impl Check {
     #[must_use]
     pub fn engines(&self) -> &'static str {
         match self {
-            Self::Statement(_) | Self::Effects(_) | Self::Alter(_) | Self::AtCommit(_) => "guard, lint",
+            Self::Statement(..) | Self::Effects(_) | Self::Alter(..) | Self::AtCommit(_) => "guard, lint",
             Self::Now(_) | Self::Rewrite(_) => "guard",
             Self::Unseen(_) | Self::Script(_) => "lint",
             Self::Audit(_) => "audit",
@@ -128,6 +128,14 @@ impl Check {
     #[must_use]
     pub fn is_of_statements(&self) -> bool {
         !matches!(self, Self::AtCommit(_) | Self::Rewrite(_) | Self::Script(_) | Self::Audit(_))
+    }
+
+    /// The commands it looks at; of nothing else is it asked.
+    fn commands(&self) -> Commands {
+        match self {
+            Self::Statement(commands, _) | Self::Alter(commands, _) => *commands,
+            _ => Commands::ALL,
+        }
     }
 }
 
@@ -283,12 +291,18 @@ pub fn nearest(word: &str) -> Option<&'static str> {
 struct Asked {
     rule: &'static str,
     level: Level,
+    commands: Commands,
     check: Check,
 }
 
 impl Asked {
     fn of(rule: &'static Rule) -> impl Iterator<Item = Self> {
-        rule.checks.iter().map(|check| Self { rule: rule.id, level: rule.level, check: *check })
+        rule.checks.iter().map(|check| Self {
+            rule: rule.id,
+            level: rule.level,
+            commands: check.commands(),
+            check: *check,
+        })
     }
 }
 
@@ -316,18 +330,40 @@ pub fn judge(case: &Case<'_>, selection: &Selection, report: &mut Report) {
         }
         return;
     }
+    let commands = case.statement.commands();
     for asked in &selection.0 {
-        judge_check(asked.check, case, report.by(asked));
+        if asked.commands.meets(commands) {
+            judge_check(asked.check, case, report.by(asked));
+        }
+        debug_assert!(overlooked(asked, case).is_empty(), "{} looks at more than it says", asked.rule);
     }
+}
+
+/// What a check would find in commands that it does not say it looks at: nothing, or it would be missed.
+fn overlooked(asked: &Asked, case: &Case<'_>) -> Vec<Finding> {
+    let mut report = Report::new();
+    match (asked.check, case.statement) {
+        (Check::Statement(commands, check), statement) if !commands.meets(statement.commands()) => {
+            check(statement, case.facts, report.by(asked));
+        }
+        (Check::Alter(commands, check), Statement::AlterTable { table, actions, .. }) => {
+            for action in actions.iter().filter(|action| !commands.meets(action.command())) {
+                check(table, action, case.facts, report.by(asked));
+            }
+        }
+        _ => {}
+    }
+    report.findings
 }
 
 fn judge_check(check: Check, case: &Case<'_>, report: &mut Report) {
     match (check, case.statement) {
-        (Check::Statement(check) | Check::Unseen(check), statement) => check(statement, case.facts, report),
+        (Check::Statement(_, check) | Check::Unseen(check), statement) => check(statement, case.facts, report),
         (Check::Effects(check), _) => check(case, report),
         (Check::Now(check), _) if case.facts.runs_now() => check(case, report),
-        (Check::Alter(check), Statement::AlterTable { table, actions, .. }) => {
-            for (order, action) in actions.iter().enumerate() {
+        (Check::Alter(commands, check), Statement::AlterTable { table, actions, .. }) => {
+            let looked_at = actions.iter().enumerate().filter(|(_, action)| commands.meets(action.command()));
+            for (order, action) in looked_at {
                 let before = report.findings.len();
                 check(table, action, case.facts, report);
                 report.findings.iter_mut().skip(before).for_each(|finding| finding.order = order);
@@ -382,7 +418,7 @@ macro_rules! declare_rule {
         $(#[doc = $page:expr])+
         $id:literal, $sqlstate:literal, $area:ident, $level:ident, since $since:literal,
         $summary:literal,
-        [$($kind:ident($check:expr)),+ $(,)?]
+        [$($kind:ident($($what:expr),+)),+ $(,)?]
     ) => {
         $(#[doc = $page])+
         pub(super) static RULE: $crate::rules::Rule = $crate::rules::Rule {
@@ -393,7 +429,12 @@ macro_rules! declare_rule {
             area: $crate::rules::Area::$area,
             level: $crate::finding::Level::$level,
             since: $since,
-            checks: &[$($crate::rules::Check::$kind($check)),+],
+            checks: {
+                // The names of the commands that checks say they look at.
+                #[allow(unused_imports, reason = "not every rule names one")]
+                use $crate::ast::commands::*;
+                &[$($crate::rules::Check::$kind($($what),+)),+]
+            },
         };
     };
 }

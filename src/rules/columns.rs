@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::{Report, keys};
-use crate::ast::{AlterAction, CreateTable, QualifiedName, Statement};
+
+use crate::ast::commands::ALTER_TYPE;
+use crate::ast::{AlterAction, Commands, CreateTable, QualifiedName, Statement};
 use crate::facts::{ColumnType, Facts, Kind};
 use crate::finding::Finding;
 
@@ -23,6 +25,9 @@ pub(super) struct Typed<'a> {
     /// Its type.
     pub(super) type_: ColumnType,
 }
+
+/// The commands that give types to columns.
+pub(super) const TYPED: Commands = keys::NEW_COLUMNS.or(ALTER_TYPE);
 
 /// Columns of one table that have the same fault.
 pub(super) struct Faulty<'a> {

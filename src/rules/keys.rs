@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::columns;
-use crate::ast::{AlterAction, ColumnDef, Constraint, ConstraintKind, ForeignKey, QualifiedName, Statement};
+
+use crate::ast::commands::{ADD_COLUMN, ADD_CONSTRAINT, CREATE_TABLE};
+use crate::ast::{AlterAction, ColumnDef, Commands, Constraint, ConstraintKind, ForeignKey, QualifiedName, Statement};
 use crate::facts::{ColumnType, Facts, Lookup};
 
 /// A foreign key that a statement makes.
@@ -28,6 +30,12 @@ pub(super) struct Pair {
     /// The type of that.
     pub(super) referenced_type: ColumnType,
 }
+
+/// The commands that make columns.
+pub(super) const NEW_COLUMNS: Commands = CREATE_TABLE.or(ADD_COLUMN);
+
+/// The commands that make constraints.
+pub(super) const CONSTRAINTS: Commands = NEW_COLUMNS.or(ADD_CONSTRAINT);
 
 /// The table that a statement makes or alters, unless nobody else shares it.
 pub(super) fn table_of<'a>(statement: &'a Statement, facts: &dyn Facts) -> Option<&'a QualifiedName> {

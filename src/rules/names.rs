@@ -2,9 +2,14 @@
 #![forbid(unsafe_code)]
 
 use super::{Report, keys};
-use crate::ast::{CreateTable, QualifiedName, RenameKind, Statement};
+
+use crate::ast::commands::{CREATE_TABLE_AS, RENAME};
+use crate::ast::{Commands, CreateTable, QualifiedName, RenameKind, Statement};
 use crate::facts::Facts;
 use crate::finding::Finding;
+
+/// The commands that give names.
+pub(super) const GIVEN: Commands = keys::NEW_COLUMNS.or(CREATE_TABLE_AS).or(RENAME);
 
 /// What a name is given to. Names of indexes and constraints stand in no query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

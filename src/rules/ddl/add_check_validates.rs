@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-check-validates.md")]
     "add-check-validates", "WD004", Ddl, Error, since "0.1.0",
     "check constraint verified while reads and writes wait",
-    [Alter(check)]
+    [Alter(ADD_CONSTRAINT, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

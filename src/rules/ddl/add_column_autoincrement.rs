@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-column-autoincrement.md")]
     "add-column-autoincrement", "WD020", Ddl, Error, since "0.1.0",
     "new serial or identity column rewrites the table",
-    [Alter(check)]
+    [Alter(ADD_COLUMN, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

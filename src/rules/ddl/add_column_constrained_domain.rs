@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-column-constrained-domain.md")]
     "add-column-constrained-domain", "WD022", Ddl, Error, since "0.1.0",
     "new column of a domain with a constraint rewrites the table",
-    [Alter(check)]
+    [Alter(ADD_COLUMN, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -9,7 +9,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-column-inline-constraint.md")]
     "add-column-inline-constraint", "WD023", Ddl, Error, since "0.1.0",
     "constraint of a new column is checked while reads and writes wait",
-    [Alter(check)]
+    [Alter(ADD_COLUMN, check)]
 }
 
 /// What a constraint of a new column makes the server do at once.

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-column-required.md")]
     "add-column-required", "WD008", Ddl, Warning, since "0.1.0",
     "new column is NOT NULL and the rows that exist have no value for it",
-    [Alter(check)]
+    [Alter(ADD_COLUMN, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-column-volatile-default.md")]
     "add-column-volatile-default", "WD007", Ddl, Error, since "0.1.0",
     "new column's volatile default rewrites the table",
-    [Alter(check)]
+    [Alter(ADD_COLUMN, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

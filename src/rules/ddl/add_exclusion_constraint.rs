@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-exclusion-constraint.md")]
     "add-exclusion-constraint", "WD026", Ddl, Error, since "0.1.0",
     "exclusion constraint builds its index while reads and writes wait",
-    [Alter(check)]
+    [Alter(ADD_CONSTRAINT, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

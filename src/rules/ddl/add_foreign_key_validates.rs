@@ -9,7 +9,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-foreign-key-validates.md")]
     "add-foreign-key-validates", "WD003", Ddl, Error, since "0.1.0",
     "foreign key checked while writes to both tables wait",
-    [Alter(check)]
+    [Alter(ADD_CONSTRAINT, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-primary-key-builds-index.md")]
     "add-primary-key-builds-index", "WD024", Ddl, Error, since "0.1.0",
     "primary key builds its index while reads and writes wait",
-    [Statement(check)]
+    [Statement(ADD_CONSTRAINT, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-primary-key-nullable-columns.md")]
     "add-primary-key-nullable-columns", "WD030", Ddl, Warning, since "0.1.0",
     "primary key over an index scans the table for NULLs",
-    [Statement(check)]
+    [Statement(ADD_CONSTRAINT, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/add-unique-builds-index.md")]
     "add-unique-builds-index", "WD006", Ddl, Error, since "0.1.0",
     "unique constraint builds its index while reads and writes wait",
-    [Alter(check)]
+    [Alter(ADD_CONSTRAINT, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

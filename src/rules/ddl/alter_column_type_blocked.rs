@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/alter-column-type-blocked.md")]
     "alter-column-type-blocked", "WD028", Ddl, Warning, since "0.1.0",
     "change of type that the server refuses for what needs the column",
-    [Statement(check)]
+    [Statement(ALTER_TYPE, check)]
 }
 
 /// More obstacles than these are counted, not named.

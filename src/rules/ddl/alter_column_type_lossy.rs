@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/alter-column-type-lossy.md")]
     "alter-column-type-lossy", "WD029", Ddl, Warning, since "0.1.0",
     "change of type takes something from the values",
-    [Alter(check)]
+    [Alter(ALTER_TYPE, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/alter-column-type-reindex.md")]
     "alter-column-type-reindex", "WD027", Ddl, Warning, since "0.1.0",
     "change of type builds indexes again while reads and writes wait",
-    [Alter(check)]
+    [Alter(ALTER_TYPE, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/alter-column-type-rewrite.md")]
     "alter-column-type-rewrite", "WD009", Ddl, Error, since "0.1.0",
     "change of type rewrites the table while reads and writes wait",
-    [Alter(check)]
+    [Alter(ALTER_TYPE, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

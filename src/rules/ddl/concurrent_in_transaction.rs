@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/concurrent-in-transaction.md")]
     "concurrent-in-transaction", "WD062", Ddl, Warning, since "0.1.0",
     "statement that the server refuses in a transaction block",
-    [Statement(check)]
+    [Statement(ALTER_SYSTEM.or(CREATE_INDEX).or(DETACH).or(DROP).or(REINDEX).or(VACUUM), check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/concurrent-index-left-invalid.md")]
     "concurrent-index-left-invalid", "WD064", Ddl, Error, since "0.1.0",
     "IF NOT EXISTS passes over an index that was left invalid",
-    [Statement(check)]
+    [Statement(CREATE_INDEX, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/concurrent-index-unnamed.md")]
     "concurrent-index-unnamed", "WD063", Ddl, Warning, since "0.1.0",
     "index built CONCURRENTLY without a name",
-    [Statement(check)]
+    [Statement(CREATE_INDEX, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

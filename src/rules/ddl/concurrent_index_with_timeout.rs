@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/concurrent-index-with-timeout.md")]
     "concurrent-index-with-timeout", "WD082", Ddl, Warning, since "0.1.0",
     "a timeout may cut a concurrent build off and leave an invalid index",
-    [Statement(check)]
+    [Statement(CREATE_INDEX.or(REINDEX), check)]
 }
 
 /// Seconds from which on `lock_timeout` is generous: CONCURRENTLY waits for whole transactions of others.

@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/create-index-not-concurrent.md")]
     "create-index-not-concurrent", "WD001", Ddl, Error, since "0.1.0",
     "index built while writes wait",
-    [Statement(check)]
+    [Statement(CREATE_INDEX, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

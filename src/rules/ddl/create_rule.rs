@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/create-rule.md")]
     "create-rule", "WD056", Ddl, Warning, since "0.1.0",
     "rule made on a table",
-    [Statement(check)]
+    [Statement(CREATE_RULE, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/create-trigger-lock.md")]
     "create-trigger-lock", "WD054", Ddl, Warning, since "0.1.0",
     "trigger made while nothing bounds the wait for its lock",
-    [Statement(check)]
+    [Statement(CREATE_TRIGGER, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

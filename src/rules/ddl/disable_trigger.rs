@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/disable-trigger.md")]
     "disable-trigger", "WD055", Ddl, Warning, since "0.1.0",
     "triggers switched off for everybody",
-    [Alter(check)]
+    [Alter(DISABLE_TRIGGER, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

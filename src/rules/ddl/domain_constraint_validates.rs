@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/domain-constraint-validates.md")]
     "domain-constraint-validates", "WD035", Ddl, Error, since "0.1.0",
     "domain's constraint checked while writes to every table that uses it wait",
-    [Statement(check)]
+    [Statement(ALTER_DOMAIN, check)]
 }
 
 /// More tables than these are counted, not named.

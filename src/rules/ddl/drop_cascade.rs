@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-cascade.md")]
     "drop-cascade", "WD043", Ddl, Warning, since "0.1.0",
     "CASCADE drops what the statement does not name",
-    [Statement(statement), Alter(column)]
+    [Statement(DROP, statement), Alter(DROP_COLUMN, column)]
 }
 
 fn statement(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

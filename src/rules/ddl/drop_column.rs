@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-column.md")]
     "drop-column", "WD041", Ddl, Warning, since "0.1.0",
     "column dropped that holds values",
-    [Alter(check)]
+    [Alter(DROP_COLUMN, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-column-cascades.md")]
     "drop-column-cascades", "WD042", Ddl, Warning, since "0.1.0",
     "column dropped that indexes or constraints over other columns need",
-    [Statement(check)]
+    [Statement(DROP_COLUMN, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-constraint.md")]
     "drop-constraint", "WD058", Ddl, Warning, since "0.1.0",
     "unique constraint dropped that others rely on",
-    [Alter(check)]
+    [Alter(DROP_CONSTRAINT, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-index-in-use.md")]
     "drop-index-in-use", "WD065", Ddl, Warning, since "0.1.0",
     "index dropped that queries use",
-    [Statement(check)]
+    [Statement(DROP, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-index-not-concurrent.md")]
     "drop-index-not-concurrent", "WD002", Ddl, Warning, since "0.1.0",
     "index dropped while reads and writes wait",
-    [Statement(check)]
+    [Statement(DROP, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-not-null.md")]
     "drop-not-null", "WD060", Ddl, Info, since "0.1.0",
     "column may hold NULL from now on",
-    [Alter(check)]
+    [Alter(DROP_NOT_NULL, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

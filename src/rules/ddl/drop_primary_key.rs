@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-primary-key.md")]
     "drop-primary-key", "WD059", Ddl, Warning, since "0.1.0",
     "primary key dropped that others rely on",
-    [Statement(check)]
+    [Statement(DROP_CONSTRAINT, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-schema.md")]
     "drop-schema", "WD044", Ddl, Warning, since "0.1.0",
     "schema dropped with what is in it",
-    [Statement(check)]
+    [Statement(DROP, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-table.md")]
     "drop-table", "WD040", Ddl, Warning, since "0.1.0",
     "table dropped that holds rows or is read",
-    [Statement(check)]
+    [Statement(DROP, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-trigger.md")]
     "drop-trigger", "WD057", Ddl, Warning, since "0.1.0",
     "trigger dropped from a table that holds rows",
-    [Statement(check)]
+    [Statement(DROP, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

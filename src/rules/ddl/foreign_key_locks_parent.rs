@@ -1,5 +1,6 @@
 use crate::ast::{AlterAction, Constraint, ConstraintKind, QualifiedName, Statement};
 use crate::facts::Facts;
+use crate::rules::keys;
 use crate::rules::wording::extent;
 use crate::rules::{Report, declare_rule};
 
@@ -7,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-locks-parent.md")]
     "foreign-key-locks-parent", "WD086", Ddl, Info, since "0.1.0",
     "foreign key locks the table it points at as well",
-    [Statement(check)]
+    [Statement(keys::CONSTRAINTS, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-not-valid-on-partitioned.md")]
     "foreign-key-not-valid-on-partitioned", "WD154", Ddl, Warning, since "0.1.0",
     "NOT VALID foreign key of a partitioned table, which servers before 18 refuse",
-    [Alter(check)]
+    [Alter(ADD_CONSTRAINT, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/missing-if-exists.md")]
     "missing-if-exists", "WD149", Ddl, Off, since "0.1.0",
     "statement outside of a transaction that cannot be run again",
-    [Statement(check)]
+    [Statement(ADD_COLUMN.or(CREATE_INDEX).or(CREATE_TABLE).or(CREATE_TABLE_AS).or(DROP).or(DROP_COLUMN).or(DROP_CONSTRAINT), check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/move-tablespace-or-am.md")]
     "move-tablespace-or-am", "WD034", Ddl, Error, since "0.1.0",
     "table or index moved while reads and writes wait",
-    [Alter(check)]
+    [Alter(SET_ACCESS_METHOD.or(SET_TABLESPACE), check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -10,7 +10,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/published-table-ddl.md")]
     "published-table-ddl", "WD156", Ddl, Warning, since "0.1.0",
     "change of a published table that its subscribers do not get along with",
-    [Statement(check)]
+    [Statement(ADD_COLUMN.or(ADD_CONSTRAINT).or(ALTER_TYPE).or(DROP_COLUMN).or(RENAME).or(REPLICA_IDENTITY), check)]
 }
 
 /// What a subscriber that stops does.

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/refresh-matview-blocking.md")]
     "refresh-matview-blocking", "WD049", Ddl, Warning, since "0.1.0",
     "materialized view refreshed while its readers wait",
-    [Statement(check)]
+    [Statement(REFRESH, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/refresh-matview-concurrently-cost.md")]
     "refresh-matview-concurrently-cost", "WD050", Ddl, Warning, since "0.1.0",
     "REFRESH CONCURRENTLY that cannot run, or compares every row",
-    [Statement(check)]
+    [Statement(REFRESH, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/reindex-not-concurrent.md")]
     "reindex-not-concurrent", "WD048", Ddl, Error, since "0.1.0",
     "index built anew while writes, and most reads, wait",
-    [Statement(check)]
+    [Statement(REINDEX, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

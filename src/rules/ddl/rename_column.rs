@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/rename-column.md")]
     "rename-column", "WD046", Ddl, Warning, since "0.1.0",
     "column renamed of a table that is in use",
-    [Statement(check)]
+    [Statement(RENAME, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

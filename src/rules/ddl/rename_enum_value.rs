@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/rename-enum-value.md")]
     "rename-enum-value", "WD061", Ddl, Warning, since "0.1.0",
     "value of an enum renamed that tables use",
-    [Statement(check)]
+    [Statement(ALTER_ENUM, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/rename-schema.md")]
     "rename-schema", "WD047", Ddl, Warning, since "0.1.0",
     "schema renamed whose relations are in use",
-    [Statement(check)]
+    [Statement(RENAME, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

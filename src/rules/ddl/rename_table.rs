@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/rename-table.md")]
     "rename-table", "WD045", Ddl, Warning, since "0.1.0",
     "table or view renamed that is in use",
-    [Statement(check)]
+    [Statement(RENAME, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

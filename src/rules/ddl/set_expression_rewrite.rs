@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/set-expression-rewrite.md")]
     "set-expression-rewrite", "WD033", Ddl, Error, since "0.1.0",
     "new expression of a stored generated column rewrites the table",
-    [Alter(check)]
+    [Alter(SET_EXPRESSION, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/set-logged-unlogged.md")]
     "set-logged-unlogged", "WD032", Ddl, Error, since "0.1.0",
     "SET LOGGED or SET UNLOGGED rewrites the table while reads and writes wait",
-    [Alter(check)]
+    [Alter(SET_PERSISTENCE, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

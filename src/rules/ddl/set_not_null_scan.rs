@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/set-not-null-scan.md")]
     "set-not-null-scan", "WD005", Ddl, Error, since "0.1.0",
     "SET NOT NULL scans the table while reads and writes wait",
-    [Statement(check)]
+    [Statement(ADD_CONSTRAINT.or(SET_NOT_NULL), check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/unqualified-name.md")]
     "unqualified-name", "WD150", Ddl, Off, since "0.1.0",
     "relation named without its schema",
-    [Statement(check)]
+    [Statement(Commands::ALL, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

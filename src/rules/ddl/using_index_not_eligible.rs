@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/using-index-not-eligible.md")]
     "using-index-not-eligible", "WD031", Ddl, Warning, since "0.1.0",
     "index that the server refuses to make a key of",
-    [Alter(check)]
+    [Alter(ADD_CONSTRAINT, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

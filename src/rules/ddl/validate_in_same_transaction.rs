@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/validate-in-same-transaction.md")]
     "validate-in-same-transaction", "WD025", Ddl, Error, since "0.1.0",
     "constraint validated under the lock that adding it took",
-    [Statement(check)]
+    [Statement(VALIDATE_CONSTRAINT, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

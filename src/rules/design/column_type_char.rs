@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-char.md")]
     "column-type-char", "WD113", Design, Info, since "0.1.0",
     "column is char(n), filled up with blanks",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "Shorter values get blanks up to the length. = ignores them, LIKE and most programs do not, and a cast to \

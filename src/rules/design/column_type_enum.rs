@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-enum.md")]
     "column-type-enum", "WD119", Design, Off, since "0.1.0",
     "column is an enum",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "A value of an enum can be added and renamed, but not taken away, and their order stays.";

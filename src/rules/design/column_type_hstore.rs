@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-hstore.md")]
     "column-type-hstore", "WD121", Design, Off, since "0.1.0",
     "column is hstore",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "hstore holds pairs of texts, one level deep: numbers and lists become text in it.";

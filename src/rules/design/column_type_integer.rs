@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-integer.md")]
     "column-type-integer", "WD118", Design, Off, since "0.1.0",
     "column is integer, not bigint",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str =

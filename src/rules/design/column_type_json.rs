@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-json.md")]
     "column-type-json", "WD115", Design, Info, since "0.1.0",
     "column is json, not jsonb",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "json has no equality, so that DISTINCT, GROUP BY and UNION fail on it; it is kept as text, and read from the \

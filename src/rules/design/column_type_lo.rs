@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-lo.md")]
     "column-type-lo", "WD123", Design, Info, since "0.1.0",
     "column is a large object",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "The row holds a number alone. Deleting it, or writing another number, leaves the object behind.";

@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-money.md")]
     "column-type-money", "WD114", Design, Info, since "0.1.0",
     "column is money",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "The setting lc_monetary decides its currency and its digits behind the point, so that a dump may mean other \

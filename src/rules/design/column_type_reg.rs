@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-reg.md")]
     "column-type-reg", "WD122", Design, Info, since "0.1.0",
     "column is of a type that pg_upgrade refuses",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "It keeps an OID, which belongs to another object, or to none, in a new cluster. pg_upgrade stops at such a \

@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-serial.md")]
     "column-type-serial", "WD011", Design, Warning, since "0.1.0",
     "column is serial, not identity",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(keys::NEW_COLUMNS, check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-timestamp.md")]
     "column-type-timestamp", "WD110", Design, Info, since "0.1.0",
     "column is timestamp without time zone",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "It keeps what a clock on the wall showed, not a moment: compared with now(), it means another moment in each \

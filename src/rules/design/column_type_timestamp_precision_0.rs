@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-timestamp-precision-0.md")]
     "column-type-timestamp-precision-0", "WD112", Design, Info, since "0.1.0",
     "timestamps are rounded to whole seconds",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "Values are rounded, not cut: half a second before midnight becomes the next day, and a row may be younger \

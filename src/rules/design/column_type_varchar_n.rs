@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-varchar-n.md")]
     "column-type-varchar-n", "WD117", Design, Off, since "0.1.0",
     "column is varchar with a length",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "The length is part of the type: to change it, each view over the column is to be dropped first.";

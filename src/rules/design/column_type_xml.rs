@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/column-type-xml.md")]
     "column-type-xml", "WD120", Design, Off, since "0.1.0",
     "column is xml",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "xml has no equality and no index of its own; each XPath reads the document from the start.";

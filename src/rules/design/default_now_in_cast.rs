@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/default-now-in-cast.md")]
     "default-now-in-cast", "WD131", Design, Warning, since "0.1.0",
     "default is the moment when it was written down",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(keys::NEW_COLUMNS.or(ALTER_COLUMN), check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/fk-narrower-than-pk.md")]
     "fk-narrower-than-pk", "WD126", Design, Info, since "0.1.0",
     "foreign key column is a shorter integer than the key it refers to",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(keys::CONSTRAINTS, check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/forbidden-types.md")]
     "forbidden-types", "WD159", Design, Off, since "0.1.0",
     "column is of a type that warden.forbidden_types names",
-    [Statement(check)]
+    [Statement(columns::TYPED, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-duplicate.md")]
     "foreign-key-duplicate", "WD136", Design, Warning, since "0.1.0",
     "foreign key is there already, under another name",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(keys::CONSTRAINTS, check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

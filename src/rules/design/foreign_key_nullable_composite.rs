@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-nullable-composite.md")]
     "foreign-key-nullable-composite", "WD127", Design, Info, since "0.1.0",
     "foreign key over several columns checks nothing where one is NULL",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(keys::CONSTRAINTS, check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/foreign-key-type-mismatch.md")]
     "foreign-key-type-mismatch", "WD125", Design, Info, since "0.1.0",
     "foreign key column is of another type than the key it refers to",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(keys::CONSTRAINTS, check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/grant-to-public.md")]
     "grant-to-public", "WD141", Design, Warning, since "0.1.0",
     "everybody is given rights on rows, or on a schema",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(GRANT, check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

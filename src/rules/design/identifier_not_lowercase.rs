@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/identifier-not-lowercase.md")]
     "identifier-not-lowercase", "WD132", Design, Info, since "0.1.0",
     "name has capital letters",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(names::GIVEN, check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

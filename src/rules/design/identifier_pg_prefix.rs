@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/identifier-pg-prefix.md")]
     "identifier-pg-prefix", "WD135", Design, Info, since "0.1.0",
     "name begins with pg_, as the server's do",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(names::GIVEN, check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

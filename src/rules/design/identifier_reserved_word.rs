@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/identifier-reserved-word.md")]
     "identifier-reserved-word", "WD133", Design, Info, since "0.1.0",
     "name is a reserved word",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(names::GIVEN, check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

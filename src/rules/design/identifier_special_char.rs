@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/identifier-special-char.md")]
     "identifier-special-char", "WD305", Design, Info, since "0.1.0",
     "name has characters that need quotes",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(names::GIVEN, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "Each query has to write it in quotes: without them it is a syntax error, or something else, as a-b is a difference.";

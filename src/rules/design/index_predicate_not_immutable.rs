@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/index-predicate-not-immutable.md")]
     "index-predicate-not-immutable", "WD137", Design, Warning, since "0.1.0",
     "predicate of an index depends on more than the row, which the server refuses",
-    [Statement(check)]
+    [Statement(CREATE_INDEX, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

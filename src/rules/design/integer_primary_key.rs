@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/integer-primary-key.md")]
     "integer-primary-key", "WD124", Design, Info, since "0.1.0",
     "key column is shorter than bigint",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(keys::CONSTRAINTS, check), Audit(&AUDIT)]
 }
 
 /// From 1 % of the numbers on. What a sequence has brought half of the way is found by `sequence-exhaustion`.

@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/naming-convention.md")]
     "naming-convention", "WD157", Design, Off, since "0.1.0",
     "name does not follow the convention that is set for its kind",
-    [Statement(check)]
+    [Statement(keys::CONSTRAINTS.or(CREATE_INDEX).or(CREATE_SEQUENCE).or(CREATE_TABLE_AS).or(RENAME), check)]
 }
 
 /// A name that a statement gives, and where it stands.

@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/numeric-without-scale-money.md")]
     "numeric-without-scale-money", "WD304", Design, Off, since "0.1.0",
     "amount of money may have any number of digits",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(columns::TYPED, check), Audit(&AUDIT)]
 }
 
 const DETAIL: &str = "Nothing rounds what is put in: a third of 10.00 is kept as 3.3333333333333333, and what is shown no longer adds up to its total.";

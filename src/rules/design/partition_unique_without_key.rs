@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/partition-unique-without-key.md")]
     "partition-unique-without-key", "WD138", Design, Warning, since "0.1.0",
     "unique key lacks a column of the partition key, which the server refuses",
-    [Statement(check)]
+    [Statement(CREATE_INDEX.or(keys::CONSTRAINTS), check)]
 }
 
 /// What is to be unique.

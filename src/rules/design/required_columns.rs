@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/required-columns.md")]
     "required-columns", "WD158", Design, Off, since "0.1.0",
     "table lacks columns that warden.required_columns names, or has them otherwise",
-    [Statement(check)]
+    [Statement(keys::NEW_COLUMNS, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

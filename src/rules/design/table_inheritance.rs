@@ -6,7 +6,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/table-inheritance.md")]
     "table-inheritance", "WD129", Design, Info, since "0.1.0",
     "table inherits from another",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(CREATE_TABLE.or(INHERIT), check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/unlogged-table.md")]
     "unlogged-table", "WD128", Design, Warning, since "0.1.0",
     "table is unlogged: a crash empties it",
-    [Statement(check), Audit(&AUDIT)]
+    [Statement(CREATE_TABLE.or(SET_PERSISTENCE), check), Audit(&AUDIT)]
 }
 
 const AUDIT: Audit = Audit {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/attach-default-partition-scan.md")]
     "attach-default-partition-scan", "WD094", Partition, Error, since "0.1.0",
     "default partition is read while its reads and writes wait",
-    [Statement(check)]
+    [Statement(ATTACH.or(CREATE_TABLE), check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/attach-partition-builds-index.md")]
     "attach-partition-builds-index", "WD093", Partition, Error, since "0.1.0",
     "attached partition gets its missing indexes while its reads and writes wait",
-    [Alter(check)]
+    [Alter(ATTACH, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/attach-partition-scan.md")]
     "attach-partition-scan", "WD092", Partition, Error, since "0.1.0",
     "attached partition is read while its reads and writes wait",
-    [Alter(check)]
+    [Alter(ATTACH, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

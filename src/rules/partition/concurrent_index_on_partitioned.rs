@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/concurrent-index-on-partitioned.md")]
     "concurrent-index-on-partitioned", "WD091", Partition, Warning, since "0.1.0",
     "CONCURRENTLY is not to be had for a partitioned table",
-    [Statement(check)]
+    [Statement(CREATE_INDEX.or(DROP), check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -8,7 +8,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/create-index-on-partitioned.md")]
     "create-index-on-partitioned", "WD090", Partition, Error, since "0.1.0",
     "index built on every partition while writes to all of them wait",
-    [Statement(check)]
+    [Statement(CREATE_INDEX, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/create-partition-of-lock.md")]
     "create-partition-of-lock", "WD095", Partition, Info, since "0.1.0",
     "CREATE TABLE ... PARTITION OF waits for everybody who uses the parent",
-    [Statement(check)]
+    [Statement(CREATE_TABLE, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {

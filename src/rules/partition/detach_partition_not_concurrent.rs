@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/detach-partition-not-concurrent.md")]
     "detach-partition-not-concurrent", "WD096", Partition, Error, since "0.1.0",
     "partition detached while reads and writes of the whole table wait",
-    [Alter(check)]
+    [Alter(DETACH, check)]
 }
 
 fn check(name: &QualifiedName, action: &AlterAction, facts: &dyn Facts, report: &mut Report) {

@@ -7,7 +7,7 @@ declare_rule! {
     #[doc = include_str!("../../../docs/rules/drop-partition-lock.md")]
     "drop-partition-lock", "WD097", Partition, Warning, since "0.1.0",
     "partition dropped while reads and writes of the whole table wait",
-    [Statement(check)]
+    [Statement(DROP, check)]
 }
 
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
