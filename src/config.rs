@@ -119,7 +119,7 @@ pub(crate) static PARTITION_LOCK_RETRIES: GucSetting<i32> = GucSetting::<i32>::n
 
 /// A text setting as a `String`; empty when unset.
 pub(crate) fn text(setting: &GucSetting<Option<CString>>) -> String {
-    setting.get().map(|value| crate::text::decode(value.to_bytes())).unwrap_or_default()
+    setting.get().map(|value| crate::text::decode(value.to_bytes()).into_owned()).unwrap_or_default()
 }
 
 /// A setting that may be kept for the database as well, by `warden.set_threshold`.

@@ -90,7 +90,7 @@ impl Relation {
     /// Its schema and name.
     #[must_use]
     pub fn qualified_name(&self) -> QualifiedName {
-        QualifiedName::new(&*self.schema, &*self.name)
+        QualifiedName::new(Rc::clone(&self.schema), Rc::clone(&self.name))
     }
 
     /// Who can be hurt.

@@ -23,6 +23,7 @@ mod spi;
 mod status;
 mod store;
 mod text;
+mod transaction;
 
 ::pgrx::pg_module_magic!(name, version);
 

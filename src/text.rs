@@ -13,6 +13,7 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
 use pgrx::prelude::*;
+use std::borrow::Cow;
 
 /// First of the 256 private-use code points that stand for bytes which are not UTF-8 (SQL_ASCII databases).
 const RAW_BYTES: u32 = 0xF700;
@@ -36,7 +37,7 @@ impl From<&str> for Text {
 impl FromDatum for Text {
     unsafe fn from_polymorphic_datum(datum: pg_sys::Datum, is_null: bool, oid: pg_sys::Oid) -> Option<Self> {
         // SAFETY: the caller vouches for a datum of a varlena type; text and bytea share their layout.
-        unsafe { <&[u8]>::from_polymorphic_datum(datum, is_null, oid) }.map(|bytes| Self(decode(bytes)))
+        unsafe { <&[u8]>::from_polymorphic_datum(datum, is_null, oid) }.map(|bytes| Self(decode(bytes).into_owned()))
     }
 }
 
@@ -160,25 +161,25 @@ pub(crate) fn database_is_utf8() -> bool {
 
 /// Bytes of the database's encoding as a `String`. Bytes that are not text (SQL_ASCII) become private-use characters,
 /// from which [`encode`] makes the same bytes again.
-pub(crate) fn decode(bytes: &[u8]) -> String {
+pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     if bytes.is_ascii() {
-        return String::from_utf8_lossy(bytes).into_owned();
+        // SAFETY: what is ASCII is UTF-8.
+        return Cow::Borrowed(unsafe { core::str::from_utf8_unchecked(bytes) });
     }
-    let encoding = database_encoding();
-    if database_is_utf8() || is_raw_encoding(encoding) {
-        return decode_raw(bytes);
+    if database_is_utf8() || is_raw_encoding(database_encoding()) {
+        return Cow::Owned(decode_raw(bytes));
     }
     let Ok(length) = c_int::try_from(bytes.len()) else {
-        return String::from_utf8_lossy(bytes).into_owned();
+        return String::from_utf8_lossy(bytes);
     };
     // SAFETY: the bytes are alive and as long as said; the result is NUL-terminated, in the current memory context.
     unsafe {
         let converted =
             pg_sys::pg_server_to_any(bytes.as_ptr().cast::<c_char>(), length, number_of(pg_sys::pg_enc::PG_UTF8));
         if converted.cast_const() == bytes.as_ptr().cast::<c_char>() {
-            String::from_utf8_lossy(bytes).into_owned()
+            String::from_utf8_lossy(bytes)
         } else {
-            CStr::from_ptr(converted).to_string_lossy().into_owned()
+            Cow::Owned(CStr::from_ptr(converted).to_string_lossy().into_owned())
         }
     }
 }
@@ -196,28 +197,24 @@ fn decode_raw(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// Raises the server's own error when a character has no place in that encoding.
-pub(crate) fn encode(text: &str) -> Vec<u8> {
-    if text.is_ascii() {
-        return text.as_bytes().to_vec();
+pub(crate) fn encode(text: &str) -> Cow<'_, [u8]> {
+    if text.is_ascii() || database_is_utf8() {
+        return Cow::Borrowed(text.as_bytes());
     }
-    let encoding = database_encoding();
-    if is_raw_encoding(encoding) {
-        return encode_raw(text);
-    }
-    if database_is_utf8() {
-        return text.as_bytes().to_vec();
+    if is_raw_encoding(database_encoding()) {
+        return Cow::Owned(encode_raw(text));
     }
     let Ok(length) = c_int::try_from(text.len()) else {
-        return Vec::new();
+        return Cow::Borrowed(&[]);
     };
     // SAFETY: the bytes are alive and as long as said; a result other than the argument is NUL-terminated.
     unsafe {
         let converted =
             pg_sys::pg_any_to_server(text.as_ptr().cast::<c_char>(), length, number_of(pg_sys::pg_enc::PG_UTF8));
         if converted.cast_const() == text.as_ptr().cast::<c_char>() {
-            text.as_bytes().to_vec()
+            Cow::Borrowed(text.as_bytes())
         } else {
-            CStr::from_ptr(converted).to_bytes().to_vec()
+            Cow::Owned(CStr::from_ptr(converted).to_bytes().to_vec())
         }
     }
 }
@@ -240,15 +237,23 @@ fn encode_raw(text: &str) -> Vec<u8> {
 /// `s` is null or a NUL-terminated string that outlives the call.
 pub(crate) unsafe fn from_c(s: *const c_char) -> Option<String> {
     // SAFETY: as the caller says.
-    (!s.is_null()).then(|| decode(unsafe { CStr::from_ptr(s) }.to_bytes()))
+    unsafe { name_from_c(s) }
+}
+
+/// The same for what is kept as something else, such as a name that is shared.
+///
+/// # Safety
+/// As for [`from_c`].
+pub(crate) unsafe fn name_from_c<T: for<'a> From<Cow<'a, str>>>(s: *const c_char) -> Option<T> {
+    // SAFETY: as the caller says.
+    (!s.is_null()).then(|| decode(unsafe { CStr::from_ptr(s) }.to_bytes()).into())
 }
 
 /// A copy for the server, NUL-terminated and in the current memory context; text after a NUL is cut off.
 pub(crate) fn to_c(text: &str) -> *mut c_char {
-    let mut bytes = encode(text);
-    bytes.push(0);
-    // SAFETY: the bytes end in NUL, and `pstrdup` copies them.
-    unsafe { pg_sys::pstrdup(bytes.as_ptr().cast::<c_char>()) }
+    let bytes = encode(text);
+    // SAFETY: as many bytes as said, which are copied.
+    unsafe { pg_sys::pnstrdup(bytes.as_ptr().cast::<c_char>(), bytes.len()) }
 }
 
 /// A text without what would begin another line or move the cursor.

@@ -44,14 +44,15 @@ fn has_plain_columns_alone(table: &CreateTable) -> bool {
 /// # Errors
 /// Why it is no such list, as a sentence.
 pub(crate) fn types_of_list(list: &str) -> Result<Vec<Opaque>, String> {
-    let statement = text::encode(&format!("PREPARE p (\n{list}\n) AS SELECT"));
+    let statement = format!("PREPARE p (\n{list}\n) AS SELECT");
+    let statement = text::encode(&statement);
     let raw = raw_parse(&statement).map_err(|error| sentence(&error.message))?;
     memcx::current_context(|mcx| {
         // SAFETY: `raw_parse` returns a list of `RawStmt` in the current context, or none.
         let mut statements = unsafe { nodes(raw, mcx) };
         let prepared = statements
-            .pop()
-            .filter(|_| statements.is_empty())
+            .next()
+            .filter(|_| statements.next().is_none())
             .and_then(Node::cast::<pg_sys::RawStmt>)
             // SAFETY: a field of a live node.
             .and_then(|raw| unsafe { Node::from_ptr(raw.stmt, mcx) })
@@ -59,7 +60,7 @@ pub(crate) fn types_of_list(list: &str) -> Result<Vec<Opaque>, String> {
             .ok_or("Types are separated by commas.")?;
         // SAFETY: a field of a live node.
         let types = unsafe { nodes(prepared.argtypes, mcx) };
-        Ok(types.into_iter().map(|node| Opaque { node: node.address(), ..Opaque::default() }).collect())
+        Ok(types.map(|node| Opaque { node: node.address(), ..Opaque::default() }).collect())
     })
 }
 

@@ -8,6 +8,7 @@ use crate::text;
 use core::ffi::{c_char, c_int};
 use pgrx::memcx::MemCx;
 use pgrx::pg_sys::{self, NodeTag};
+use std::rc::Rc;
 
 mod alter_table;
 mod command;
@@ -113,7 +114,7 @@ pub(crate) fn first_name<'mcx>(node: Node<'mcx>, mcx: &MemCx<'mcx>) -> Option<Qu
     } else if let Some(s) = node.cast::<pg_sys::CreateTableAsStmt>() {
         lowering.node(s.into)?.cast::<pg_sys::IntoClause>()?.rel
     } else if let Some(s) = node.cast::<pg_sys::CreateSchemaStmt>() {
-        return lowering.nodes(s.schemaElts).into_iter().find_map(|element| first_name(element, mcx));
+        return lowering.nodes(s.schemaElts).find_map(|element| first_name(element, mcx));
     } else {
         return None;
     };
@@ -181,11 +182,10 @@ impl<'mcx> Lowering<'_, 'mcx> {
             keys.chain(secured).collect()
         } else if let Some(s) = node.cast::<pg_sys::CreateSchemaStmt>() {
             let schema = self.schema_name(s);
-            let mut made: Vec<_> =
-                self.nodes(s.schemaElts).into_iter().flat_map(|element| self.made(element)).collect();
+            let mut made: Vec<_> = self.nodes(s.schemaElts).flat_map(|element| self.made(element)).collect();
             for made in &mut made {
                 let (Made::Table { table, .. } | Made::ForeignKey { table, .. } | Made::RowSecurity { table }) = made;
-                table.schema = table.schema.take().or_else(|| schema.clone());
+                table.schema = table.schema.take().or_else(|| schema.as_deref().map(Rc::from));
             }
             made
         } else {
@@ -210,7 +210,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     }
 
     fn create_index(self, s: &pg_sys::IndexStmt) -> CreateIndex {
-        let parts: Vec<_> = self.nodes(s.indexParams).into_iter().filter_map(Node::cast::<pg_sys::IndexElem>).collect();
+        let parts: Vec<_> = self.nodes(s.indexParams).filter_map(Node::cast::<pg_sys::IndexElem>).collect();
         let columns: Vec<_> = parts.iter().map(|part| text(part.name)).collect();
         let table = self.name(s.relation);
         let definition = self.node(s.relation).and_then(Node::cast::<pg_sys::RangeVar>);
@@ -234,7 +234,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
         let Some(node) = self.node(condition) else { return false };
         match node.cast::<pg_sys::BoolExpr>() {
             Some(all) if all.boolop == pg_sys::BoolExprType::AND_EXPR => {
-                self.nodes(all.args).into_iter().all(|part| self.demands_only_not_null(part.as_ptr(), keys))
+                self.nodes(all.args).all(|part| self.demands_only_not_null(part.as_ptr(), keys))
             }
             _ => self.column_not_null(condition).is_some_and(|column| keys.contains(&Some(column))),
         }
@@ -242,7 +242,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
 
     fn create_schema(self, s: &pg_sys::CreateSchemaStmt) -> Statement {
         let name = self.schema_name(s);
-        let mut elements: Vec<_> = self.nodes(s.schemaElts).into_iter().map(|node| self.statement(node)).collect();
+        let mut elements: Vec<_> = self.nodes(s.schemaElts).map(|node| self.statement(node)).collect();
         for element in &mut elements {
             let (Statement::CreateTable(super::CreateTable { table, .. })
             | Statement::CreateIndex(CreateIndex { table, .. })) = element
@@ -250,7 +250,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
                 continue;
             };
             if table.schema.is_none() {
-                table.schema.clone_from(&name);
+                table.schema = name.as_deref().map(Rc::from);
             }
         }
         Statement::CreateSchema { name, elements }
@@ -265,7 +265,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     fn set(self, s: &pg_sys::VariableSetStmt) -> Statement {
         let Some(name) = text(s.name) else { return Statement::Other };
         let value = match s.kind {
-            pg_sys::VariableSetKind::VAR_SET_VALUE => self.nodes(s.args).first().and_then(|node| self.constant(*node)),
+            pg_sys::VariableSetKind::VAR_SET_VALUE => self.nodes(s.args).next().and_then(|node| self.constant(node)),
             _ => None,
         };
         Statement::Set { name: name.to_ascii_lowercase(), value, local: s.is_local }
@@ -288,12 +288,11 @@ impl<'mcx> Lowering<'_, 'mcx> {
     fn name_of_parts(self, parts: *mut pg_sys::List) -> QualifiedName {
         let mut parts = self.strings(parts);
         let name = parts.pop().unwrap_or_default();
-        QualifiedName { schema: parts.pop(), name, only: false, at: None }
+        QualifiedName { schema: parts.pop().map(Rc::from), name: name.into(), only: false, at: None }
     }
 
     fn strings(self, list: *mut pg_sys::List) -> Vec<String> {
         self.nodes(list)
-            .into_iter()
             .filter_map(Node::cast::<pg_sys::String>)
             .filter_map(|string| text(compat::string_pointer(string)))
             .collect()
@@ -302,8 +301,8 @@ impl<'mcx> Lowering<'_, 'mcx> {
     fn name(self, range_var: *const pg_sys::RangeVar) -> QualifiedName {
         self.node(range_var).and_then(Node::cast::<pg_sys::RangeVar>).map_or_else(QualifiedName::default, |rv| {
             QualifiedName {
-                schema: text(rv.schemaname),
-                name: text(rv.relname).unwrap_or_default(),
+                schema: shared(rv.schemaname),
+                name: shared(rv.relname).unwrap_or_default(),
                 only: !rv.inh,
                 at: offset(rv.location),
             }
@@ -359,7 +358,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             } else if let Some(e) = node.cast::<pg_sys::ColumnRef>() {
                 return Some(e.location);
             } else if let Some(e) = node.cast::<pg_sys::BoolExpr>() {
-                return self.nodes(e.args).first().and_then(|first| self.leftmost_of_constant(first.as_ptr()));
+                return self.nodes(e.args).next().and_then(|first| self.leftmost_of_constant(first.as_ptr()));
             } else {
                 return None;
             };
@@ -411,7 +410,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
         unsafe { Node::from_ptr(pointer, self.mcx) }
     }
 
-    fn nodes(self, list: *mut pg_sys::List) -> Vec<Node<'mcx>> {
+    fn nodes(self, list: *mut pg_sys::List) -> impl Iterator<Item = Node<'mcx>> + use<'mcx> {
         // SAFETY: a field of a live node, as this module vouches.
         unsafe { nodes(list, self.mcx) }
     }
@@ -435,6 +434,12 @@ fn transaction(s: &pg_sys::TransactionStmt) -> Statement {
 fn text(s: *const c_char) -> Option<String> {
     // SAFETY: a field of a live node: null, or a NUL-terminated string that lives as long as the node.
     unsafe { text::from_c(s) }
+}
+
+/// The same as a name that is shared.
+fn shared(s: *const c_char) -> Option<Rc<str>> {
+    // SAFETY: as in `text`.
+    unsafe { text::name_from_c(s) }
 }
 
 fn offset(location: c_int) -> Option<usize> {

@@ -2,10 +2,8 @@
 //!
 //! Vouches for: `Tagged` pairs each struct with the tag the server stores in it; nodes outlive `'mcx`.
 
-use core::ffi::c_void;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
-use pgrx::list::List;
 use pgrx::memcx::MemCx;
 use pgrx::pg_sys::{self, NodeTag};
 
@@ -147,12 +145,18 @@ impl<'mcx> Node<'mcx> {
 ///
 /// # Safety
 /// As for [`Node::from_ptr`], for the list and for every element.
-pub(crate) unsafe fn nodes<'mcx>(list: *mut pg_sys::List, mcx: &MemCx<'mcx>) -> Vec<Node<'mcx>> {
-    // SAFETY: the caller vouches for `list`; the downcast checks that it is a list of pointers.
-    let list = unsafe { List::<*mut c_void>::downcast_ptr_in_memcx(list, mcx) };
-    list.iter()
-        .flat_map(|l| l.iter().copied())
-        // SAFETY: the caller vouches for the elements.
-        .filter_map(|p| unsafe { Node::from_ptr(p, mcx) })
-        .collect()
+pub(crate) unsafe fn nodes<'mcx>(
+    list: *mut pg_sys::List,
+    mcx: &MemCx<'mcx>,
+) -> impl Iterator<Item = Node<'mcx>> + use<'mcx> {
+    // SAFETY: the caller vouches for the list, whose tag comes first, and that it stays as it is.
+    let list = unsafe { Node::from_ptr(list, mcx) }.and_then(Node::cast::<pg_sys::List>);
+    list.into_iter()
+        .flat_map(|list| {
+            let count = usize::try_from(list.length).unwrap_or(0);
+            // SAFETY: a list has as many cells as it says, and of this kind they are pointers.
+            (0..count).filter_map(|i| NonNull::new(unsafe { (*list.elements.add(i)).ptr_value }))
+        })
+        // The caller vouches for the elements.
+        .map(|element| Node(element.cast(), PhantomData))
 }

@@ -93,7 +93,6 @@ fn statements(sql: &[u8], raw: *mut pg_sys::List) -> Vec<Located> {
     memcx::current_context(|mcx| {
         // SAFETY: `raw_parser` returns a list of `RawStmt` in the current context.
         unsafe { nodes(raw, mcx) }
-            .into_iter()
             .filter_map(Node::cast::<pg_sys::RawStmt>)
             .filter_map(|statement| {
                 pgrx::check_for_interrupts!();

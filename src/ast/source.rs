@@ -265,7 +265,7 @@ fn comments_between(gap: &[u8], base: usize) -> Vec<(usize, String)> {
             at += 1;
             continue;
         };
-        found.push((base + at, text::decode(&rest[..length])));
+        found.push((base + at, text::decode(&rest[..length]).into_owned()));
         at += length;
     }
     found

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::source::Excerpt;
+use std::rc::Rc;
 
 mod alter;
 mod command;
@@ -15,9 +16,9 @@ pub use table::*;
 #[derive(Debug, Clone, Default)]
 pub struct QualifiedName {
     /// The schema, where it was written.
-    pub schema: Option<String>,
+    pub schema: Option<Rc<str>>,
     /// The name itself, without quotes.
-    pub name: String,
+    pub name: Rc<str>,
     /// `ONLY`: without its partitions and children.
     pub only: bool,
     /// Byte offset in the source text.
@@ -32,13 +33,13 @@ impl QualifiedName {
 
     /// A name with its schema, at no place of a text.
     #[must_use]
-    pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
+    pub fn new(schema: impl Into<Rc<str>>, name: impl Into<Rc<str>>) -> Self {
         Self { schema: Some(schema.into()), name: name.into(), only: false, at: None }
     }
 
     /// A name without a schema, at no place of a text.
     #[must_use]
-    pub fn unqualified(name: impl Into<String>) -> Self {
+    pub fn unqualified(name: impl Into<Rc<str>>) -> Self {
         Self { schema: None, name: name.into(), only: false, at: None }
     }
 }

@@ -128,7 +128,7 @@ impl Collector<'_> {
     }
 
     fn lock_named_index(&mut self, table: &QualifiedName, index: &str, lock: Lock) {
-        if let Some(name) = self.index_names(table).into_iter().find(|name| name.name == *index) {
+        if let Some(name) = self.index_names(table).into_iter().find(|name| *name.name == *index) {
             self.lock_index(&name, lock);
         }
     }

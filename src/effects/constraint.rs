@@ -77,7 +77,7 @@ impl Collector<'_> {
         if let Some(index) = &key.using_index {
             // The index takes the name of the constraint.
             let renamed = constraint.name.as_ref().is_some_and(|name| name != index);
-            if let Some(name) = self.index_names(table).into_iter().find(|name| renamed && name.name == *index) {
+            if let Some(name) = self.index_names(table).into_iter().find(|name| renamed && *name.name == **index) {
                 self.lock_index(&name, Lock::ShareUpdateExclusive);
             }
             return;
@@ -200,7 +200,7 @@ impl Collector<'_> {
             }
             Some(ConstraintOf { index: Some(index), .. }) => {
                 self.lock(table, Lock::AccessExclusive);
-                if let Some(name) = self.index_names(table).into_iter().find(|known| known.name == index) {
+                if let Some(name) = self.index_names(table).into_iter().find(|known| *known.name == *index) {
                     self.lock_index(&name, Lock::ShareUpdateExclusive);
                 }
             }
@@ -214,7 +214,7 @@ impl Collector<'_> {
             self.lock_partitions(referenced, Lock::AccessExclusive);
         }
         if let Some(index) = &constraint.index
-            && let Some(name) = self.index_names(table).into_iter().find(|known| known.name == *index)
+            && let Some(name) = self.index_names(table).into_iter().find(|known| *known.name == **index)
         {
             for member in self.tree(&name) {
                 self.lock_index(&member, Lock::AccessExclusive);

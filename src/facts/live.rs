@@ -17,7 +17,9 @@ use crate::text;
 use core::cell::{OnceCell, RefCell};
 use core::ffi::{CStr, c_int};
 use pgrx::pg_sys::{self, Oid};
-use std::collections::{BTreeMap, HashSet};
+use sorted::Sorted;
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 mod catalog;
@@ -38,6 +40,7 @@ mod related;
 mod relation;
 pub(crate) mod relcache;
 mod security;
+mod sorted;
 mod storage;
 mod types;
 mod word;
@@ -76,13 +79,15 @@ pub(crate) struct Live {
     planning: Planning,
     measuring: Measuring,
     in_block: bool,
-    names: RefCell<BTreeMap<QualifiedName, Option<Oid>>>,
+    names: RefCell<Sorted<QualifiedName, Option<Oid>>>,
     /// By OID.
-    relations: RefCell<BTreeMap<u32, Rc<Known>>>,
+    relations: RefCell<Sorted<u32, Rc<Known>>>,
+    /// Tables that earlier statements of the transaction locked, and that are still locked.
+    held_tables: OnceCell<Vec<(QualifiedName, Lock)>>,
     /// All relations that somebody else holds a lock on, asked for when a tree is.
     all_locked: OnceCell<HashSet<u32>>,
     /// By the address of their nodes: many rules ask for the same type.
-    types: RefCell<BTreeMap<usize, Lookup<ColumnType>>>,
+    types: RefCell<Sorted<usize, Lookup<ColumnType>>>,
 }
 
 /// What was found out about a relation.
@@ -94,7 +99,7 @@ struct Known {
     /// Members of its tree.
     members: OnceCell<Rc<[Oid]>>,
     /// What needs it or, by its number, a column of it.
-    dependents: RefCell<BTreeMap<pg_sys::AttrNumber, Vec<Dependent>>>,
+    dependents: RefCell<Sorted<pg_sys::AttrNumber, Vec<Dependent>>>,
     /// Somebody else holds a lock of any kind on it: asking goes through every session of the server.
     is_locked: OnceCell<bool>,
     /// The strongest lock that this session holds on it.
@@ -117,6 +122,7 @@ impl Live {
             in_block: false,
             names: RefCell::default(),
             relations: RefCell::default(),
+            held_tables: OnceCell::new(),
             all_locked: OnceCell::new(),
             types: RefCell::default(),
         }
@@ -167,7 +173,13 @@ impl Live {
     }
 
     fn known(&self, oid: Oid) -> Rc<Known> {
-        Rc::clone(self.relations.borrow_mut().entry(oid.to_u32()).or_default())
+        let mut relations = self.relations.borrow_mut();
+        if let Some(known) = relations.get(&oid.to_u32()) {
+            return Rc::clone(known);
+        }
+        let known = Rc::default();
+        relations.insert(oid.to_u32(), Rc::clone(&known));
+        known
     }
 
     /// The relation that a name means.
@@ -406,8 +418,12 @@ impl Facts for Live {
         let Some(oid) = self.oid(name) else { return Vec::new() };
         let column = column.and_then(|column| attribute_number(oid, column)).unwrap_or(0);
         let known = self.known(oid);
-        let mut dependents = known.dependents.borrow_mut();
-        dependents.entry(column).or_insert_with(|| related::dependents("pg_catalog.pg_class", oid, column)).clone()
+        if let Some(dependents) = known.dependents.borrow().get(&column) {
+            return dependents.clone();
+        }
+        let dependents = related::dependents("pg_catalog.pg_class", oid, column);
+        known.dependents.borrow_mut().insert(column, dependents.clone());
+        dependents
     }
 
     fn dependents_of_type(&self, name: &QualifiedName) -> Vec<Dependent> {
@@ -464,7 +480,8 @@ impl Facts for Live {
     }
 
     fn held_tables(&self, at_least: Lock) -> Vec<(QualifiedName, Lock)> {
-        held::held_tables(at_least)
+        let held = self.held_tables.get_or_init(held::held_tables);
+        held.iter().filter(|(_, lock)| *lock >= at_least).cloned().collect()
     }
 
     fn large_size(&self) -> u64 {
@@ -576,7 +593,7 @@ fn cache_id(id: pg_sys::SysCacheIdentifier::Type) -> c_int {
 }
 
 /// The text of a fixed-length name of the catalog.
-fn name_data(name: &pg_sys::NameData) -> String {
+fn name_data(name: &pg_sys::NameData) -> Cow<'_, str> {
     // SAFETY: the server keeps names NUL-terminated.
     text::decode(unsafe { CStr::from_ptr(name.data.as_ptr()) }.to_bytes())
 }

@@ -12,6 +12,7 @@ use crate::ast::{
 };
 use crate::effects::Effects;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// What a script has made and dropped.
 #[derive(Clone, Default)]
@@ -395,10 +396,10 @@ impl<'a> ScriptFacts<'a> {
             (!index.btree, "it is no btree"),
         ];
         let reason = unfit.into_iter().find_map(|(is_so, reason)| is_so.then_some(reason));
-        let own_name = QualifiedName { name: name.clone(), ..table.clone() };
+        let own_name = QualifiedName { name: name.as_str().into(), ..table.clone() };
         self.changes.unfit_indexes.insert(own_name, reason);
         self.changes.indexes.push(Index {
-            schema: table.schema.clone().unwrap_or_default(),
+            schema: table.schema.as_deref().unwrap_or_default().to_owned(),
             name,
             primary: false,
             identifies: index.unique && !index.partial && keys_not_null,
@@ -614,7 +615,7 @@ impl<'a> ScriptFacts<'a> {
             self.indexes(&table).into_iter().find(|index| index.name == *using).map(|index| index.columns)
         });
         self.changes.indexes.push(Index {
-            schema: table.schema.clone().unwrap_or_default(),
+            schema: table.schema.as_deref().unwrap_or_default().to_owned(),
             name,
             columns: taken_over.unwrap_or(columns),
             primary,
@@ -661,7 +662,7 @@ impl<'a> ScriptFacts<'a> {
     /// What the script has made goes by its new name.
     fn rename(&mut self, table: &QualifiedName, to: &str) {
         let old = self.key(table);
-        let new = QualifiedName { name: to.to_owned(), ..old.clone() };
+        let new = QualifiedName { name: to.into(), ..old.clone() };
         let Some(made) = self.changes.tables.remove(&old) else { return };
         self.changes.tables.insert(new.clone(), made);
         let indexes = self.changes.indexes.iter_mut().map(|index| &mut index.table);
@@ -729,7 +730,7 @@ impl<'a> ScriptFacts<'a> {
             return relation.qualified_name();
         }
         QualifiedName {
-            schema: name.schema.clone().or_else(|| self.live.creation_schema()),
+            schema: name.schema.clone().or_else(|| self.live.creation_schema().map(Rc::from)),
             name: name.name.clone(),
             only: false,
             at: None,
@@ -778,8 +779,8 @@ impl Facts for ScriptFacts<'_> {
         let key = self.key(name);
         if let Some(made) = self.changes.tables.get(&key) {
             return Lookup::Found(Relation {
-                schema: key.schema.unwrap_or_default().into(),
-                name: key.name.into(),
+                schema: key.schema.unwrap_or_default(),
+                name: key.name,
                 kind: made.kind,
                 standing: Deferred::Known(made.standing),
                 unlogged: made.unlogged,
@@ -794,7 +795,7 @@ impl Facts for ScriptFacts<'_> {
         match self.live.relation(name) {
             Lookup::Missing => Lookup::Found(Relation {
                 schema: name.schema.as_deref().unwrap_or_default().into(),
-                name: name.name.as_str().into(),
+                name: Rc::clone(&name.name),
                 kind: Kind::Table,
                 standing: Deferred::Known(Standing::Shared),
                 unlogged: false,
@@ -816,10 +817,9 @@ impl Facts for ScriptFacts<'_> {
     }
 
     fn index(&self, name: &QualifiedName) -> Lookup<Index> {
-        let made =
-            self.changes.indexes.iter().find(|index| {
-                index.name == name.name && name.schema.as_ref().is_none_or(|schema| *schema == index.schema)
-            });
+        let made = self.changes.indexes.iter().find(|index| {
+            *index.name == *name.name && name.schema.as_ref().is_none_or(|schema| **schema == *index.schema)
+        });
         if let Some(index) = made {
             return Lookup::Found(index.clone());
         }
@@ -834,8 +834,8 @@ impl Facts for ScriptFacts<'_> {
                 Lookup::Found(index)
             }
             Lookup::Missing => Lookup::Found(Index {
-                schema: name.schema.clone().unwrap_or_default(),
-                name: name.name.clone(),
+                schema: name.schema.as_deref().unwrap_or_default().to_owned(),
+                name: name.name.to_string(),
                 table: QualifiedName::default(),
                 columns: Vec::new(),
                 primary: false,
@@ -935,7 +935,7 @@ impl Facts for ScriptFacts<'_> {
 
     fn unfit_for_key(&self, table: &QualifiedName, index: &str) -> Option<&'static str> {
         let key = self.key(table);
-        let own_name = QualifiedName { name: index.to_owned(), ..key };
+        let own_name = QualifiedName { name: index.into(), ..key };
         if let Some(reason) = self.changes.unfit_indexes.get(&own_name) {
             return *reason;
         }

@@ -15,7 +15,7 @@ use crate::ast::{AlterAction, DropKind, Made, QualifiedName, Statement};
 use crate::facts::live::{self, Live, Planning};
 use crate::facts::{Change, Facts, Index, Worse};
 use crate::policy::allow::Allow;
-use crate::{rules, spi};
+use crate::{rules, spi, transaction};
 use core::cell::RefCell;
 use core::ffi::c_void;
 use pgrx::pg_sys::{self, AttrNumber, Oid};
@@ -131,8 +131,7 @@ fn note_foreign_key(table: Oid, columns: &[String], allows: &[Allow]) {
 }
 
 fn note(table: Oid, what: What, alone: bool, allows: &[Allow]) {
-    // SAFETY: reads the state of the transaction.
-    let by = unsafe { pg_sys::GetCurrentSubTransactionId() };
+    let by = transaction::subtransaction();
     NOTED.with_borrow_mut(|noted| {
         let covers = |n: &Noted| n.table == table && (n.what == what || n.what == What::Table);
         // A foreign key of a new table is noted for its opt-outs alone.

@@ -19,7 +19,7 @@ use crate::finding::{Finding, Level};
 use crate::partition::{self, policy as managed};
 use crate::policy::{exempt, kept};
 use crate::rules::{Area, Quantity};
-use crate::{rules, spi};
+use crate::{rules, spi, transaction};
 use core::cell::Cell;
 use core::ffi::CStr;
 use core::ptr;
@@ -142,8 +142,7 @@ fn at_start(data: &pg_sys::EventTriggerData) -> Outbox {
         lock_wait::bound(parsetree);
     }
     // Asked before the subtransaction, within which there always is a block.
-    // SAFETY: reads the state of the transaction.
-    let in_block = unsafe { pg_sys::IsTransactionBlock() };
+    let in_block = transaction::is_in_block();
     with_snapshot(|| {
         let judged = spi::shielded(|| judge_statement(data, in_block));
         Outbox::new(&judged.unwrap_or_else(|error| unjudged(&error)))
@@ -164,8 +163,7 @@ fn at_end(parsetree: *mut pg_sys::Node) -> Outbox {
         return Outbox::EMPTY;
     }
     // Asked before the subtransaction, within which there always is a block.
-    // SAFETY: reads the state of the transaction.
-    let in_block = unsafe { pg_sys::IsTransactionBlock() };
+    let in_block = transaction::is_in_block();
     let noted = spi::shielded(|| {
         memcx::current_context(|mcx| {
             // SAFETY: as above.
@@ -387,15 +385,13 @@ fn lowered(parsetree: *mut pg_sys::Node, source: impl FnOnce(Option<QualifiedNam
 /// Runs with an active snapshot, which commands that end transactions of their own leave us without.
 pub(super) fn with_snapshot<T>(work: impl FnOnce() -> T) -> T {
     // SAFETY: pushed and popped in pairs; an error in between aborts, which pops it as well.
+    if transaction::has_snapshot() {
+        return work();
+    }
     unsafe {
-        let missing = !pg_sys::ActiveSnapshotSet();
-        if missing {
-            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
-        }
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
         let result = work();
-        if missing {
-            pg_sys::PopActiveSnapshot();
-        }
+        pg_sys::PopActiveSnapshot();
         result
     }
 }
@@ -414,10 +410,4 @@ pub(super) fn is_restoring() -> bool {
         let empty = !path.is_null() && matches!(CStr::from_ptr(path).to_bytes(), b"" | b"\"\"");
         empty && !pg_sys::check_function_bodies && !pg_sys::row_security
     }
-}
-
-/// The subtransaction that is at work.
-pub(super) fn subtransaction() -> pg_sys::SubTransactionId {
-    // SAFETY: reads the state of the transaction.
-    unsafe { pg_sys::GetCurrentSubTransactionId() }
 }

@@ -3,12 +3,13 @@
 //! What passes is written in the transaction that it belongs to, when its statement has ended: a statement that was rolled
 //! back did not happen. What is blocked cannot be written there; it is in the log, and a worker takes it to the table.
 
+use super::Context;
 use super::text::Written;
-use super::{Context, event};
 use crate::config::{self, Journal};
 use crate::error::emit::{Parts, Report, Severity};
 use crate::policy::{Action, Excuse, Verdict, exemption};
 use crate::store::{self, Index, Table, Value, Writer};
+use crate::transaction;
 use core::cell::{Cell, RefCell};
 use pgrx::pg_sys::SubTransactionId;
 use serde_json::{Value as Json, json};
@@ -212,7 +213,7 @@ thread_local! {
 
 /// Records what becomes of findings: returns the lines for the log, and keeps for [`flush`] what goes into tables.
 pub(super) fn record(verdicts: &[Verdict], context: &Context<'_>) -> Vec<Report> {
-    let by = event::subtransaction();
+    let by = transaction::subtransaction();
     let keep = |record| {
         let record = Pending { record, by, outlives_commit: context.commits_within };
         PENDING.with_borrow_mut(|pending| pending.push(record));

@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "sets lock_timeout; see the module's promise")]
 
 use crate::config::Threshold;
+use crate::transaction;
 use core::cell::Cell;
 use pgrx::pg_sys;
 use std::ffi::CString;
@@ -29,8 +30,7 @@ pub(super) fn is_wanted() -> bool {
 /// Bounds the wait of a statement. Not to be called within a subtransaction of pg_warden's own, whose end would end it.
 pub(super) fn bound(statement: *mut pg_sys::Node) {
     set(Threshold::DdlLockTimeout.get());
-    // SAFETY: reads the state of the transaction.
-    let by = unsafe { pg_sys::GetCurrentSubTransactionId() };
+    let by = transaction::subtransaction();
     SETTER.set(Some(Setter { statement: statement as usize, by }));
 }
 

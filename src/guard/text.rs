@@ -4,7 +4,7 @@
 #![allow(unsafe_code, reason = "reads the query's text and portal; see the module's promise")]
 
 use crate::ast::{Comment, QualifiedName, Source};
-use crate::text;
+use crate::{text, transaction};
 use core::cell::{Cell, RefCell};
 use core::ffi::{CStr, c_char, c_int};
 use pgrx::pg_sys;
@@ -43,7 +43,7 @@ impl QueryText {
         if start.is_null() {
             return None;
         }
-        let now = statement_time();
+        let now = transaction::statement_time();
         let (address, time, len) = MEASURED.get();
         // A short text is measured again: its place may hold another one by now.
         if len > STATEMENT_BYTES && (address, time) == (start as usize, now) {
@@ -64,7 +64,7 @@ impl QueryText {
     pub(super) fn has_at(self, name: &QualifiedName) -> bool {
         let Some(rest) = name.at.and_then(|at| self.bytes().get(at..)) else { return false };
         // CREATE TABLE writes the schema into the tree where the text has none.
-        let begins_with = |part: &String| {
+        let begins_with = |part: &Rc<str>| {
             let part = text::encode(part);
             rest.get(..part.len()).is_some_and(|written| written.eq_ignore_ascii_case(&part))
         };
@@ -90,7 +90,7 @@ impl QueryText {
         if unsafe { strstr(self.start, MARK.as_ptr()) }.is_null() {
             return Rc::new([]);
         }
-        let known = (self.start as usize, statement_time(), self.len);
+        let known = (self.start as usize, transaction::statement_time(), self.len);
         COMMENTS.with_borrow_mut(|(of, comments)| {
             if self.len <= STATEMENT_BYTES || *of != known {
                 *comments = Source::known(self.bytes()).comments().into();
@@ -104,11 +104,6 @@ impl QueryText {
 unsafe extern "C" {
     /// string.h
     fn strstr(text: *const c_char, word: *const c_char) -> *mut c_char;
-}
-
-fn statement_time() -> i64 {
-    // SAFETY: reads a global of this backend.
-    unsafe { pg_sys::GetCurrentStatementStartTimestamp() }
 }
 
 /// The statement that runs now, as the client wrote it: found by its tree in the portal that runs, and by the places that

@@ -287,7 +287,7 @@ pub(super) fn read(oid: pg_sys::Oid) -> Option<Facts> {
         },
         default: default.map(|default| {
             let identity = qualified(&default.schema.unwrap_or_default(), &default.name);
-            (default.name, identity)
+            (default.name.to_string(), identity)
         }),
         extension: partitioned::extension(oid),
         schema: class.schema,

@@ -5,6 +5,7 @@ use super::Quantity;
 use super::wording::extent;
 use crate::ast::{AlterAction, QualifiedName, RenameKind, Statement};
 use crate::facts::{Dependent, Facts, Relation, Usage};
+use std::rc::Rc;
 
 /// Seconds within which a read counts, where the server tells when it was.
 const RECENT: f64 = 7.0 * 86_400.0;
@@ -104,7 +105,7 @@ pub(super) fn use_of(name: &QualifiedName, relation: &Relation, facts: &dyn Fact
 
 /// Whether the script gives the name of a relation to another in the same transaction.
 pub(super) fn name_is_taken_again(relation: &Relation, facts: &dyn Facts) -> bool {
-    let is_it = |schema: Option<&String>, name: &str| {
+    let is_it = |schema: Option<&Rc<str>>, name: &str| {
         *name == *relation.name && schema.is_none_or(|s| relation.schema.is_empty() || **s == *relation.schema)
     };
     facts.later_in_transaction().unwrap_or_default().iter().any(|located| match &located.statement {

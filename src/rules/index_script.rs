@@ -16,7 +16,7 @@ pub(super) fn remedy(finding: Finding, index: &CreateIndex, table: &Relation, fa
         );
     };
     let members = facts.tree(&index.table);
-    let script = Script { index, definition, facts, root: QualifiedName::new(&*table.schema, &*table.name) };
+    let script = Script { index, definition, facts, root: table.qualified_name() };
     let steps: Vec<String> = members.iter().filter_map(|member| script.step(member)).collect();
     let shown = steps.iter().take(SHOWN + 1).cloned().collect::<Vec<_>>().join("\n");
     let more = steps.len().saturating_sub(SHOWN + 1);

@@ -4,15 +4,15 @@
 //! brings it with the other invalidations, in order with the commit that made it.
 
 use super::Table;
-use core::cell::{Cell, RefCell};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::prelude::*;
 
-thread_local! {
-    static CURRENT: Cell<bool> = const { Cell::new(false) };
-    /// The tables that were read.
-    static WATCHED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
-}
+// A backend has one thread. The server calls the callback dozens of times a statement, and what is local to a thread is
+// slower to reach from a library.
+static CURRENT: AtomicBool = AtomicBool::new(false);
+/// The tables that were read; none is 0.
+static WATCHED: [AtomicU32; Table::OF_POLICY.len()] = [const { AtomicU32::new(0) }; Table::OF_POLICY.len()];
 
 /// Called once, when the library is loaded.
 pub(crate) fn register() {
@@ -22,10 +22,9 @@ pub(crate) fn register() {
 
 /// Must not fail: the server calls it wherever it looks for messages.
 unsafe extern "C-unwind" fn on_change(_: Datum, relation: Oid) {
-    let concerns = relation == pg_sys::InvalidOid
-        || WATCHED.with(|watched| watched.try_borrow().map_or(true, |watched| watched.contains(&relation.to_u32())));
-    if concerns {
-        CURRENT.set(false);
+    let changed = relation.to_u32();
+    if relation == pg_sys::InvalidOid || WATCHED.iter().any(|watched| watched.load(Relaxed) == changed) {
+        CURRENT.store(false, Relaxed);
     }
 }
 
@@ -33,22 +32,25 @@ unsafe extern "C-unwind" fn on_change(_: Datum, relation: Oid) {
 pub(crate) fn is_current() -> bool {
     // SAFETY: takes the messages that have come, as every lock does.
     unsafe { pg_sys::AcceptInvalidationMessages() };
-    CURRENT.get()
+    CURRENT.load(Relaxed)
 }
 
 /// The policy is about to be read; what changes from now on is noticed. `false` where the extension is not there, for
 /// then there is nothing to watch.
 pub(crate) fn read_from_now() -> bool {
-    let oids: Vec<u32> = Table::OF_POLICY.into_iter().filter_map(Table::oid).map(Oid::to_u32).collect();
-    let all = oids.len() == Table::OF_POLICY.len();
-    WATCHED.replace(oids);
-    CURRENT.set(all);
+    let mut all = true;
+    for (watched, table) in WATCHED.iter().zip(Table::OF_POLICY) {
+        let oid = table.oid();
+        watched.store(oid.map_or(0, Oid::to_u32), Relaxed);
+        all &= oid.is_some();
+    }
+    CURRENT.store(all, Relaxed);
     all
 }
 
 /// What was begun with [`read_from_now`] has failed.
 pub(crate) fn unread() {
-    CURRENT.set(false);
+    CURRENT.store(false, Relaxed);
 }
 
 /// Tells every session that a table of the policy has changed.

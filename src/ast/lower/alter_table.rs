@@ -7,8 +7,7 @@ use pgrx::pg_sys::AlterTableType as Type;
 
 impl<'mcx> Lowering<'_, 'mcx> {
     pub(super) fn alter_table(self, s: &pg_sys::AlterTableStmt) -> Statement {
-        let actions =
-            self.nodes(s.cmds).into_iter().filter_map(Node::cast).map(|command| self.action(command)).collect();
+        let actions = self.nodes(s.cmds).filter_map(Node::cast).map(|command| self.action(command)).collect();
         // SAFETY: a list of AlterTableCmd, as the grammar makes it; the server reads their kinds alone.
         let lock = unsafe { pg_sys::AlterTableGetLockLevel(s.cmds) };
         Statement::AlterTable {
@@ -22,7 +21,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     /// Whether an action adds a foreign key, alone or with a column.
     pub(super) fn adds_foreign_key(self, s: &pg_sys::AlterTableStmt) -> bool {
         self.definitions(s).any(|definition| match definition.cast::<pg_sys::ColumnDef>() {
-            Some(column) => self.nodes(column.constraints).into_iter().any(|node| foreign_key(node).is_some()),
+            Some(column) => self.nodes(column.constraints).any(|node| foreign_key(node).is_some()),
             None => foreign_key(definition).is_some(),
         })
     }
@@ -34,7 +33,6 @@ impl<'mcx> Lowering<'_, 'mcx> {
     /// Whether an action enables row level security.
     pub(super) fn enables_row_security(self, s: &pg_sys::AlterTableStmt) -> bool {
         self.nodes(s.cmds)
-            .into_iter()
             .filter_map(Node::cast::<pg_sys::AlterTableCmd>)
             .any(|command| command.subtype == Type::AT_EnableRowSecurity)
     }
@@ -44,7 +42,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
         let mut keys = Vec::new();
         for definition in self.definitions(s) {
             if let Some(column) = definition.cast::<pg_sys::ColumnDef>() {
-                let count = self.nodes(column.constraints).into_iter().filter_map(foreign_key).count();
+                let count = self.nodes(column.constraints).filter_map(foreign_key).count();
                 keys.extend(core::iter::repeat_n(vec![text(column.colname).unwrap_or_default()], count));
             } else if let Some(key) = foreign_key(definition) {
                 keys.push(self.strings(key.fk_attrs));
@@ -54,9 +52,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     }
 
     fn definitions(self, s: &pg_sys::AlterTableStmt) -> impl Iterator<Item = Node<'mcx>> {
-        self.nodes(s.cmds)
-            .into_iter()
-            .filter_map(move |command| self.node(command.cast::<pg_sys::AlterTableCmd>()?.def))
+        self.nodes(s.cmds).filter_map(move |command| self.node(command.cast::<pg_sys::AlterTableCmd>()?.def))
     }
 
     fn action(self, c: &pg_sys::AlterTableCmd) -> AlterAction {

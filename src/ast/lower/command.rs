@@ -1,12 +1,13 @@
 //! Commands that are neither tables' definitions nor queries.
 
-use super::{Lowering, Node, is_cascade, text};
+use super::{Lowering, Node, is_cascade, shared, text};
 use crate::ast::{
     AlterDomain, AlterEnum, DomainAction, Drop, DropKind, Grant, GrantTarget, Lock, QualifiedName, Reindex,
     ReindexKind, Rename, RenameKind, Statement,
 };
 use pgrx::pg_sys;
 use pgrx::pg_sys::ObjectType as Object;
+use std::rc::Rc;
 
 impl<'mcx> Lowering<'_, 'mcx> {
     pub(super) fn command(self, node: Node<'mcx>) -> Option<Statement> {
@@ -92,7 +93,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
                 placed: !s.newValNeighbor.is_null(),
             })
         } else if let Some(s) = node.cast::<pg_sys::CreateDomainStmt>() {
-            let constraints = self.nodes(s.constraints).into_iter().filter_map(Node::cast::<pg_sys::Constraint>);
+            let constraints = self.nodes(s.constraints).filter_map(Node::cast::<pg_sys::Constraint>);
             Statement::CreateDomain {
                 name: self.name_of_parts(s.domainname),
                 constrained: constraints.filter(|c| checks_values(c)).count() > 0,
@@ -127,7 +128,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
         } else if let Some(s) = node.cast::<pg_sys::DropdbStmt>() {
             Statement::Drop(Drop {
                 kind: DropKind::Database,
-                names: vec![QualifiedName { name: text(s.dbname).unwrap_or_default(), ..QualifiedName::default() }],
+                names: vec![QualifiedName { name: shared(s.dbname).unwrap_or_default(), ..QualifiedName::default() }],
                 member: None,
                 concurrently: false,
                 cascade: false,
@@ -144,7 +145,6 @@ impl<'mcx> Lowering<'_, 'mcx> {
 
     fn names(self, range_vars: *mut pg_sys::List) -> Vec<QualifiedName> {
         self.nodes(range_vars)
-            .into_iter()
             .filter_map(Node::cast::<pg_sys::RangeVar>)
             .map(|range_var| self.name(range_var))
             .collect()
@@ -154,13 +154,13 @@ impl<'mcx> Lowering<'_, 'mcx> {
         let kind = drop_kind(s.removeType);
         let mut names: Vec<_> = match kind {
             DropKind::Other => Vec::new(),
-            _ => self.nodes(s.objects).into_iter().map(|object| self.name_of_object(object)).collect(),
+            _ => self.nodes(s.objects).map(|object| self.name_of_object(object)).collect(),
         };
         let mut member = None;
         if matches!(kind, DropKind::Trigger | DropKind::Policy | DropKind::Rule) {
             // The last part of such a name is the trigger's own, what stands before it is the table's.
-            member = names.pop().map(|name| name.name);
-            names = self.nodes(s.objects).into_iter().filter_map(|object| self.table_of_member(object)).collect();
+            member = names.pop().map(|name| name.name.to_string());
+            names = self.nodes(s.objects).filter_map(|object| self.table_of_member(object)).collect();
         }
         let cascade = is_cascade(s.behavior);
         Drop { kind, names, member, concurrently: s.concurrent, cascade, if_exists: s.missing_ok }
@@ -173,7 +173,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
         } else if let Some(type_name) = object.cast::<pg_sys::TypeName>() {
             self.name_of_parts(type_name.names)
         } else {
-            let name = object.cast::<pg_sys::String>().and_then(|s| text(super::compat::string_pointer(s)));
+            let name = object.cast::<pg_sys::String>().and_then(|s| shared(super::compat::string_pointer(s)));
             QualifiedName { name: name.unwrap_or_default(), ..QualifiedName::default() }
         }
     }
@@ -183,7 +183,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
         let mut parts = self.strings(core::ptr::from_ref(list).cast_mut());
         parts.pop()?;
         let name = parts.pop()?;
-        Some(QualifiedName { schema: parts.pop(), name, only: false, at: None })
+        Some(QualifiedName { schema: parts.pop().map(Rc::from), name: name.into(), only: false, at: None })
     }
 
     fn rename(self, s: &pg_sys::RenameStmt) -> Option<Statement> {
@@ -216,7 +216,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     }
 
     fn vacuum(self, s: &pg_sys::VacuumStmt) -> Statement {
-        let relations = self.nodes(s.rels).into_iter().filter_map(Node::cast::<pg_sys::VacuumRelation>);
+        let relations = self.nodes(s.rels).filter_map(Node::cast::<pg_sys::VacuumRelation>);
         Statement::Vacuum {
             full: s.is_vacuumcmd && self.has_option(s.options, "full"),
             analyze_only: !s.is_vacuumcmd,
@@ -227,7 +227,6 @@ impl<'mcx> Lowering<'_, 'mcx> {
     /// Whether a boolean option is given and not switched off.
     fn has_option(self, options: *mut pg_sys::List, name: &str) -> bool {
         self.nodes(options)
-            .into_iter()
             .filter_map(Node::cast::<pg_sys::DefElem>)
             .filter(|option| text(option.defname).is_some_and(|n| n == name))
             .any(|option| {
@@ -241,7 +240,6 @@ impl<'mcx> Lowering<'_, 'mcx> {
 
     fn published(self, objects: *mut pg_sys::List) -> Vec<QualifiedName> {
         self.nodes(objects)
-            .into_iter()
             .filter_map(Node::cast::<pg_sys::PublicationObjSpec>)
             .filter_map(|object| self.node(object.pubtable)?.cast::<pg_sys::PublicationTable>())
             .map(|table| self.name(table.relation))
@@ -286,12 +284,11 @@ impl<'mcx> Lowering<'_, 'mcx> {
             _ => GrantTarget::Other,
         };
         let of_schemas = matches!(target, GrantTarget::TablesOfSchemas | GrantTarget::Schemas);
-        let privileges = self.nodes(s.privileges).into_iter().filter_map(Node::cast::<pg_sys::AccessPriv>);
+        let privileges = self.nodes(s.privileges).filter_map(Node::cast::<pg_sys::AccessPriv>);
         Grant {
             to_public: s.is_grant
                 && self
                     .nodes(s.grantees)
-                    .into_iter()
                     .filter_map(Node::cast::<pg_sys::RoleSpec>)
                     .any(|role| role.roletype == pg_sys::RoleSpecType::ROLESPEC_PUBLIC),
             all_privileges: s.is_grant && s.privileges.is_null(),
@@ -303,7 +300,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     }
 
     fn powers(self, options: *mut pg_sys::List) -> Vec<&'static str> {
-        let options = self.nodes(options).into_iter().filter_map(Node::cast::<pg_sys::DefElem>);
+        let options = self.nodes(options).filter_map(Node::cast::<pg_sys::DefElem>);
         let given = options.filter(|option| {
             self.node(option.arg).and_then(Node::cast::<pg_sys::Boolean>).is_some_and(|value| value.boolval)
         });

@@ -19,7 +19,6 @@ impl Lowering<'_, '_> {
             foreign,
             parents: self
                 .nodes(s.inhRelations)
-                .into_iter()
                 .filter_map(Node::cast::<pg_sys::RangeVar>)
                 .map(|parent| self.name(parent))
                 .collect(),
@@ -46,8 +45,8 @@ impl Lowering<'_, '_> {
 
     fn partition_key(self, spec: *const pg_sys::PartitionSpec) -> Vec<Option<String>> {
         let spec = self.node(spec).and_then(Node::cast::<pg_sys::PartitionSpec>);
-        let parts = spec.map(|spec| self.nodes(spec.partParams)).unwrap_or_default();
-        parts.into_iter().filter_map(Node::cast::<pg_sys::PartitionElem>).map(|part| text(part.name)).collect()
+        let parts = spec.into_iter().flat_map(|spec| self.nodes(spec.partParams));
+        parts.filter_map(Node::cast::<pg_sys::PartitionElem>).map(|part| text(part.name)).collect()
     }
 
     pub(super) fn column(self, c: &pg_sys::ColumnDef) -> ColumnDef {
@@ -65,7 +64,7 @@ impl Lowering<'_, '_> {
             storage: compat::chooses_storage(c),
             ..ColumnDef::default()
         };
-        for constraint in self.nodes(c.constraints).into_iter().filter_map(Node::cast::<pg_sys::Constraint>) {
+        for constraint in self.nodes(c.constraints).filter_map(Node::cast::<pg_sys::Constraint>) {
             match constraint.contype {
                 Kind::CONSTR_NOTNULL => column.not_null = true,
                 Kind::CONSTR_IDENTITY => {

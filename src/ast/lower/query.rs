@@ -73,9 +73,9 @@ impl<'mcx> Lowering<'_, 'mcx> {
     fn inserted(self, s: &pg_sys::InsertStmt) -> Written {
         let Some(node) = self.node(s.selectStmt).filter(|_| s.withClause.is_null()) else { return Written::Unknown };
         let Some(query) = node.cast::<pg_sys::SelectStmt>() else { return Written::Unknown };
-        let sources = self.nodes(query.fromClause);
-        match sources.as_slice() {
-            [source] if self.keeps_every_row(query) && !self.walk(node).may_aggregate => {
+        let mut sources = self.nodes(query.fromClause);
+        match (sources.next(), sources.next()) {
+            (Some(source), None) if self.keeps_every_row(query) && !self.walk(node).may_aggregate => {
                 self.each_of(source.as_ptr(), query.withClause)
             }
             _ => Written::Unknown,
@@ -122,7 +122,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             self.note(node, &mut seen, &mut named);
         }
         // A name of WITH hides a relation without a schema.
-        seen.reads.retain(|read| read.schema.is_some() || !named.contains(&read.name));
+        seen.reads.retain(|read| read.schema.is_some() || !named.iter().any(|name| **name == *read.name));
         seen
     }
 

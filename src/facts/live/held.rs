@@ -6,6 +6,7 @@
 use super::lock::{lock_mode, relation_tag};
 use super::relation::name_of_relation;
 use crate::ast::{Lock, QualifiedName};
+use crate::transaction;
 use core::cell::RefCell;
 use pgrx::pg_sys::{self, Oid};
 
@@ -22,8 +23,7 @@ thread_local! {
 
 /// Notes a table that the statement is about to lock.
 pub(crate) fn note(table: Oid) {
-    // SAFETY: reads the state of the transaction.
-    let by = unsafe { pg_sys::GetCurrentSubTransactionId() };
+    let by = transaction::subtransaction();
     NOTED.with_borrow_mut(|noted| {
         if !noted.iter().any(|known| known.table == table) {
             noted.push(Noted { table, by });
@@ -51,32 +51,39 @@ pub(crate) fn end_subtransaction(own: pg_sys::SubTransactionId, parent: Option<p
     });
 }
 
-/// Tables that earlier statements of this transaction locked at least so, and that are still locked.
-pub(super) fn held_tables(at_least: Lock) -> Vec<(QualifiedName, Lock)> {
+/// Tables that earlier statements of this transaction locked and that are still locked, with the strongest lock on each.
+pub(super) fn held_tables() -> Vec<(QualifiedName, Lock)> {
     let tables: Vec<Oid> = NOTED.with_borrow(|noted| noted.iter().map(|known| known.table).collect());
-    let held = tables.into_iter().filter_map(|table| {
-        let lock = held(table).filter(|lock| *lock >= at_least)?;
-        Some((name_of_relation(table)?, lock))
-    });
-    held.collect()
+    tables.into_iter().filter_map(|table| held(table).and_then(|lock| Some((name_of_relation(table)?, lock)))).collect()
 }
 
 /// The strongest lock that this session holds on a relation.
 pub(super) fn held(relation: Oid) -> Option<Lock> {
     let tag = relation_tag(relation);
-    Lock::ALL.into_iter().rev().find(|lock| is_held(&tag, *lock))
+    // SAFETY: the boundary turns an error into an unwind, and the closure owns nothing.
+    unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| Lock::ALL.into_iter().rev().find(|lock| is_held(&tag, *lock))) }
 }
 
-fn is_held(tag: &pg_sys::LOCKTAG, lock: Lock) -> bool {
+unsafe extern "C-unwind" {
+    // storage/lock.h. As pgrx binds it, each of up to eight calls would be guarded by itself.
+    #[cfg(any(feature = "pg15", feature = "pg16"))]
+    fn LockHeldByMe(tag: *const pg_sys::LOCKTAG, mode: pg_sys::LOCKMODE) -> bool;
+    #[cfg(not(any(feature = "pg15", feature = "pg16")))]
+    fn LockHeldByMe(tag: *const pg_sys::LOCKTAG, mode: pg_sys::LOCKMODE, or_stronger: bool) -> bool;
+}
+
+/// # Safety
+/// Within a boundary to the server.
+unsafe fn is_held(tag: &pg_sys::LOCKTAG, lock: Lock) -> bool {
     let mode = lock_mode(lock as u32 + 1);
     // SAFETY: a whole tag; looks at the session's own table of locks.
     #[cfg(any(feature = "pg15", feature = "pg16"))]
     unsafe {
-        pg_sys::LockHeldByMe(tag, mode)
+        LockHeldByMe(tag, mode)
     }
     // SAFETY: as above.
     #[cfg(not(any(feature = "pg15", feature = "pg16")))]
     unsafe {
-        pg_sys::LockHeldByMe(tag, mode, false)
+        LockHeldByMe(tag, mode, false)
     }
 }

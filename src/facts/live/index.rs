@@ -74,8 +74,8 @@ pub(super) fn read(oid: Oid) -> Option<Index> {
     let whole = predicate.is_none_or(|text| demands_only_not_null(text, &keys));
     let total = predicate.is_none() && columns.iter().all(Option::is_some);
     Some(Index {
-        schema: name.schema.unwrap_or_default(),
-        name: name.name,
+        schema: name.schema.unwrap_or_default().to_string(),
+        name: name.name.to_string(),
         table: name_of_relation(table)?,
         primary: form.indisprimary,
         identifies: form.indisunique

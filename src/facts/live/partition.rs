@@ -207,7 +207,7 @@ fn missing_indexes(parent: &Entry, partition: &Entry) -> Vec<String> {
         .into_iter()
         .filter_map(Entry::of)
         .filter(|index| !theirs.iter().any(|own| is_alike(index, own, parent, partition)))
-        .map(|index| index.name().name)
+        .map(|index| index.name().name.to_string())
         .collect()
 }
 

@@ -44,7 +44,7 @@ impl Class {
         unsafe {
             let caller = pg_sys::GetUserId();
             Some(Self {
-                name: name_data(&form.relname),
+                name: name_data(&form.relname).into_owned(),
                 schema: text::from_c(pg_sys::get_namespace_name(form.relnamespace))?,
                 schema_oid: form.relnamespace,
                 kind: letter(form.relkind),

@@ -124,7 +124,7 @@ pub(super) fn read(
         extent(oid, only, form, members)
     };
     Some(Relation {
-        schema: schema_of(form).into(),
+        schema: schema_of(form),
         name: name_data(&form.relname).into(),
         kind: kind(form),
         unlogged: form.relpersistence.cast_unsigned() == pg_sys::RELPERSISTENCE_UNLOGGED,

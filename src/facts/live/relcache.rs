@@ -5,6 +5,7 @@ use super::{name_data, valid};
 use crate::facts::QualifiedName;
 use crate::text;
 use pgrx::pg_sys::{self, AttrNumber, Oid};
+use std::rc::Rc;
 
 /// An entry of the relcache, closed when it goes out of scope. It is only looked at, for which no lock is needed.
 pub(super) struct Entry(pg_sys::Relation);
@@ -42,12 +43,12 @@ impl Entry {
     /// Number of a column that is there.
     pub(super) fn column_number(&self, name: &str) -> Option<AttrNumber> {
         let name = text::encode(name);
-        self.columns().find(|column| bytes_of(&column.attname) == name).map(|column| column.attnum)
+        self.columns().find(|column| bytes_of(&column.attname) == &*name).map(|column| column.attnum)
     }
 
     /// Name of a column that is there.
     pub(super) fn column_name(&self, number: AttrNumber) -> Option<String> {
-        self.columns().find(|column| column.attnum == number).map(|column| name_data(&column.attname))
+        self.columns().find(|column| column.attnum == number).map(|column| name_data(&column.attname).into_owned())
     }
 
     fn columns(&self) -> impl Iterator<Item = &pg_sys::FormData_pg_attribute> {
@@ -132,9 +133,9 @@ impl Drop for Entry {
 }
 
 /// The name of the schema; empty when it is gone.
-pub(super) fn schema_of(form: &pg_sys::FormData_pg_class) -> String {
+pub(super) fn schema_of(form: &pg_sys::FormData_pg_class) -> Rc<str> {
     // SAFETY: any OID may be asked for; null is answered for none.
-    unsafe { text::from_c(pg_sys::get_namespace_name(form.relnamespace)) }.unwrap_or_default()
+    unsafe { text::name_from_c(pg_sys::get_namespace_name(form.relnamespace)) }.unwrap_or_default()
 }
 
 fn bytes_of(name: &pg_sys::NameData) -> &[u8] {

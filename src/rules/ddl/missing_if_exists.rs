@@ -50,7 +50,7 @@ fn unguarded(statement: &Statement) -> Option<(&QualifiedName, String, &'static 
         }
         Statement::Drop(drop) if !drop.if_exists => {
             let name = drop.names.first()?;
-            let dropped = drop.member.as_ref().unwrap_or(&name.name);
+            let dropped = drop.member.as_deref().unwrap_or(&name.name);
             Some((name, format!("\"{dropped}\" is dropped"), EXISTS))
         }
         Statement::AlterTable { table, actions, .. } => actions.iter().find_map(|action| match action {

@@ -2,6 +2,7 @@ use crate::ast::{AlterAction, ConstraintKind, QualifiedName, Statement};
 use crate::facts::{ConstraintType, Facts, Relation};
 use crate::rules::wording::rows_are;
 use crate::rules::{Report, cost, declare_rule};
+use std::rc::Rc;
 
 declare_rule! {
     #[doc = include_str!("../../../docs/rules/validate-in-same-transaction.md")]
@@ -24,7 +25,7 @@ fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
 /// What was added as NOT VALID, and its lock is still held.
 struct Added {
     is_foreign_key: bool,
-    referenced: Option<String>,
+    referenced: Option<Rc<str>>,
 }
 
 fn added_here(table: &QualifiedName, name: &str, actions: &[AlterAction], facts: &dyn Facts) -> Option<Added> {

@@ -91,7 +91,7 @@ fn given(of: Named, statement: &Statement, facts: &dyn Facts) -> Vec<Name> {
 }
 
 fn name_of(relation: &QualifiedName) -> Name {
-    (relation.name.clone(), relation.at)
+    (relation.name.to_string(), relation.at)
 }
 
 fn is_judged(name: &QualifiedName, facts: &dyn Facts) -> bool {
