@@ -48,7 +48,7 @@ mod word;
 pub(crate) use lock::is_held_by_others;
 pub(crate) use range_partitions::{RangeBound, range_partitions};
 pub(crate) use relation::{
-    attribute_name, attribute_number, created_oid, creation_schema, foreign_key_columns, is_free,
+    attribute_number, column_names, created_oid, creation_schema, foreign_keys_of_new, is_free,
     is_made_in_this_transaction, large_size, name_of_noted, name_of_relation, note_made_here, relation_exists,
     relation_oid, rewritten_now,
 };

@@ -16,7 +16,7 @@ use crate::facts::live::{self, Live, Planning};
 use crate::facts::{Change, Facts, Index, Worse};
 use crate::policy::allow::Allow;
 use crate::{rules, spi, transaction};
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::ffi::c_void;
 use pgrx::pg_sys::{self, AttrNumber, Oid};
 
@@ -33,15 +33,17 @@ struct Noted {
 
 #[derive(PartialEq, Eq)]
 enum What {
-    /// A table that was made: its key, and its foreign keys, are judged as they are before commit.
-    Table,
     ForeignKey(Vec<AttrNumber>),
     Key,
     RowSecurity,
 }
 
+/// The columns of each foreign key that a statement gives the table it makes, and the address of its tree.
+type Ahead = Option<(usize, Vec<Vec<String>>)>;
+
 thread_local! {
     static NOTED: RefCell<Vec<Noted>> = const { RefCell::new(Vec::new()) };
+    static AHEAD: Cell<Ahead> = const { Cell::new(None) };
 }
 
 /// Registers the callbacks; called once, when the library is loaded.
@@ -51,6 +53,17 @@ pub(crate) fn register() {
         pg_sys::RegisterXactCallback(Some(on_transaction), core::ptr::null_mut());
         pg_sys::RegisterSubXactCallback(Some(on_subtransaction), core::ptr::null_mut());
     }
+}
+
+/// Notes the foreign keys of the table that a statement is about to make: afterwards its tree has them no more, and to ask
+/// the catalog takes long.
+pub(super) fn note_ahead(parsetree: usize, statement: &Statement) {
+    let foreign_keys = match statement {
+        Statement::CreateTable(create) => create.foreign_keys().map(|key| key.columns.clone()).collect(),
+        Statement::CreateTableAs { .. } => Vec::new(),
+        _ => return,
+    };
+    AHEAD.set(Some((parsetree, foreign_keys)));
 }
 
 /// Notes what a statement is about to take away: afterwards nobody could tell what it was.
@@ -96,13 +109,19 @@ fn note_lost_index(index: &Index, facts: &Live) {
     }
 }
 
-/// Notes what a statement has made; `alone` when it is a transaction of its own.
-pub(super) fn note_done(made: &Made, alone: bool, allows: &[Allow]) {
+/// Notes what the statement of this tree has made; `alone` when it is a transaction of its own.
+pub(super) fn note_done(parsetree: usize, made: &Made, alone: bool, allows: &[Allow]) {
     match made {
         Made::Table { table, is_partition } => {
             let Some(oid) = oid_of_made(table) else { return };
+            note(oid, What::Key, alone, allows);
             // A partition's foreign keys are its parent's.
-            note(oid, if *is_partition { What::Key } else { What::Table }, alone, allows);
+            if !is_partition {
+                let ahead = AHEAD.take().filter(|(of, _)| *of == parsetree).map(|(_, foreign_keys)| foreign_keys);
+                for numbers in live::foreign_keys_of_new(oid, ahead.as_deref()) {
+                    note(oid, What::ForeignKey(numbers), alone, allows);
+                }
+            }
         }
         Made::RowSecurity { table } => {
             if let Some(oid) = live::relation_oid(table) {
@@ -133,10 +152,8 @@ fn note_foreign_key(table: Oid, columns: &[String], allows: &[Allow]) {
 fn note(table: Oid, what: What, alone: bool, allows: &[Allow]) {
     let by = transaction::subtransaction();
     NOTED.with_borrow_mut(|noted| {
-        let covers = |n: &Noted| n.table == table && (n.what == what || n.what == What::Table);
-        // A foreign key of a new table is noted for its opt-outs alone.
-        let carries = !allows.is_empty() && !noted.iter().any(|n| n.table == table && n.what == what);
-        if carries || !noted.iter().any(covers) {
+        // What is noted already is noted again for its opt-outs alone.
+        if !allows.is_empty() || !noted.iter().any(|n| n.table == table && n.what == what) {
             noted.push(Noted { table, what, alone, allows: allows.to_vec(), by });
         }
     });
@@ -241,56 +258,30 @@ fn before_commit() -> Outbox {
 /// Findings about each thing that was made worse, with the opt-outs of the statement that did it.
 fn found(noted: &[(QualifiedName, Noted)], facts: &Live) -> Vec<Found> {
     let mut found = Vec::new();
-    for (name, one) in noted {
-        // The foreign keys of a table that was made are judged with it.
-        let of_new_table = |other: &Noted| other.table == one.table && other.what == What::Table;
-        if matches!(one.what, What::ForeignKey(_)) && noted.iter().any(|(_, other)| of_new_table(other)) {
+    for (place, (name, one)) in noted.iter().enumerate() {
+        let is_same = |(_, other): &&(QualifiedName, Noted)| other.table == one.table && other.what == one.what;
+        if noted.iter().take(place).any(|other| is_same(&other)) {
             continue;
         }
-        for worse in worse(name, one) {
-            let mut allows = one.allows.clone();
-            if let Change::ForeignKey(columns) = &worse.what {
-                allows.extend(allows_of_key(noted, one.table, columns));
-            }
-            let mut report = rules::Report::new();
-            rules::judge_commit(&vec![worse], facts, &mut report);
-            found.extend(report.into_findings().into_iter().map(|finding| Found { finding, allows: allows.clone() }));
+        let Some(worse) = worse(name, one) else { continue };
+        let mut report = rules::Report::new();
+        rules::judge_commit(&vec![worse], facts, &mut report);
+        let findings = report.into_findings();
+        if findings.is_empty() {
+            continue;
         }
+        let allows: Vec<Allow> = noted.iter().filter(is_same).flat_map(|(_, same)| same.allows.clone()).collect();
+        found.extend(findings.into_iter().map(|finding| Found { finding, allows: allows.clone() }));
     }
     found
 }
 
-/// The opt-outs of the statements that added a foreign key over these columns.
-fn allows_of_key(noted: &[(QualifiedName, Noted)], table: Oid, columns: &[String]) -> Vec<Allow> {
-    let names = |numbers: &[AttrNumber]| -> Option<Vec<String>> {
-        numbers.iter().map(|number| live::attribute_name(table, *number)).collect()
-    };
-    let is_of_key = |noted: &&Noted| match &noted.what {
-        What::ForeignKey(numbers) => noted.table == table && names(numbers).as_deref() == Some(columns),
-        _ => false,
-    };
-    noted.iter().map(|(_, noted)| noted).filter(is_of_key).flat_map(|noted| noted.allows.clone()).collect()
-}
-
 /// By the names it has now; what is gone by now cannot be worse.
-fn worse(table: &QualifiedName, noted: &Noted) -> Vec<Worse> {
-    let changes: Vec<Change> = match &noted.what {
-        What::Table => {
-            let mut changes = vec![Change::Key];
-            for columns in live::foreign_key_columns(noted.table) {
-                let change = Change::ForeignKey(columns);
-                if !changes.contains(&change) {
-                    changes.push(change);
-                }
-            }
-            changes
-        }
-        What::Key => vec![Change::Key],
-        What::RowSecurity => vec![Change::RowSecurity],
-        What::ForeignKey(numbers) => {
-            let columns: Option<_> = numbers.iter().map(|number| live::attribute_name(noted.table, *number)).collect();
-            columns.map(Change::ForeignKey).into_iter().collect()
-        }
+fn worse(table: &QualifiedName, noted: &Noted) -> Option<Worse> {
+    let what = match &noted.what {
+        What::Key => Change::Key,
+        What::RowSecurity => Change::RowSecurity,
+        What::ForeignKey(numbers) => Change::ForeignKey(live::column_names(noted.table, numbers)?),
     };
-    changes.into_iter().map(|what| Worse { table: table.clone(), what, alone: noted.alone, at: None }).collect()
+    Some(Worse { table: table.clone(), what, alone: noted.alone, at: None })
 }

@@ -171,7 +171,7 @@ fn at_end(parsetree: *mut pg_sys::Node) -> Outbox {
             let alone = !in_block && stands_in(QueryText::current(), ast::first_name(node, mcx).as_ref());
             let allows = OptOuts::of(Written::of(parsetree)).into_allows();
             for made in ast::made_by(node, mcx) {
-                commit::note_done(&made, alone, &allows);
+                commit::note_done(parsetree.addr(), &made, alone, &allows);
             }
         });
     });
@@ -210,6 +210,7 @@ fn judge_statement(data: &pg_sys::EventTriggerData, in_block: bool) -> Vec<Repor
             .map_or(Source::unknown(), |(text, at)| Source::from_offset(text.after(at), at))
     });
     let Some(statement) = statement else { return Vec::new() };
+    commit::note_ahead(parsetree.addr(), &statement);
     commit::note_drops(&statement);
     if kept::now().has_exemptions
         && let Some(identity) = renamed(&statement)
@@ -384,10 +385,10 @@ fn lowered(parsetree: *mut pg_sys::Node, source: impl FnOnce(Option<QualifiedNam
 
 /// Runs with an active snapshot, which commands that end transactions of their own leave us without.
 pub(super) fn with_snapshot<T>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: pushed and popped in pairs; an error in between aborts, which pops it as well.
     if transaction::has_snapshot() {
         return work();
     }
+    // SAFETY: pushed and popped in pairs; an error in between aborts, which pops it as well.
     unsafe {
         pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
         let result = work();

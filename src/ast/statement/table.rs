@@ -37,6 +37,17 @@ pub struct CreateTable {
     pub copies_definition: bool,
 }
 
+impl CreateTable {
+    /// The foreign keys that are written out, with its columns and behind them.
+    pub fn foreign_keys(&self) -> impl Iterator<Item = &ForeignKey> {
+        let of_columns = self.columns.iter().flat_map(|column| &column.constraints);
+        of_columns.chain(&self.constraints).filter_map(|constraint| match &constraint.kind {
+            ConstraintKind::ForeignKey(key) => Some(key),
+            _ => None,
+        })
+    }
+}
+
 /// A column of `CREATE TABLE` or `ADD COLUMN`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ColumnDef {

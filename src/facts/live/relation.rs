@@ -11,7 +11,7 @@ use crate::facts::{Column, Deferred, Extent, ForeignKeyOf, Kind, QualifiedName, 
 use crate::text;
 use core::cell::RefCell;
 use core::ffi::c_char;
-use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -466,15 +466,33 @@ fn is_not_enforced(_key: &pg_sys::ForeignKeyCacheInfo) -> bool {
     false
 }
 
-/// Columns of each foreign key of a table.
-pub(crate) fn foreign_key_columns(oid: Oid) -> Vec<Vec<String>> {
+/// Numbers of the columns of each foreign key of a new table: of these, by their names, or of those that it has.
+pub(crate) fn foreign_keys_of_new(oid: Oid, known: Option<&[Vec<String>]>) -> Vec<Vec<AttrNumber>> {
+    if known.is_some_and(<[_]>::is_empty) {
+        return Vec::new();
+    }
     let Some(entry) = Entry::of(oid) else { return Vec::new() };
-    entry.foreign_keys().iter().map(|key| columns_of(&entry, key)).collect()
+    match known {
+        Some(keys) => keys
+            .iter()
+            .filter_map(|columns| columns.iter().map(|column| entry.column_number(column)).collect())
+            .collect(),
+        None => entry.foreign_keys().iter().map(numbers_of).collect(),
+    }
+}
+
+/// Names of columns, if all are there.
+pub(crate) fn column_names(oid: Oid, numbers: &[AttrNumber]) -> Option<Vec<String>> {
+    let entry = Entry::of(oid)?;
+    numbers.iter().map(|number| entry.column_name(*number)).collect()
 }
 
 fn columns_of(table: &Entry, key: &pg_sys::ForeignKeyCacheInfo) -> Vec<String> {
-    let count = usize::try_from(key.nkeys).unwrap_or(0);
-    key.conkey.iter().take(count).filter_map(|number| table.column_name(*number)).collect()
+    numbers_of(key).into_iter().filter_map(|number| table.column_name(number)).collect()
+}
+
+fn numbers_of(key: &pg_sys::ForeignKeyCacheInfo) -> Vec<AttrNumber> {
+    key.conkey.iter().take(usize::try_from(key.nkeys).unwrap_or(0)).copied().collect()
 }
 
 /// Name of a column that is not dropped.
