@@ -11,9 +11,6 @@ impl Commands {
     /// Every command, also those without a name here.
     pub const ALL: Self = Self(u64::MAX);
 
-    /// What no check looks at by itself: the last bit, so that [`Commands::ALL`] has it.
-    const OTHER: Self = Self(1 << 63);
-
     /// These and those.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
@@ -34,7 +31,10 @@ macro_rules! commands {
         actions { $($action:ident $action_sql:literal: $is_action:pat,)+ }
     ) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "its variants number the constants below")]
-        enum Bit { $($statement,)+ $($action,)+ }
+        enum Bit { $($statement,)+ $($action,)+ OTHER }
+
+        /// What no check looks at by itself.
+        const OTHER: Commands = Commands(1 << Bit::OTHER as u32);
 
         $(
             #[doc = concat!("`", $statement_sql, "`.")]
@@ -51,7 +51,7 @@ macro_rules! commands {
             pub fn commands(&self) -> Commands {
                 let own = match self {
                     $($is_statement => $statement,)+
-                    _ => Commands::OTHER,
+                    _ => OTHER,
                 };
                 let Self::AlterTable { actions, .. } = self else { return own };
                 actions.iter().fold(own, |commands, action| commands.or(action.command()))
@@ -64,7 +64,7 @@ macro_rules! commands {
             pub fn command(&self) -> Commands {
                 match self {
                     $($is_action => $action,)+
-                    _ => Commands::OTHER,
+                    _ => OTHER,
                 }
             }
         }
