@@ -36,6 +36,8 @@ cases![
     index_shapes_that_do_not,
     every_way_to_make_a_table,
     every_way_to_make_a_foreign_key,
+    keys_of_a_table_that_was_not_made_are_forgotten,
+    keys_are_told_in_the_order_they_were_written,
     renamed_before_commit,
     partitions_are_judged_through_their_parent,
     many_are_capped,
@@ -687,6 +689,39 @@ fn every_way_to_make_a_foreign_key(leg: &Leg) -> Result {
     }
     let outcome = s.outcome("BEGIN; CREATE TABLE f (order_id bigint PRIMARY KEY REFERENCES orders); COMMIT");
     ensure_eq!(outcome.rules(), NONE.to_vec(), "the key serves: {outcome}");
+    Ok(())
+}
+
+/// The tree of a statement may lie where that of an earlier one lay.
+fn keys_of_a_table_that_was_not_made_are_forgotten(leg: &Leg) -> Result {
+    let (_db, mut s) = open(leg)?;
+    let failing = "CREATE TABLE orders (id int, other bigint REFERENCES orders)";
+    let skipped = "CREATE TABLE IF NOT EXISTS orders (id int, other bigint REFERENCES orders)";
+    let make = "CREATE SCHEMA s CREATE TABLE f (id int PRIMARY KEY, order_id bigint REFERENCES public.orders)";
+    for before in [
+        format!("DO $$BEGIN EXECUTE '{failing}'; EXCEPTION WHEN duplicate_table THEN END$$"),
+        format!("SAVEPOINT s; {skipped}; ROLLBACK TO s"),
+        skipped.to_owned(),
+    ] {
+        let outcome = s.outcome(&format!("BEGIN; {before}; {make}; COMMIT"));
+        ensure_eq!(outcome.rules(), FK.to_vec(), "{before}:\n{outcome}");
+        s.run("SET warden.mode = off; DROP SCHEMA s CASCADE; RESET warden.mode")?;
+    }
+    s.error(failing)?;
+    let outcome = s.outcome(make);
+    ensure_eq!(outcome.rules(), FK.to_vec(), "{outcome}");
+    Ok(())
+}
+
+fn keys_are_told_in_the_order_they_were_written(leg: &Leg) -> Result {
+    let (_db, mut s) = open(leg)?;
+    let outcome = s.outcome(
+        "CREATE TABLE f (id int PRIMARY KEY, b bigint REFERENCES orders, a bigint, c bigint, FOREIGN KEY (c) REFERENCES orders, FOREIGN KEY (a) REFERENCES orders, FOREIGN KEY (c) REFERENCES orders)",
+    );
+    let messages: Vec<_> =
+        outcome.findings().iter().filter(|f| f.rule() == FK.first().copied()).map(|f| f.message.clone()).collect();
+    let columns: Vec<_> = messages.iter().filter_map(|message| message.split(['(', ')']).nth(1)).collect();
+    ensure_eq!(columns, ["b", "c", "a"], "{outcome}");
     Ok(())
 }
 

@@ -58,12 +58,14 @@ pub(crate) fn register() {
 /// Notes the foreign keys of the table that a statement is about to make: afterwards its tree has them no more, and to ask
 /// the catalog takes long.
 pub(super) fn note_ahead(parsetree: usize, statement: &Statement) {
-    let foreign_keys = match statement {
-        Statement::CreateTable(create) => create.foreign_keys().map(|key| key.columns.clone()).collect(),
-        Statement::CreateTableAs { .. } => Vec::new(),
-        _ => return,
-    };
-    AHEAD.set(Some((parsetree, foreign_keys)));
+    // What an earlier statement left is no more: its address may be this one's now.
+    AHEAD.set(match statement {
+        Statement::CreateTable(create) => {
+            Some((parsetree, create.foreign_keys().map(|key| key.columns.clone()).collect()))
+        }
+        Statement::CreateTableAs { .. } => Some((parsetree, Vec::new())),
+        _ => None,
+    });
 }
 
 /// Notes what a statement is about to take away: afterwards nobody could tell what it was.
@@ -188,6 +190,7 @@ fn forget() {
             noted.clear();
         }
     });
+    AHEAD.take();
     live::held::forget();
     lock_wait::forget();
     spi::reset_own_ddl();
@@ -202,6 +205,7 @@ unsafe extern "C-unwind" fn on_subtransaction(
     use pg_sys::SubXactEvent as Event;
     match event {
         Event::SUBXACT_EVENT_ABORT_SUB => {
+            AHEAD.take();
             live::held::end_subtransaction(own, None);
             lock_wait::end_subtransaction(own, None);
             journal::end_subtransaction(own, None);
