@@ -48,7 +48,7 @@ mod word;
 pub(crate) use lock::is_held_by_others;
 pub(crate) use range_partitions::{RangeBound, range_partitions};
 pub(crate) use relation::{
-    attribute_number, column_names, created_oid, creation_schema, foreign_keys_of_new, is_free,
+    column_names, column_numbers, created_oid, creation_schema, foreign_key_numbers, is_free,
     is_made_in_this_transaction, large_size, name_of_noted, name_of_relation, note_made_here, relation_exists,
     relation_oid, rewritten_now,
 };
@@ -416,7 +416,7 @@ impl Facts for Live {
 
     fn dependents(&self, name: &QualifiedName, column: Option<&str>) -> Vec<Dependent> {
         let Some(oid) = self.oid(name) else { return Vec::new() };
-        let column = column.and_then(|column| attribute_number(oid, column)).unwrap_or(0);
+        let column = column.and_then(|column| relation::attribute_number(oid, column)).unwrap_or(0);
         let known = self.known(oid);
         if let Some(dependents) = known.dependents.borrow().get(&column) {
             return dependents.clone();

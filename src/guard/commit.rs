@@ -107,7 +107,7 @@ fn note_lost_index(index: &Index, facts: &Live) {
         note(oid, What::Key, false, &[]);
     }
     for key in facts.foreign_keys(&index.table).iter().filter(|key| index.serves(&key.columns)) {
-        note_foreign_key(oid, &key.columns, &[]);
+        note_foreign_key(oid, &key.columns, false, &[]);
     }
 }
 
@@ -118,10 +118,19 @@ pub(super) fn note_done(parsetree: usize, made: &Made, alone: bool, allows: &[Al
             let Some(oid) = oid_of_made(table) else { return };
             note(oid, What::Key, alone, allows);
             // A partition's foreign keys are its parent's.
-            if !is_partition {
-                let ahead = AHEAD.take().filter(|(of, _)| *of == parsetree).map(|(_, foreign_keys)| foreign_keys);
-                for numbers in live::foreign_keys_of_new(oid, ahead.as_deref()) {
-                    note(oid, What::ForeignKey(numbers), alone, allows);
+            if *is_partition {
+                return;
+            }
+            match AHEAD.take() {
+                Some((of, keys)) if of == parsetree => {
+                    for columns in &keys {
+                        note_foreign_key(oid, columns, alone, allows);
+                    }
+                }
+                _ => {
+                    for numbers in live::foreign_key_numbers(oid) {
+                        note(oid, What::ForeignKey(numbers), alone, allows);
+                    }
                 }
             }
         }
@@ -132,7 +141,7 @@ pub(super) fn note_done(parsetree: usize, made: &Made, alone: bool, allows: &[Al
         }
         Made::ForeignKey { table, columns } => {
             if let Some(oid) = live::relation_oid(table) {
-                note_foreign_key(oid, columns, allows);
+                note_foreign_key(oid, columns, false, allows);
             }
         }
     }
@@ -145,9 +154,9 @@ fn oid_of_made(name: &QualifiedName) -> Option<Oid> {
     Some(oid)
 }
 
-fn note_foreign_key(table: Oid, columns: &[String], allows: &[Allow]) {
-    if let Some(numbers) = columns.iter().map(|column| live::attribute_number(table, column)).collect() {
-        note(table, What::ForeignKey(numbers), false, allows);
+fn note_foreign_key(table: Oid, columns: &[String], alone: bool, allows: &[Allow]) {
+    if let Some(numbers) = live::column_numbers(table, columns) {
+        note(table, What::ForeignKey(numbers), alone, allows);
     }
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn creation_schema() -> Option<String> {
 }
 
 /// Number of a column that is there.
-pub(crate) fn attribute_number(oid: Oid, column: &str) -> Option<pg_sys::AttrNumber> {
+pub(super) fn attribute_number(oid: Oid, column: &str) -> Option<AttrNumber> {
     attribute(oid, column).map(|tuple| tuple.form().attnum)
 }
 
@@ -466,19 +466,15 @@ fn is_not_enforced(_key: &pg_sys::ForeignKeyCacheInfo) -> bool {
     false
 }
 
-/// Numbers of the columns of each foreign key of a new table: of these, by their names, or of those that it has.
-pub(crate) fn foreign_keys_of_new(oid: Oid, known: Option<&[Vec<String>]>) -> Vec<Vec<AttrNumber>> {
-    if known.is_some_and(<[_]>::is_empty) {
-        return Vec::new();
-    }
-    let Some(entry) = Entry::of(oid) else { return Vec::new() };
-    match known {
-        Some(keys) => keys
-            .iter()
-            .filter_map(|columns| columns.iter().map(|column| entry.column_number(column)).collect())
-            .collect(),
-        None => entry.foreign_keys().iter().map(numbers_of).collect(),
-    }
+/// Numbers of the columns of each foreign key of a table.
+pub(crate) fn foreign_key_numbers(oid: Oid) -> Vec<Vec<AttrNumber>> {
+    Entry::of(oid).map(|entry| entry.foreign_keys().iter().map(numbers_of).collect()).unwrap_or_default()
+}
+
+/// Numbers of columns, if all are there.
+pub(crate) fn column_numbers(oid: Oid, names: &[String]) -> Option<Vec<AttrNumber>> {
+    let entry = Entry::of(oid)?;
+    names.iter().map(|name| entry.column_number(name)).collect()
 }
 
 /// Names of columns, if all are there.
