@@ -180,8 +180,7 @@ impl Collector<'_> {
         if create.if_not_exists && self.facts.exists(&create.table) {
             return;
         }
-        let inline = create.columns.iter().flat_map(|column| &column.constraints);
-        for constraint in create.constraints.iter().chain(inline) {
+        for constraint in create.constraints.iter().chain(create.inline_constraints()) {
             self.foreign_key_of_new_table(constraint);
         }
         for source in &create.likes {

@@ -291,18 +291,12 @@ pub fn nearest(word: &str) -> Option<&'static str> {
 struct Asked {
     rule: &'static str,
     level: Level,
-    commands: Commands,
     check: Check,
 }
 
 impl Asked {
     fn of(rule: &'static Rule) -> impl Iterator<Item = Self> {
-        rule.checks.iter().map(|check| Self {
-            rule: rule.id,
-            level: rule.level,
-            commands: check.commands(),
-            check: *check,
-        })
+        rule.checks.iter().map(|check| Self { rule: rule.id, level: rule.level, check: *check })
     }
 }
 
@@ -332,7 +326,7 @@ pub fn judge(case: &Case<'_>, selection: &Selection, report: &mut Report) {
     }
     let commands = case.statement.commands();
     for asked in &selection.0 {
-        if asked.commands.meets(commands) {
+        if asked.check.commands().meets(commands) {
             judge_check(asked.check, case, report.by(asked));
         }
         debug_assert!(overlooked(asked, case).is_empty(), "{} looks at more than it says", asked.rule);

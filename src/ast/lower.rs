@@ -185,7 +185,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
             let mut made: Vec<_> = self.nodes(s.schemaElts).flat_map(|element| self.made(element)).collect();
             for made in &mut made {
                 let (Made::Table { table, .. } | Made::ForeignKey { table, .. } | Made::RowSecurity { table }) = made;
-                table.schema = table.schema.take().or_else(|| schema.as_deref().map(Rc::from));
+                table.schema = table.schema.take().or_else(|| schema.clone());
             }
             made
         } else {
@@ -250,16 +250,16 @@ impl<'mcx> Lowering<'_, 'mcx> {
                 continue;
             };
             if table.schema.is_none() {
-                table.schema = name.as_deref().map(Rc::from);
+                table.schema.clone_from(&name);
             }
         }
         Statement::CreateSchema { name, elements }
     }
 
     /// CREATE SCHEMA AUTHORIZATION names the schema after the role.
-    fn schema_name(self, s: &pg_sys::CreateSchemaStmt) -> Option<String> {
+    fn schema_name(self, s: &pg_sys::CreateSchemaStmt) -> Option<Rc<str>> {
         let role = self.node(s.authrole).and_then(Node::cast::<pg_sys::RoleSpec>);
-        text(s.schemaname).or_else(|| role.and_then(|role| text(role.rolename)))
+        shared(s.schemaname).or_else(|| role.and_then(|role| shared(role.rolename)))
     }
 
     fn set(self, s: &pg_sys::VariableSetStmt) -> Statement {
@@ -286,9 +286,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
 
     /// A name kept as a list of strings (DROP, ALTER TYPE), which has no place in the text.
     fn name_of_parts(self, parts: *mut pg_sys::List) -> QualifiedName {
-        let mut parts = self.strings(parts);
-        let name = parts.pop().unwrap_or_default();
-        QualifiedName { schema: parts.pop().map(Rc::from), name: name.into(), only: false, at: None }
+        named(self.strings(parts)).unwrap_or_default()
     }
 
     fn strings(self, list: *mut pg_sys::List) -> Vec<String> {
@@ -440,6 +438,12 @@ fn text(s: *const c_char) -> Option<String> {
 fn shared(s: *const c_char) -> Option<Rc<str>> {
     // SAFETY: as in `text`.
     unsafe { text::name_from_c(s) }
+}
+
+/// A name of these parts, the last of which is its own.
+fn named(mut parts: Vec<String>) -> Option<QualifiedName> {
+    let name = parts.pop()?;
+    Some(QualifiedName { schema: parts.pop().map(Rc::from), name: name.into(), only: false, at: None })
 }
 
 fn offset(location: c_int) -> Option<usize> {

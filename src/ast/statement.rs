@@ -239,7 +239,7 @@ pub enum Statement {
     /// `CREATE SCHEMA` with what stands inside it.
     CreateSchema {
         /// The schema, where it is named.
-        name: Option<String>,
+        name: Option<Rc<str>>,
         /// Its elements, each in that schema.
         elements: Vec<Statement>,
     },

@@ -357,8 +357,7 @@ impl<'a> ScriptFacts<'a> {
         if create.temporary {
             return;
         }
-        let inline = create.columns.iter().flat_map(|column| &column.constraints);
-        for constraint in create.constraints.iter().chain(inline) {
+        for constraint in create.constraints.iter().chain(create.inline_constraints()) {
             self.add_constraint(&create.table, constraint, at, alone);
         }
         if !create.copies_definition {

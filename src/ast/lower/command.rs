@@ -1,13 +1,12 @@
 //! Commands that are neither tables' definitions nor queries.
 
-use super::{Lowering, Node, is_cascade, shared, text};
+use super::{Lowering, Node, is_cascade, named, shared, text};
 use crate::ast::{
     AlterDomain, AlterEnum, DomainAction, Drop, DropKind, Grant, GrantTarget, Lock, QualifiedName, Reindex,
     ReindexKind, Rename, RenameKind, Statement,
 };
 use pgrx::pg_sys;
 use pgrx::pg_sys::ObjectType as Object;
-use std::rc::Rc;
 
 impl<'mcx> Lowering<'_, 'mcx> {
     pub(super) fn command(self, node: Node<'mcx>) -> Option<Statement> {
@@ -182,8 +181,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
         let list = object.cast::<pg_sys::List>()?;
         let mut parts = self.strings(core::ptr::from_ref(list).cast_mut());
         parts.pop()?;
-        let name = parts.pop()?;
-        Some(QualifiedName { schema: parts.pop().map(Rc::from), name: name.into(), only: false, at: None })
+        named(parts)
     }
 
     fn rename(self, s: &pg_sys::RenameStmt) -> Option<Statement> {

@@ -38,10 +38,14 @@ pub struct CreateTable {
 }
 
 impl CreateTable {
+    /// Constraints that are written with its columns.
+    pub fn inline_constraints(&self) -> impl Iterator<Item = &Constraint> {
+        self.columns.iter().flat_map(|column| &column.constraints)
+    }
+
     /// The foreign keys that are written out, with its columns and behind them.
     pub fn foreign_keys(&self) -> impl Iterator<Item = &ForeignKey> {
-        let of_columns = self.columns.iter().flat_map(|column| &column.constraints);
-        of_columns.chain(&self.constraints).filter_map(|constraint| match &constraint.kind {
+        self.inline_constraints().chain(&self.constraints).filter_map(|constraint| match &constraint.kind {
             ConstraintKind::ForeignKey(key) => Some(key),
             _ => None,
         })

@@ -14,8 +14,7 @@ declare_rule! {
 fn check(statement: &Statement, facts: &dyn Facts, report: &mut Report) {
     let (table, constraints): (&QualifiedName, Vec<&Constraint>) = match statement {
         Statement::CreateTable(create) if !(create.if_not_exists && facts.exists(&create.table)) => {
-            let inline = create.columns.iter().flat_map(|column| &column.constraints);
-            (&create.table, create.constraints.iter().chain(inline).collect())
+            (&create.table, create.constraints.iter().chain(create.inline_constraints()).collect())
         }
         Statement::AlterTable { table, actions, .. } => (table, actions.iter().flat_map(added).collect()),
         _ => return,
