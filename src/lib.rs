@@ -19,6 +19,7 @@ mod policy;
 mod report;
 mod rows;
 mod rules;
+mod server;
 mod spi;
 mod status;
 mod store;

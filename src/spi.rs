@@ -7,6 +7,7 @@
 #![allow(unsafe_code, reason = "GUC nest levels and subtransactions; see the module's promise")]
 
 use crate::error::Error;
+use crate::server;
 use core::cell::{Cell, RefCell};
 use core::ffi::c_int;
 use core::panic::AssertUnwindSafe;
@@ -308,7 +309,7 @@ fn caught_unless<T>(passes: impl Fn(PgSqlErrorCode) -> bool, work: impl FnOnce()
     let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
     // SAFETY: released or rolled back below on both ways.
     unsafe {
-        pg_sys::BeginInternalSubTransaction(ptr::null());
+        server::BeginInternalSubTransaction(ptr::null());
         pg_sys::MemoryContextSwitchTo(context);
     }
     let work = AssertUnwindSafe(work);
@@ -331,7 +332,7 @@ fn caught_unless<T>(passes: impl Fn(PgSqlErrorCode) -> bool, work: impl FnOnce()
     if result.is_ok() {
         // SAFETY: as above; nothing was raised, so it is still open.
         unsafe {
-            pg_sys::ReleaseCurrentSubTransaction();
+            server::ReleaseCurrentSubTransaction();
             pg_sys::MemoryContextSwitchTo(context);
             pg_sys::CurrentResourceOwner = owner;
         }

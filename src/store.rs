@@ -9,6 +9,7 @@
 #![allow(unsafe_code, reason = "heap and index access; see the module's promise")]
 
 use crate::facts::live::relcache;
+use crate::server;
 use crate::text::{self, Text};
 use core::ffi::{CStr, c_int};
 use pgrx::pg_sys::{self, Datum, Oid};
@@ -75,11 +76,11 @@ impl Table {
 fn relation(name: &CStr) -> Option<Oid> {
     // SAFETY: NUL-terminated names.
     let oid = unsafe {
-        let namespace = pg_sys::get_namespace_oid(c"warden_internal".as_ptr(), true);
+        let namespace = server::get_namespace_oid(c"warden_internal".as_ptr(), true);
         if namespace == pg_sys::InvalidOid {
             return None;
         }
-        pg_sys::get_relname_relid(name.as_ptr(), namespace)
+        server::get_relname_relid(name.as_ptr(), namespace)
     };
     (oid != pg_sys::InvalidOid).then_some(oid)
 }
@@ -276,7 +277,7 @@ impl Opened {
     fn at_once(oid: Oid, lock: c_int) -> Option<Self> {
         // SAFETY: any OID may be asked for; the relation is opened under the lock that was taken just before.
         unsafe {
-            pg_sys::ConditionalLockRelationOid(oid, lock)
+            server::ConditionalLockRelationOid(oid, lock)
                 .then(|| Self { relation: pg_sys::table_open(oid, pg_sys::NoLock.cast_signed()), release: lock })
         }
     }

@@ -6,6 +6,7 @@
 //! This module vouches for: pointers given to it are null or NUL-terminated strings, or varlena text, of this backend.
 #![allow(unsafe_code, reason = "reads and makes text datums; see the module's promise")]
 
+use crate::server;
 use core::ffi::{CStr, c_char, c_int};
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
@@ -253,7 +254,7 @@ pub(crate) unsafe fn name_from_c<T: for<'a> From<Cow<'a, str>>>(s: *const c_char
 pub(crate) fn to_c(text: &str) -> *mut c_char {
     let bytes = encode(text);
     // SAFETY: as many bytes as said, which are copied.
-    unsafe { pg_sys::pnstrdup(bytes.as_ptr().cast::<c_char>(), bytes.len()) }
+    unsafe { server::pnstrdup(bytes.as_ptr().cast::<c_char>(), bytes.len()) }
 }
 
 /// A text without what would begin another line or move the cursor.

@@ -13,7 +13,7 @@ use super::{
 use crate::ast::Lock;
 use crate::config::Threshold;
 use crate::effects::Effects;
-use crate::text;
+use crate::{server, text};
 use core::cell::{OnceCell, RefCell};
 use core::ffi::{CStr, c_int};
 use pgrx::pg_sys::{self, Oid};
@@ -560,7 +560,7 @@ fn type_oid(name: &QualifiedName) -> Option<Oid> {
         match &name.schema {
             None => valid(pg_sys::TypenameGetTypid(type_name)),
             Some(schema) => {
-                let namespace = valid(pg_sys::get_namespace_oid(text::to_c(schema), true))?;
+                let namespace = valid(server::get_namespace_oid(text::to_c(schema), true))?;
                 type_in(namespace, type_name)
             }
         }

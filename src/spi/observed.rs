@@ -2,6 +2,7 @@
 //!
 //! This module vouches for: a snapshot that is pushed here is popped here, or by the abort that an error ends in.
 
+use crate::server;
 use pgrx::pg_sys;
 
 /// What was read, as of a moment from which on changes are heard of.
@@ -17,7 +18,7 @@ pub(crate) struct Observed<T> {
 pub(crate) fn observe<T, E>(read: impl FnOnce() -> Result<T, E>) -> Result<Observed<T>, E> {
     // SAFETY: takes the messages that have come, as every lock does; a counter of this backend.
     let heard = unsafe {
-        pg_sys::AcceptInvalidationMessages();
+        server::AcceptInvalidationMessages();
         pg_sys::SharedInvalidMessageCounter
     };
     // SAFETY: popped below.

@@ -4,6 +4,7 @@
 //! brings it with the other invalidations, in order with the commit that made it.
 
 use super::Table;
+use crate::server;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::prelude::*;
@@ -31,7 +32,7 @@ unsafe extern "C-unwind" fn on_change(_: Datum, relation: Oid) {
 /// Whether nothing of the policy has changed since [`read_from_now`].
 pub(crate) fn is_current() -> bool {
     // SAFETY: takes the messages that have come, as every lock does.
-    unsafe { pg_sys::AcceptInvalidationMessages() };
+    unsafe { server::AcceptInvalidationMessages() };
     CURRENT.load(Relaxed)
 }
 

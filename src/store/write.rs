@@ -2,7 +2,7 @@
 
 use super::invalidation::tell;
 use super::{Index, Key, Opened, Row, Table, Value, locked, relation, scan};
-use crate::text;
+use crate::{server, text};
 use core::ffi::{CStr, c_int};
 use core::ptr;
 use pgrx::pg_sys::{self, Datum, Oid};
@@ -197,7 +197,7 @@ pub(crate) fn replicated_by() -> Option<String> {
     unsafe {
         let everything = pg_sys::GetAllTablesPublications();
         let publication = first_oid(everything).or_else(|| {
-            let namespace = pg_sys::get_namespace_oid(c"warden_internal".as_ptr(), true);
+            let namespace = server::get_namespace_oid(c"warden_internal".as_ptr(), true);
             (namespace != pg_sys::InvalidOid)
                 .then(|| pg_sys::GetSchemaPublications(namespace))
                 .and_then(|list| first_oid(list))

@@ -2,6 +2,7 @@
 
 use super::{Lowering, Node, compat, is_cascade, offset, text};
 use crate::ast::{AlterAction, AlterType, Lock, Opaque, QualifiedName, ReplicaIdentity, Statement, Triggers};
+use crate::server;
 use pgrx::pg_sys;
 use pgrx::pg_sys::AlterTableType as Type;
 
@@ -9,7 +10,7 @@ impl<'mcx> Lowering<'_, 'mcx> {
     pub(super) fn alter_table(self, s: &pg_sys::AlterTableStmt) -> Statement {
         let actions = self.nodes(s.cmds).filter_map(Node::cast).map(|command| self.action(command)).collect();
         // SAFETY: a list of AlterTableCmd, as the grammar makes it; the server reads their kinds alone.
-        let lock = unsafe { pg_sys::AlterTableGetLockLevel(s.cmds) };
+        let lock = unsafe { server::AlterTableGetLockLevel(s.cmds) };
         Statement::AlterTable {
             table: self.name(s.relation),
             actions,

@@ -1,5 +1,6 @@
 //! A syscache tuple that is released when it goes out of scope.
 
+use crate::server;
 use core::marker::PhantomData;
 use pgrx::pg_sys;
 
@@ -31,7 +32,7 @@ impl<T> Drop for Tuple<T> {
         // While an error unwinds, the abort releases what the resource owner knows of.
         if !std::thread::panicking() {
             // SAFETY: taken by a search, and not released before.
-            unsafe { pg_sys::ReleaseSysCache(self.tuple) };
+            unsafe { server::ReleaseSysCache(self.tuple) };
         }
     }
 }

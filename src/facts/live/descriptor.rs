@@ -1,5 +1,6 @@
 //! The partitions of a table as the server routes rows by: sorted bounds, kept in the relcache.
 
+use crate::server;
 use crate::text;
 use core::ffi::{CStr, c_int};
 use core::ptr;
@@ -30,12 +31,12 @@ impl Descriptor {
     pub(crate) fn at_once(table: Oid) -> Option<Self> {
         // SAFETY: opened under the lock that was taken just before, and closed with it; null is answered for what is gone.
         unsafe {
-            if !pg_sys::ConditionalLockRelationOid(table, LOCK) {
+            if !server::ConditionalLockRelationOid(table, LOCK) {
                 return None;
             }
             let relation = pg_sys::try_relation_open(table, pg_sys::NoLock.cast_signed());
             if relation.is_null() {
-                pg_sys::UnlockRelationOid(table, LOCK);
+                server::UnlockRelationOid(table, LOCK);
                 return None;
             }
             if (*(*relation).rd_rel).relkind.cast_unsigned() != pg_sys::RELKIND_PARTITIONED_TABLE {

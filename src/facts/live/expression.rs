@@ -5,7 +5,7 @@ use super::relation::{attribute, attribute_name, class, tree};
 use super::{Planning, loss, reindex};
 use crate::ast::{AlterType, ColumnDef, Opaque};
 use crate::facts::{Lookup, TypeChange, Volatility};
-use crate::{spi, text};
+use crate::{server, spi, text};
 use core::ptr;
 use pgrx::pg_sys::{self, AttrNumber, NodeTag, Oid};
 
@@ -43,7 +43,7 @@ pub(super) fn resolve_type(type_name: &Opaque) -> Option<(Oid, i32)> {
             return None;
         }
         let oid = pg_sys::typeTypeId(found);
-        pg_sys::ReleaseSysCache(found);
+        server::ReleaseSysCache(found);
         Some((oid, typmod))
     }
 }
@@ -127,7 +127,7 @@ fn function_language(oid: Oid) -> Option<Oid> {
     use super::catalog::Tuple;
     // SAFETY: PROCOID is a cache of pg_proc.
     let tuple: Tuple<pg_sys::FormData_pg_proc> = unsafe {
-        Tuple::new(pg_sys::SearchSysCache1(
+        Tuple::new(server::SearchSysCache1(
             super::cache_id(pg_sys::SysCacheIdentifier::PROCOID),
             pg_sys::Datum::from(oid),
         ))
@@ -312,12 +312,12 @@ fn member_proves_not_null(oid: Oid, column: &str, without: &[&str], planning: Pl
     // no lock on the table is needed, and closed at once.
     unsafe {
         let tests = pg_sys::lappend(ptr::null_mut(), not_null_test(form).cast());
-        let relation = pg_sys::RelationIdGetRelation(oid);
+        let relation = server::RelationIdGetRelation(oid);
         if relation.is_null() {
             return true;
         }
         let implied = is_implied(relation, tests, ptr::null_mut(), without, planning);
-        pg_sys::RelationClose(relation);
+        server::RelationClose(relation);
         implied
     }
 }

@@ -60,23 +60,20 @@ pub(super) fn held_tables() -> Vec<(QualifiedName, Lock)> {
 /// The strongest lock that this session holds on a relation.
 pub(super) fn held(relation: Oid) -> Option<Lock> {
     let tag = relation_tag(relation);
-    // SAFETY: the boundary turns an error into an unwind, and the closure owns nothing.
-    unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| Lock::ALL.into_iter().rev().find(|lock| is_held(&tag, *lock))) }
+    Lock::ALL.into_iter().rev().find(|lock| is_held(&tag, *lock))
 }
 
-unsafe extern "C-unwind" {
-    // storage/lock.h. As pgrx binds it, each of up to eight calls would be guarded by itself.
+unsafe extern "C" {
+    // storage/lock.h. It looks at the session's own table of locks and raises no error, so that it needs no boundary.
     #[cfg(any(feature = "pg15", feature = "pg16"))]
     fn LockHeldByMe(tag: *const pg_sys::LOCKTAG, mode: pg_sys::LOCKMODE) -> bool;
     #[cfg(not(any(feature = "pg15", feature = "pg16")))]
     fn LockHeldByMe(tag: *const pg_sys::LOCKTAG, mode: pg_sys::LOCKMODE, or_stronger: bool) -> bool;
 }
 
-/// # Safety
-/// Within a boundary to the server.
-unsafe fn is_held(tag: &pg_sys::LOCKTAG, lock: Lock) -> bool {
+fn is_held(tag: &pg_sys::LOCKTAG, lock: Lock) -> bool {
     let mode = lock_mode(lock as u32 + 1);
-    // SAFETY: a whole tag; looks at the session's own table of locks.
+    // SAFETY: a whole tag.
     #[cfg(any(feature = "pg15", feature = "pg16"))]
     unsafe {
         LockHeldByMe(tag, mode)

@@ -6,6 +6,7 @@ use super::relation::{attribute_name, class, name_of_relation};
 use super::relcache::Entry;
 use super::{cache_id, related, valid};
 use crate::facts::{Index, QualifiedName};
+use crate::server;
 use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
 
 /// The indexes of a table.
@@ -58,7 +59,7 @@ fn serves(index: &Entry, columns: &[AttrNumber]) -> bool {
 
 fn form(index: Oid) -> Option<Tuple<pg_sys::FormData_pg_index>> {
     // SAFETY: INDEXRELID is a cache of pg_index.
-    unsafe { Tuple::new(pg_sys::SearchSysCache1(cache_id(pg_sys::SysCacheIdentifier::INDEXRELID), Datum::from(index))) }
+    unsafe { Tuple::new(server::SearchSysCache1(cache_id(pg_sys::SysCacheIdentifier::INDEXRELID), Datum::from(index))) }
 }
 
 /// An index that exists.

@@ -2,6 +2,7 @@
 
 use super::relcache::Entry;
 use crate::ast::Lock;
+use crate::server;
 use core::ffi::c_int;
 use core::mem::ManuallyDrop;
 use pgrx::pg_sys::{self, Oid};
@@ -19,12 +20,12 @@ impl Opened {
         let mode = lock_mode(pg_sys::AccessShareLock);
         // SAFETY: an OID may be any number; what does not exist is not locked in vain, but given back at once.
         unsafe {
-            if !pg_sys::ConditionalLockRelationOid(oid, mode) {
+            if !server::ConditionalLockRelationOid(oid, mode) {
                 return None;
             }
             let entry = Entry::of(oid);
             if entry.is_none() {
-                pg_sys::UnlockRelationOid(oid, mode);
+                server::UnlockRelationOid(oid, mode);
             }
             entry.map(|entry| Self { entry: ManuallyDrop::new(entry), oid })
         }
@@ -46,7 +47,7 @@ impl Drop for Opened {
         unsafe { ManuallyDrop::drop(&mut self.entry) };
         if !std::thread::panicking() {
             // SAFETY: locked by `at_once`, once.
-            unsafe { pg_sys::UnlockRelationOid(self.oid, lock_mode(pg_sys::AccessShareLock)) };
+            unsafe { server::UnlockRelationOid(self.oid, lock_mode(pg_sys::AccessShareLock)) };
         }
     }
 }
@@ -81,7 +82,7 @@ unsafe extern "C" {
 /// the walk through the locks of every session that the server has room for.
 fn is_alone() -> bool {
     // SAFETY: reads settings of the server, and counts under a lock of the server's own.
-    unsafe { max_prepared_xacts == 0 && pg_sys::CountDBConnections(pg_sys::MyDatabaseId) <= 1 }
+    unsafe { max_prepared_xacts == 0 && server::CountDBConnections(pg_sys::MyDatabaseId) <= 1 }
 }
 
 /// Virtual transactions of others whose locks on the relation conflict with the mode.

@@ -6,7 +6,7 @@ use super::{cache_id, relation_oid, valid};
 use crate::ast::QualifiedName;
 use crate::policy::exemption;
 use crate::store::{Row, Value};
-use crate::text;
+use crate::{server, text};
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum, Oid};
 
@@ -79,7 +79,7 @@ pub(crate) fn identity(address: Address) -> Option<String> {
     match address.class {
         pg_sys::NamespaceRelationId => {
             // SAFETY: any OID may be asked for.
-            unsafe { text::from_c(pg_sys::get_namespace_name(address.object)) }.map(|name| quote(&name))
+            unsafe { text::from_c(server::get_namespace_name(address.object)) }.map(|name| quote(&name))
         }
         pg_sys::RelationRelationId => {
             let relation = relation(address.object)?;
@@ -119,7 +119,7 @@ pub(crate) fn quote(name: &str) -> String {
 
 fn namespace(name: &str) -> Option<Oid> {
     // SAFETY: a NUL-terminated name.
-    valid(unsafe { pg_sys::get_namespace_oid(text::to_c(name), true) })
+    valid(unsafe { server::get_namespace_oid(text::to_c(name), true) })
 }
 
 fn constraint(table: Oid, name: &str) -> Option<Oid> {
@@ -136,7 +136,7 @@ fn table_of_constraint(constraint: Oid) -> Option<Oid> {
     let cache = cache_id(pg_sys::SysCacheIdentifier::CONSTROID);
     // SAFETY: CONSTROID is a cache of pg_constraint, whose column of that number is never NULL.
     unsafe {
-        let found = Tuple::<()>::new(pg_sys::SearchSysCache1(cache, Datum::from(constraint)))?;
+        let found = Tuple::<()>::new(server::SearchSysCache1(cache, Datum::from(constraint)))?;
         let mut is_null = false;
         let table = pg_sys::SysCacheGetAttr(cache, found.as_ptr(), CONRELID, &raw mut is_null);
         Oid::from_datum(table, is_null).and_then(valid)

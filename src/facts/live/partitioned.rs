@@ -4,6 +4,7 @@ use super::catalog::Tuple;
 use super::object::{qualified, quote};
 use super::relation::{attribute_name, class};
 use super::{cache_id, name_data, valid};
+use crate::server;
 use crate::text;
 use core::ffi::c_char;
 use pgrx::FromDatum;
@@ -37,7 +38,7 @@ impl Class {
     pub(crate) fn of(oid: Oid) -> Option<Self> {
         // SAFETY: takes the messages that have come, as every lock does. The caches alone would tell of an owner who has given the table away
         // since this transaction began.
-        unsafe { pg_sys::AcceptInvalidationMessages() };
+        unsafe { server::AcceptInvalidationMessages() };
         let tuple = class(oid)?;
         let form = tuple.form();
         // SAFETY: any OID may be asked for; null is answered for none.
@@ -45,7 +46,7 @@ impl Class {
             let caller = pg_sys::GetUserId();
             Some(Self {
                 name: name_data(&form.relname).into_owned(),
-                schema: text::from_c(pg_sys::get_namespace_name(form.relnamespace))?,
+                schema: text::from_c(server::get_namespace_name(form.relnamespace))?,
                 schema_oid: form.relnamespace,
                 kind: letter(form.relkind),
                 persistence: letter(form.relpersistence),
@@ -130,7 +131,7 @@ pub(super) struct Row(Tuple<()>);
 impl Row {
     pub(super) fn of(table: Oid) -> Option<Self> {
         // SAFETY: PARTRELID is a cache of pg_partitioned_table, whose fixed part is not read.
-        unsafe { Tuple::new(pg_sys::SearchSysCache1(Self::cache(), Datum::from(table))) }.map(Self)
+        unsafe { Tuple::new(server::SearchSysCache1(Self::cache(), Datum::from(table))) }.map(Self)
     }
 
     fn cache() -> core::ffi::c_int {
@@ -188,7 +189,7 @@ impl OperatorClass {
         let cache = cache_id(pg_sys::SysCacheIdentifier::CLAOID);
         // SAFETY: CLAOID is a cache of pg_opclass.
         let tuple: Tuple<pg_sys::FormData_pg_opclass> =
-            unsafe { Tuple::new(pg_sys::SearchSysCache1(cache, Datum::from(oid))) }?;
+            unsafe { Tuple::new(server::SearchSysCache1(cache, Datum::from(oid))) }?;
         let form = tuple.form();
         Some(Self { family: form.opcfamily, compared_as: form.opcintype, is_default: form.opcdefault })
     }
@@ -200,9 +201,9 @@ pub(crate) fn collation(oid: Oid) -> Option<String> {
     // SAFETY: COLLOID is a cache of pg_collation; any OID may be asked for.
     unsafe {
         let tuple: Tuple<pg_sys::FormData_pg_collation> =
-            Tuple::new(pg_sys::SearchSysCache1(cache, Datum::from(valid(oid)?)))?;
+            Tuple::new(server::SearchSysCache1(cache, Datum::from(valid(oid)?)))?;
         let form = tuple.form();
-        let schema = text::from_c(pg_sys::get_namespace_name(form.collnamespace)).unwrap_or_default();
+        let schema = text::from_c(server::get_namespace_name(form.collnamespace)).unwrap_or_default();
         Some(qualified(&schema, &name_data(&form.collname)))
     }
 }

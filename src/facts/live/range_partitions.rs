@@ -2,6 +2,7 @@
 
 use super::partitioned::Row;
 use super::relcache::Entry;
+use crate::server;
 use pgrx::pg_sys::{self, Datum, Oid};
 
 /// One bound of a partition, as the server keeps it.
@@ -34,13 +35,13 @@ pub(crate) fn range_partitions(table: Oid) -> Option<RangePartitions> {
     let key_type = key_type(table)?;
     let lock = pg_sys::AccessShareLock.cast_signed();
     // SAFETY: any OID may be asked for; the lock is given back below.
-    if !unsafe { pg_sys::ConditionalLockRelationOid(table, lock) } {
+    if !unsafe { server::ConditionalLockRelationOid(table, lock) } {
         return None;
     }
     // SAFETY: an open and locked table of that kind.
     let found = Entry::of(table).and_then(|entry| unsafe { read(entry.as_ptr(), key_type) });
     // SAFETY: taken above.
-    unsafe { pg_sys::UnlockRelationOid(table, lock) };
+    unsafe { server::UnlockRelationOid(table, lock) };
     found
 }
 

@@ -8,6 +8,7 @@ use super::{Measuring, cache_id, name_data, type_in, valid};
 use crate::ast::AlterAction;
 use crate::config::Threshold;
 use crate::facts::{Column, Deferred, Extent, ForeignKeyOf, Kind, QualifiedName, Relation, Standing};
+use crate::server;
 use crate::text;
 use core::cell::RefCell;
 use core::ffi::c_char;
@@ -45,10 +46,10 @@ pub(crate) fn relation_oid(name: &QualifiedName) -> Option<Oid> {
     // SAFETY: NUL-terminated strings.
     unsafe {
         match &name.schema {
-            None => valid(pg_sys::RelnameGetRelid(relation)),
+            None => valid(server::RelnameGetRelid(relation)),
             Some(schema) => {
-                let namespace = valid(pg_sys::get_namespace_oid(text::to_c(schema), true))?;
-                valid(pg_sys::get_relname_relid(relation, namespace))
+                let namespace = valid(server::get_namespace_oid(text::to_c(schema), true))?;
+                valid(server::get_relname_relid(relation, namespace))
             }
         }
     }
@@ -61,25 +62,25 @@ pub(crate) fn created_oid(name: &QualifiedName) -> Option<Oid> {
     }
     let namespace = creation_namespace()?;
     // SAFETY: the name is NUL-terminated.
-    valid(unsafe { pg_sys::get_relname_relid(text::to_c(&name.name), namespace) })
+    valid(unsafe { server::get_relname_relid(text::to_c(&name.name), namespace) })
 }
 
 /// Whether nothing in a schema has a name that a relation could be given: its type would need it as well.
 pub(crate) fn is_free(schema: Oid, name: &str) -> bool {
     let name = text::to_c(name);
     // SAFETY: the name is NUL-terminated; any OID may be asked for.
-    unsafe { valid(pg_sys::get_relname_relid(name, schema)).is_none() && type_in(schema, name).is_none() }
+    unsafe { valid(server::get_relname_relid(name, schema)).is_none() && type_in(schema, name).is_none() }
 }
 
 /// The first schema of the search path.
 fn creation_namespace() -> Option<Oid> {
     // SAFETY: the list is a copy of OIDs.
-    unsafe { oids(pg_sys::fetch_search_path(false)) }.first().copied()
+    unsafe { oids(server::fetch_search_path(false)) }.first().copied()
 }
 
 pub(crate) fn creation_schema() -> Option<String> {
     // SAFETY: any OID may be asked for; null is answered for none.
-    unsafe { text::from_c(pg_sys::get_namespace_name(creation_namespace()?)) }
+    unsafe { text::from_c(server::get_namespace_name(creation_namespace()?)) }
 }
 
 /// Number of a column that is there.
@@ -99,7 +100,7 @@ pub(crate) fn name_of_noted(oid: Oid) -> Option<QualifiedName> {
 
 pub(super) fn class(oid: Oid) -> Option<Tuple<pg_sys::FormData_pg_class>> {
     // SAFETY: RELOID is a cache of pg_class.
-    unsafe { Tuple::new(pg_sys::SearchSysCache1(cache_id(pg_sys::SysCacheIdentifier::RELOID), Datum::from(oid))) }
+    unsafe { Tuple::new(server::SearchSysCache1(cache_id(pg_sys::SysCacheIdentifier::RELOID), Datum::from(oid))) }
 }
 
 pub(super) fn attribute(oid: Oid, column: &str) -> Option<Tuple<pg_sys::FormData_pg_attribute>> {

@@ -3,6 +3,7 @@
 use super::relation::oids;
 use super::{name_data, valid};
 use crate::facts::QualifiedName;
+use crate::server;
 use crate::text;
 use pgrx::pg_sys::{self, AttrNumber, Oid};
 use std::rc::Rc;
@@ -14,7 +15,7 @@ impl Entry {
     /// The relation, if it still exists.
     pub(super) fn of(oid: Oid) -> Option<Self> {
         // SAFETY: null is answered for one that is gone.
-        let relation = unsafe { pg_sys::RelationIdGetRelation(oid) };
+        let relation = unsafe { server::RelationIdGetRelation(oid) };
         // Not `then_some`, which would make and drop an entry of null.
         (!relation.is_null()).then(|| Self(relation))
     }
@@ -63,7 +64,7 @@ impl Entry {
     /// Its indexes, and which of them is the primary key.
     pub(super) fn indexes(&self) -> (Vec<Oid>, Option<Oid>) {
         // SAFETY: the list is a copy of OIDs; making it finds the primary key.
-        unsafe { (oids(pg_sys::RelationGetIndexList(self.0)), valid((*self.0).rd_pkindex)) }
+        unsafe { (oids(server::RelationGetIndexList(self.0)), valid((*self.0).rd_pkindex)) }
     }
 
     /// What an index has in pg_index.
@@ -104,7 +105,7 @@ impl Entry {
         // SAFETY: null for what is no index; the tuple of an open entry is whole.
         unsafe {
             let tuple = (*self.0).rd_indextuple;
-            !tuple.is_null() && !pg_sys::heap_attisnull(tuple, column, core::ptr::null_mut())
+            !tuple.is_null() && !server::heap_attisnull(tuple, column, core::ptr::null_mut())
         }
     }
 
@@ -127,7 +128,7 @@ impl Drop for Entry {
         // While an error unwinds, the abort closes what the resource owner knows of.
         if !std::thread::panicking() {
             // SAFETY: opened by `of`, and not closed before.
-            unsafe { pg_sys::RelationClose(self.0) };
+            unsafe { server::RelationClose(self.0) };
         }
     }
 }
@@ -135,7 +136,7 @@ impl Drop for Entry {
 /// The name of the schema; empty when it is gone.
 pub(super) fn schema_of(form: &pg_sys::FormData_pg_class) -> Rc<str> {
     // SAFETY: any OID may be asked for; null is answered for none.
-    unsafe { text::name_from_c(pg_sys::get_namespace_name(form.relnamespace)) }.unwrap_or_default()
+    unsafe { text::name_from_c(server::get_namespace_name(form.relnamespace)) }.unwrap_or_default()
 }
 
 fn bytes_of(name: &pg_sys::NameData) -> &[u8] {
