@@ -222,10 +222,15 @@ impl Index {
     /// Whether rows are found by these columns, whatever their order.
     #[must_use]
     pub fn serves(&self, columns: &[String]) -> bool {
-        self.searchable
-            && self.columns.len() >= columns.len()
-            && self.columns.iter().take(columns.len()).all(|c| c.as_ref().is_some_and(|c| columns.contains(c)))
+        let key: Vec<_> = self.columns.iter().map_while(Option::as_ref).collect();
+        self.searchable && finds_rows_by(&key, &columns.iter().collect::<Vec<_>>())
     }
+}
+
+/// Whether an index over a key finds rows by these columns, whatever their order: they are all that the key begins with.
+#[must_use]
+pub fn finds_rows_by<T: PartialEq>(key: &[T], columns: &[T]) -> bool {
+    key.len() >= columns.len() && key.iter().take(columns.len()).all(|column| columns.contains(column))
 }
 
 /// A foreign key that exists.

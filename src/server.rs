@@ -7,7 +7,6 @@
 //! destructor, for an error passes over it.
 #![allow(unsafe_code, reason = "declares functions of the server; see the module's promise")]
 #![allow(non_snake_case, reason = "the server's own names")]
-#![allow(clippy::missing_safety_doc, reason = "as for the same function of `pg_sys`")]
 
 use core::ffi::{c_char, c_int};
 use core::mem::MaybeUninit;

@@ -24,6 +24,9 @@ cases![
     dropping_an_index_makes_it_worse,
     dropping_a_key_makes_it_worse,
     replaced_in_the_transaction_is_silent,
+    a_key_that_was_given_may_go_again,
+    an_index_that_was_built_may_go_again,
+    an_index_of_something_else_mends_nothing,
     autocommit,
     autocommit_when_it_would_block,
     errors_fail_the_commit,
@@ -453,6 +456,85 @@ fn replaced_in_the_transaction_is_silent(leg: &Leg) -> Result {
     Ok(())
 }
 
+fn a_key_that_was_given_may_go_again(leg: &Leg) -> Result {
+    let drop = "ALTER TABLE lines DROP CONSTRAINT k";
+    for (then, expected) in [
+        (drop.to_owned(), &KEY[..]),
+        ("ALTER TABLE lines DROP COLUMN id".into(), &KEY),
+        ("DROP DOMAIN number CASCADE".into(), &KEY),
+        (format!("DO $$BEGIN {drop}; END$$"), &KEY),
+        (format!("SAVEPOINT a; {drop}; RELEASE a"), &KEY),
+        (format!("SAVEPOINT a; {drop}; ROLLBACK TO a; {drop}"), &KEY),
+        (format!("SET LOCAL warden.mode = off; {drop}; SET LOCAL warden.mode = warn"), &KEY),
+        (format!("SAVEPOINT a; {drop}; ROLLBACK TO a"), &NONE),
+        (format!("DO $$BEGIN {drop}; RAISE division_by_zero; EXCEPTION WHEN division_by_zero THEN END$$"), &NONE),
+        (format!("{drop}; ALTER TABLE lines ADD PRIMARY KEY (id)"), &NONE),
+        ("ALTER TABLE lines RENAME TO rows".into(), &NONE),
+    ] {
+        let (_db, mut s) = open(leg)?;
+        s.run("CREATE DOMAIN number AS bigint; SET warden.rule_levels = 'drop-column-cascades=off'")?;
+        let make = "CREATE TABLE lines (id number CONSTRAINT k PRIMARY KEY, n int)";
+        let outcome = s.outcome(&format!("BEGIN; {make}; {then}; COMMIT"));
+        ensure!(outcome.error.is_none(), "{then}:\n{outcome}");
+        ensure_eq!(outcome.rules(), expected.to_vec(), "{then}:\n{outcome}");
+    }
+    // What was there already is not given the key.
+    let (_db, mut s) = open(leg)?;
+    let again = "CREATE TABLE lines (n int); CREATE TABLE IF NOT EXISTS lines (id bigint PRIMARY KEY)";
+    let outcome = s.outcome(&format!("BEGIN; {again}; COMMIT"));
+    ensure_eq!(outcome.rules(), KEY.to_vec(), "{outcome}");
+    Ok(())
+}
+
+fn an_index_that_was_built_may_go_again(leg: &Leg) -> Result {
+    let build = "CREATE INDEX i ON lines (order_id, n)";
+    for (then, expected) in [
+        (build.to_owned(), &NONE[..]),
+        (format!("{build}; DROP INDEX i"), &FK),
+        (format!("{build}; ALTER TABLE lines DROP COLUMN n"), &FK),
+        (format!("SAVEPOINT a; {build}; RELEASE a; DROP INDEX i"), &FK),
+        (format!("{build}; SAVEPOINT a; DROP INDEX i; RELEASE a"), &FK),
+        (format!("{build}; SET LOCAL warden.mode = off; DROP INDEX i; SET LOCAL warden.mode = warn"), &FK),
+        (format!("SAVEPOINT a; SAVEPOINT b; {build}; RELEASE b; ROLLBACK TO a"), &FK),
+        (format!("DO $$BEGIN {build}; RAISE division_by_zero; EXCEPTION WHEN division_by_zero THEN END$$"), &FK),
+        (format!("{build}; SAVEPOINT a; DROP INDEX i; ROLLBACK TO a"), &NONE),
+        (format!("{build}; DROP INDEX i; {build}"), &NONE),
+        (format!("SAVEPOINT a; {build}; RELEASE a"), &NONE),
+        (format!("{build}; ALTER TABLE lines ALTER n TYPE bigint"), &NONE),
+    ] {
+        let (_db, mut s) = open(leg)?;
+        let make = "CREATE TABLE lines (id bigint PRIMARY KEY, order_id bigint REFERENCES orders, n int)";
+        let outcome = s.outcome(&format!("BEGIN; {make}; {then}; COMMIT"));
+        ensure!(outcome.error.is_none(), "{then}:\n{outcome}");
+        ensure_eq!(outcome.rules(), expected.to_vec(), "{then}:\n{outcome}");
+    }
+    Ok(())
+}
+
+fn an_index_of_something_else_mends_nothing(leg: &Leg) -> Result {
+    let (_db, mut s) = open(leg)?;
+    s.run("CREATE TABLE other (id bigint PRIMARY KEY, order_id bigint); CREATE INDEX taken ON other (order_id)")?;
+    for (options, index) in [
+        ("", "CREATE INDEX ON other (order_id)"),
+        (
+            "",
+            "CREATE TABLE more (LIKE other, FOREIGN KEY (order_id) REFERENCES orders); CREATE INDEX ON more (order_id)",
+        ),
+        ("", "CREATE INDEX IF NOT EXISTS taken ON lines (order_id)"),
+        (
+            "PARTITION BY RANGE (id)",
+            "CREATE TABLE lines_1 PARTITION OF lines FOR VALUES FROM (1) TO (9); CREATE INDEX ON ONLY lines (order_id)",
+        ),
+    ] {
+        let make = format!("CREATE TABLE lines (id bigint PRIMARY KEY, order_id bigint REFERENCES orders) {options}");
+        let outcome = s.outcome(&format!("BEGIN; {make}; {index}; COMMIT"));
+        ensure!(outcome.error.is_none(), "{index}:\n{outcome}");
+        ensure!(outcome.rules().contains(&FK[0]), "{index}:\n{outcome}");
+        s.run("SET warden.mode = off; DROP TABLE lines; DROP TABLE IF EXISTS more; RESET warden.mode")?;
+    }
+    Ok(())
+}
+
 fn autocommit(leg: &Leg) -> Result {
     let (_db, mut s) = open(leg)?;
     // Outside a block the next statement may bring the key: information only.
@@ -636,6 +718,7 @@ fn index_shapes_that_do_not(leg: &Leg) -> Result {
         "CREATE INDEX ON child (p, q) WHERE r > 0",
         "CREATE INDEX ON child (p, q) WHERE q IS NOT NULL AND r IS NOT NULL",
         "CREATE INDEX ON child (p, (q + 0))",
+        "CREATE INDEX ON child ((r + 0), p, q)",
         "CREATE INDEX ON child USING brin (p, q)",
         "CREATE INDEX ON child USING hash (p); CREATE INDEX ON child USING hash (q)",
     ] {

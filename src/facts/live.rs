@@ -183,7 +183,7 @@ impl Live {
     }
 
     /// The relation that a name means.
-    fn oid(&self, name: &QualifiedName) -> Option<Oid> {
+    pub(crate) fn oid(&self, name: &QualifiedName) -> Option<Oid> {
         if name.only {
             return self.oid(&QualifiedName { only: false, ..name.clone() });
         }

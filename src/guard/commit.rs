@@ -11,9 +11,9 @@ use super::event::{Outbox, with_snapshot};
 use super::journal::Place;
 use super::opt_out::OptOuts;
 use super::{Context, Found, Mode, is_quiet_for_restore, journal, lock_wait, mode, own_warning, reports};
-use crate::ast::{AlterAction, DropKind, Made, QualifiedName, Statement};
+use crate::ast::{AlterAction, CreateIndex, DropKind, Made, QualifiedName, Statement};
 use crate::facts::live::{self, Live, Planning};
-use crate::facts::{Change, Facts, Index, Worse};
+use crate::facts::{Change, Facts, Index, Kind, Worse, finds_rows_by};
 use crate::policy::allow::Allow;
 use crate::{rules, spi, transaction};
 use core::cell::{Cell, RefCell};
@@ -29,6 +29,8 @@ struct Noted {
     allows: Vec<Allow>,
     /// The subtransaction that did it.
     by: pg_sys::SubTransactionId,
+    /// The subtransaction that made it good again, so that nobody need look. Any drop makes that doubtful.
+    mended_by: Option<pg_sys::SubTransactionId>,
 }
 
 #[derive(PartialEq, Eq)]
@@ -38,12 +40,18 @@ enum What {
     RowSecurity,
 }
 
-/// The columns of each foreign key that a statement gives the table it makes, and the address of its tree.
-type Ahead = Option<(usize, Vec<Vec<String>>)>;
+/// What a statement gives the table that it makes.
+struct Ahead {
+    /// The address of its tree.
+    parsetree: usize,
+    /// The columns of each foreign key.
+    foreign_keys: Vec<Vec<String>>,
+    has_primary_key: bool,
+}
 
 thread_local! {
     static NOTED: RefCell<Vec<Noted>> = const { RefCell::new(Vec::new()) };
-    static AHEAD: Cell<Ahead> = const { Cell::new(None) };
+    static AHEAD: Cell<Option<Ahead>> = const { Cell::new(None) };
 }
 
 /// Registers the callbacks; called once, when the library is loaded.
@@ -55,26 +63,63 @@ pub(crate) fn register() {
     }
 }
 
-/// Notes the foreign keys of the table that a statement is about to make: afterwards its tree has them no more, and to ask
-/// the catalog takes long.
+/// Notes the keys of the table that a statement is about to make: afterwards its tree has them no more, and to ask the
+/// catalog takes long.
 pub(super) fn note_ahead(parsetree: usize, statement: &Statement) {
     // What an earlier statement left is no more: its address may be this one's now.
     AHEAD.set(match statement {
-        Statement::CreateTable(create) => {
-            Some((parsetree, create.foreign_keys().map(|key| key.columns.clone()).collect()))
-        }
-        Statement::CreateTableAs { .. } => Some((parsetree, Vec::new())),
+        Statement::CreateTable(create) => Some(Ahead {
+            parsetree,
+            foreign_keys: create.foreign_keys().map(|key| key.columns.clone()).collect(),
+            // A table that is there already is not made.
+            has_primary_key: create.has_primary_key() && !create.if_not_exists,
+        }),
+        Statement::CreateTableAs { .. } => Some(Ahead { parsetree, foreign_keys: Vec::new(), has_primary_key: false }),
         _ => None,
     });
 }
 
+/// Notes the index that a statement is about to build: the foreign keys that it serves lack none, if it is built.
+pub(super) fn note_index(statement: &Statement, facts: &Live) {
+    let Statement::CreateIndex(index) = statement else { return };
+    let Some(table) = facts.oid(&index.table) else { return };
+    if !NOTED.with_borrow(|noted| noted.iter().any(|noted| noted.table == table)) || !is_sure(index, facts) {
+        return;
+    }
+    let columns: Vec<String> = index.columns.iter().flatten().cloned().collect();
+    let Some(columns) = live::column_numbers(table, &columns) else { return };
+    mend(|noted| noted.table == table && matches!(&noted.what, What::ForeignKey(key) if finds_rows_by(&columns, key)));
+}
+
+/// Whether the index will be there and valid, and have every row, if the statement does not fail. That of a partitioned
+/// table depends on its partitions.
+fn is_sure(index: &CreateIndex, facts: &Live) -> bool {
+    index.btree
+        && !index.partial
+        && !index.concurrently
+        && !index.if_not_exists
+        && index.columns.iter().all(Option::is_some)
+        && facts.relation(&index.table).found().is_some_and(|table| table.kind == Kind::Table)
+}
+
+fn mend(is_mended: impl Fn(&Noted) -> bool) {
+    let by = transaction::subtransaction();
+    NOTED.with_borrow_mut(|noted| {
+        noted.iter_mut().filter(|noted| is_mended(noted)).for_each(|noted| noted.mended_by = Some(by));
+    });
+}
+
+/// Something was dropped, and may have been what made good again what this transaction did.
+pub(super) fn doubt() {
+    NOTED.with_borrow_mut(|noted| noted.iter_mut().for_each(|noted| noted.mended_by = None));
+}
+
 /// Notes what a statement is about to take away: afterwards nobody could tell what it was.
-pub(super) fn note_drops(statement: &Statement) {
-    let facts = Live::new(Planning::Never);
+pub(super) fn note_drops(statement: &Statement, facts: &Live) {
     match statement {
         Statement::Drop(drop) if drop.kind == DropKind::Index && !drop.concurrently => {
             for index in drop.names.iter().filter_map(|name| facts.index(name).found()) {
-                note_lost_index(&index, &facts);
+                note_lost_index(&index, facts);
             }
         }
         Statement::AlterTable { table, actions, .. } => {
@@ -88,7 +133,7 @@ pub(super) fn note_drops(statement: &Statement) {
             if actions.iter().any(|a| matches!(a, AlterAction::DropConstraint { .. } | AlterAction::DropColumn { .. }))
             {
                 for index in facts.indexes(table).iter().filter(|index| lost(index)) {
-                    note_lost_index(index, &facts);
+                    note_lost_index(index, facts);
                 }
             }
         }
@@ -116,18 +161,22 @@ pub(super) fn note_done(parsetree: usize, made: &Made, alone: bool, allows: &[Al
     match made {
         Made::Table { table, is_partition } => {
             let Some(oid) = oid_of_made(table) else { return };
+            let ahead = AHEAD.take().filter(|ahead| ahead.parsetree == parsetree);
             note(oid, What::Key, alone, allows);
+            if ahead.as_ref().is_some_and(|ahead| ahead.has_primary_key) {
+                mend(|noted| noted.table == oid && noted.what == What::Key);
+            }
             // A partition's foreign keys are its parent's.
             if *is_partition {
                 return;
             }
-            match AHEAD.take() {
-                Some((of, keys)) if of == parsetree => {
-                    for columns in &keys {
+            match ahead {
+                Some(ahead) => {
+                    for columns in &ahead.foreign_keys {
                         note_foreign_key(oid, columns, alone, allows);
                     }
                 }
-                _ => {
+                None => {
                     for numbers in live::foreign_key_numbers(oid) {
                         note(oid, What::ForeignKey(numbers), alone, allows);
                     }
@@ -165,7 +214,7 @@ fn note(table: Oid, what: What, alone: bool, allows: &[Allow]) {
     NOTED.with_borrow_mut(|noted| {
         // What is noted already is noted again for its opt-outs alone.
         if !allows.is_empty() || !noted.iter().any(|n| n.table == table && n.what == what) {
-            noted.push(Noted { table, what, alone, allows: allows.to_vec(), by });
+            noted.push(Noted { table, what, alone, allows: allows.to_vec(), by, mended_by: None });
         }
     });
 }
@@ -229,9 +278,15 @@ unsafe extern "C-unwind" fn on_subtransaction(
     NOTED.with(|noted| {
         let Ok(mut noted) = noted.try_borrow_mut() else { return };
         match event {
-            Event::SUBXACT_EVENT_ABORT_SUB => noted.retain(|n| n.by != own),
+            Event::SUBXACT_EVENT_ABORT_SUB => {
+                noted.retain(|n| n.by != own);
+                noted.iter_mut().for_each(|n| n.mended_by = n.mended_by.filter(|by| *by != own));
+            }
             Event::SUBXACT_EVENT_COMMIT_SUB => {
-                noted.iter_mut().filter(|n| n.by == own).for_each(|n| n.by = parent);
+                let heir = |by| if by == own { parent } else { by };
+                for n in noted.iter_mut() {
+                    (n.by, n.mended_by) = (heir(n.by), n.mended_by.map(heir));
+                }
             }
             _ => {}
         }
@@ -239,7 +294,8 @@ unsafe extern "C-unwind" fn on_subtransaction(
 }
 
 fn before_commit() -> Outbox {
-    let noted = NOTED.take();
+    let mut noted = NOTED.take();
+    noted.retain(|noted| noted.mended_by.is_none());
     if noted.is_empty() || mode() == Mode::Off || is_quiet_for_restore() {
         return Outbox::new(&[]);
     }

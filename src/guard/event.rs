@@ -95,6 +95,7 @@ fn judge(fcinfo: pg_sys::FunctionCallInfo) -> Outbox {
     let data = unsafe { &*context.cast::<pg_sys::EventTriggerData>() };
     // SAFETY: the event's name, a constant of the server.
     if unsafe { CStr::from_ptr(data.event) }.to_bytes() == b"sql_drop" {
+        commit::doubt();
         return forget_dropped();
     }
     if is_off_duty() {
@@ -210,8 +211,9 @@ fn judge_statement(data: &pg_sys::EventTriggerData, in_block: bool) -> Vec<Repor
             .map_or(Source::unknown(), |(text, at)| Source::from_offset(text.after(at), at))
     });
     let Some(statement) = statement else { return Vec::new() };
+    let facts = Live::new(Planning::Allowed).in_block(in_block);
     commit::note_ahead(parsetree.addr(), &statement);
-    commit::note_drops(&statement);
+    commit::note_drops(&statement, &facts);
     if kept::now().has_exemptions
         && let Some(identity) = renamed(&statement)
     {
@@ -222,12 +224,12 @@ fn judge_statement(data: &pg_sys::EventTriggerData, in_block: bool) -> Vec<Repor
         return restore_report().into_iter().collect();
     }
     let mut report = rules::Report::new();
-    let facts = Live::new(Planning::Allowed).in_block(in_block);
     let case = rules::Case::new(&statement, &facts);
     rules::judge(&case, &selection(), &mut report);
     if in_block {
         facts.note_held(case.locks());
     }
+    commit::note_index(&statement, &facts);
     let mut findings = report.into_findings();
     FORESEEN.set(findings.iter().any(|finding| finding.level == Level::Error));
     if lock_wait::is_bound() {

@@ -43,9 +43,20 @@ impl CreateTable {
         self.columns.iter().flat_map(|column| &column.constraints)
     }
 
-    /// The foreign keys that are written out, with its columns and behind them.
+    /// Those that are written out, with its columns and behind them.
+    fn written_constraints(&self) -> impl Iterator<Item = &Constraint> {
+        self.inline_constraints().chain(&self.constraints)
+    }
+
+    /// Whether a primary key is written out.
+    #[must_use]
+    pub fn has_primary_key(&self) -> bool {
+        self.written_constraints().any(|constraint| matches!(constraint.kind, ConstraintKind::PrimaryKey(_)))
+    }
+
+    /// The foreign keys that are written out.
     pub fn foreign_keys(&self) -> impl Iterator<Item = &ForeignKey> {
-        self.inline_constraints().chain(&self.constraints).filter_map(|constraint| match &constraint.kind {
+        self.written_constraints().filter_map(|constraint| match &constraint.kind {
             ConstraintKind::ForeignKey(key) => Some(key),
             _ => None,
         })

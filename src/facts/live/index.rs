@@ -49,9 +49,7 @@ pub(super) fn finds_rows_by(table: Oid, columns: &[String]) -> bool {
 /// As [`Index::serves`], on the relcache; a predicate is left to [`read`].
 fn serves(index: &Entry, columns: &[AttrNumber]) -> bool {
     let Some(form) = index.index_form() else { return false };
-    let keys = key_columns(form);
-    keys.len() >= columns.len()
-        && keys.iter().take(columns.len()).all(|key| columns.contains(key))
+    crate::facts::finds_rows_by(&key_columns(form), columns)
         && form.indisvalid
         && index.form().relam == pg_sys::BTREE_AM_OID
         && (!index.has_predicate() || read(form.indexrelid).is_some_and(|index| index.searchable))
