@@ -230,7 +230,7 @@ impl Index {
 /// Whether an index over a key finds rows by these columns, whatever their order: they are all that the key begins with.
 #[must_use]
 pub fn finds_rows_by<T: PartialEq>(key: &[T], columns: &[T]) -> bool {
-    key.len() >= columns.len() && key.iter().take(columns.len()).all(|column| columns.contains(column))
+    columns.iter().all(|column| key.iter().take(columns.len()).any(|of_key| of_key == column))
 }
 
 /// A foreign key that exists.

@@ -712,6 +712,7 @@ fn index_shapes_that_serve(leg: &Leg) -> Result {
 fn index_shapes_that_do_not(leg: &Leg) -> Result {
     for index in [
         "CREATE INDEX ON child (p)",
+        "CREATE INDEX ON child (p, p)",
         "CREATE INDEX ON child (p, r, q)",
         "CREATE INDEX ON child (r, p, q)",
         "CREATE INDEX ON child (p) INCLUDE (q)",
