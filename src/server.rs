@@ -71,6 +71,6 @@ fn through<T: Copy>(call: impl FnOnce() -> T + Copy) -> T {
 /// Not generic and not inlined, so that there is one.
 #[inline(never)]
 fn boundary(call: &mut dyn FnMut()) {
-    // SAFETY: what is called owns nothing, for it is `Copy`.
+    // SAFETY: only `through` calls this; its closure holds two references, and what that calls owns nothing, for it is `Copy`.
     unsafe { pg_sys::ffi::pg_guard_ffi_boundary(call) }
 }

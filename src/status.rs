@@ -24,7 +24,7 @@ const TRIGGERS: [(&str, &str); 4] = [
     ("pg_warden_start", "judges DDL before it takes a lock"),
     ("pg_warden_end", "sees what DDL made"),
     ("pg_warden_rewrite", "judges a rewrite that no rule foresaw, before it begins"),
-    ("pg_warden_drop", "called when something is dropped; nothing is judged there yet"),
+    ("pg_warden_drop", "sees what was dropped: managed partitions, and keys and indexes that COMMIT relies on"),
 ];
 
 /// Settings kept for roles and databases, and those of the server's files where `$1`, that are not what the library takes. A

@@ -478,6 +478,15 @@ fn a_key_that_was_given_may_go_again(leg: &Leg) -> Result {
         ensure!(outcome.error.is_none(), "{then}:\n{outcome}");
         ensure_eq!(outcome.rules(), expected.to_vec(), "{then}:\n{outcome}");
     }
+    // Nor does it stay by a trigger that runs before ours at the end of the statement, and is not judged itself.
+    let (_db, mut s) = open(leg)?;
+    s.run(&format!(
+        "CREATE FUNCTION drop_it() RETURNS event_trigger LANGUAGE plpgsql SET warden.mode = off AS
+            $$BEGIN IF tg_tag = 'CREATE TABLE' THEN {drop}; END IF; END$$;
+         CREATE EVENT TRIGGER a_first ON ddl_command_end EXECUTE FUNCTION drop_it()"
+    ))?;
+    let outcome = s.outcome("BEGIN; CREATE TABLE lines (id int CONSTRAINT k PRIMARY KEY, n int); COMMIT");
+    ensure_eq!(outcome.rules(), KEY.to_vec(), "{outcome}");
     // What was there already is not given the key.
     let (_db, mut s) = open(leg)?;
     let again = "CREATE TABLE lines (n int); CREATE TABLE IF NOT EXISTS lines (id bigint PRIMARY KEY)";

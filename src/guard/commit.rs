@@ -29,7 +29,8 @@ struct Noted {
     allows: Vec<Allow>,
     /// The subtransaction that did it.
     by: pg_sys::SubTransactionId,
-    /// The subtransaction that made it good again, so that nobody need look. Any drop makes that doubtful.
+    /// The subtransaction that made it good again, so that nobody need look. Any drop that `sql_drop` tells of makes that
+    /// doubtful.
     mended_by: Option<pg_sys::SubTransactionId>,
 }
 
@@ -79,11 +80,11 @@ pub(super) fn note_ahead(parsetree: usize, statement: &Statement) {
     });
 }
 
-/// Notes the index that a statement is about to build: the foreign keys that it serves lack none, if it is built.
-pub(super) fn note_index(statement: &Statement, facts: &Live) {
+/// Foreign keys that are served by the index which a statement is about to build lack none from then on, if it is built.
+pub(super) fn mend_by_index(statement: &Statement, facts: &Live) {
     let Statement::CreateIndex(index) = statement else { return };
     let Some(table) = facts.oid(&index.table) else { return };
-    if !NOTED.with_borrow(|noted| noted.iter().any(|noted| noted.table == table)) || !is_sure(index, facts) {
+    if !NOTED.with_borrow(|noted| noted.iter().any(|noted| noted.table == table)) || !will_serve(index, facts) {
         return;
     }
     let columns: Vec<String> = index.columns.iter().flatten().cloned().collect();
@@ -93,7 +94,7 @@ pub(super) fn note_index(statement: &Statement, facts: &Live) {
 
 /// Whether the index will be there and valid, and have every row, if the statement does not fail. That of a partitioned
 /// table depends on its partitions.
-fn is_sure(index: &CreateIndex, facts: &Live) -> bool {
+fn will_serve(index: &CreateIndex, facts: &Live) -> bool {
     index.btree
         && !index.partial
         && !index.concurrently
@@ -109,8 +110,10 @@ fn mend(is_mended: impl Fn(&Noted) -> bool) {
     });
 }
 
-/// Something was dropped, and may have been what made good again what this transaction did.
+/// Something was dropped, and may have been what made good again what this transaction did, or is about to: a trigger that
+/// runs before ours at the end of a statement may drop what the statement gave.
 pub(super) fn doubt() {
+    AHEAD.take();
     NOTED.with_borrow_mut(|noted| noted.iter_mut().for_each(|noted| noted.mended_by = None));
 }
 

@@ -229,7 +229,7 @@ fn judge_statement(data: &pg_sys::EventTriggerData, in_block: bool) -> Vec<Repor
     if in_block {
         facts.note_held(case.locks());
     }
-    commit::note_index(&statement, &facts);
+    commit::mend_by_index(&statement, &facts);
     let mut findings = report.into_findings();
     FORESEEN.set(findings.iter().any(|finding| finding.level == Level::Error));
     if lock_wait::is_bound() {
