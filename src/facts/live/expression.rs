@@ -2,6 +2,7 @@
 
 use super::lock::Opened;
 use super::relation::{attribute, attribute_name, class, tree};
+use super::relcache::Entry;
 use super::{Planning, loss, reindex};
 use crate::ast::{AlterType, ColumnDef, Opaque};
 use crate::facts::{Lookup, TypeChange, Volatility};
@@ -308,17 +309,11 @@ fn member_proves_not_null(oid: Oid, column: &str, without: &[&str], planning: Pl
         return true;
     }
     let form = attribute.form();
-    // SAFETY: the test is what the server builds itself in SET NOT NULL; the relcache entry is only looked at, for which
-    // no lock on the table is needed, and closed at once.
+    let Some(entry) = Entry::of(oid) else { return true };
+    // SAFETY: the test is what the server builds itself in SET NOT NULL; the entry is open.
     unsafe {
         let tests = pg_sys::lappend(ptr::null_mut(), not_null_test(form).cast());
-        let relation = server::RelationIdGetRelation(oid);
-        if relation.is_null() {
-            return true;
-        }
-        let implied = is_implied(relation, tests, ptr::null_mut(), without, planning);
-        server::RelationClose(relation);
-        implied
+        is_implied(entry.as_ptr(), tests, ptr::null_mut(), without, planning)
     }
 }
 
