@@ -223,13 +223,13 @@ impl Index {
     #[must_use]
     pub fn serves(&self, columns: &[String]) -> bool {
         let key: Vec<_> = self.columns.iter().map_while(Option::as_ref).collect();
-        self.searchable && finds_rows_by(&key, &columns.iter().collect::<Vec<_>>())
+        self.searchable && is_led_by(&key, &columns.iter().collect::<Vec<_>>())
     }
 }
 
-/// Whether an index over a key finds rows by these columns, whatever their order: they are all that the key begins with.
+/// Whether the key of an index begins with these columns, in any order: so it finds rows by them.
 #[must_use]
-pub fn finds_rows_by<T: PartialEq>(key: &[T], columns: &[T]) -> bool {
+pub fn is_led_by<T: PartialEq>(key: &[T], columns: &[T]) -> bool {
     columns.iter().all(|column| key.iter().take(columns.len()).any(|of_key| of_key == column))
 }
 

@@ -26,6 +26,8 @@ macro_rules! shared {
 }
 
 shared! {
+    // access/htup_details.h
+    fn heap_attisnull(tup: HeapTuple, attnum: c_int, tupleDesc: pg_sys::TupleDesc) -> bool;
     // access/xact.h
     fn BeginInternalSubTransaction(name: *const c_char);
     fn ReleaseCurrentSubTransaction();
@@ -35,8 +37,6 @@ shared! {
     fn get_namespace_oid(nspname: *const c_char, missing_ok: bool) -> Oid;
     // commands/tablecmds.h
     fn AlterTableGetLockLevel(cmds: *mut List) -> LOCKMODE;
-    // access/htup_details.h
-    fn heap_attisnull(tup: HeapTuple, attnum: c_int, tupleDesc: pg_sys::TupleDesc) -> bool;
     // storage/lmgr.h
     fn ConditionalLockRelationOid(relid: Oid, lockmode: LOCKMODE) -> bool;
     fn UnlockRelationOid(relid: Oid, lockmode: LOCKMODE);

@@ -456,6 +456,14 @@ fn replaced_in_the_transaction_is_silent(leg: &Leg) -> Result {
     Ok(())
 }
 
+/// Judges at COMMIT what is made, and then something else done with it.
+fn ensure_judged(s: &mut Session, make: &str, then: &str, expected: &[&str]) -> Result {
+    let outcome = s.outcome(&format!("BEGIN; {make}; {then}; COMMIT"));
+    ensure!(outcome.error.is_none(), "{then}:\n{outcome}");
+    ensure_eq!(outcome.rules(), expected.to_vec(), "{then}:\n{outcome}");
+    Ok(())
+}
+
 fn a_key_that_was_given_may_go_again(leg: &Leg) -> Result {
     let drop = "ALTER TABLE lines DROP CONSTRAINT k";
     for (then, expected) in [
@@ -474,9 +482,7 @@ fn a_key_that_was_given_may_go_again(leg: &Leg) -> Result {
         let (_db, mut s) = open(leg)?;
         s.run("CREATE DOMAIN number AS bigint; SET warden.rule_levels = 'drop-column-cascades=off'")?;
         let make = "CREATE TABLE lines (id number CONSTRAINT k PRIMARY KEY, n int)";
-        let outcome = s.outcome(&format!("BEGIN; {make}; {then}; COMMIT"));
-        ensure!(outcome.error.is_none(), "{then}:\n{outcome}");
-        ensure_eq!(outcome.rules(), expected.to_vec(), "{then}:\n{outcome}");
+        ensure_judged(&mut s, make, &then, expected)?;
     }
     // Nor does it stay by a trigger that runs before ours at the end of the statement, and is not judged itself.
     let (_db, mut s) = open(leg)?;
@@ -513,9 +519,7 @@ fn an_index_that_was_built_may_go_again(leg: &Leg) -> Result {
     ] {
         let (_db, mut s) = open(leg)?;
         let make = "CREATE TABLE lines (id bigint PRIMARY KEY, order_id bigint REFERENCES orders, n int)";
-        let outcome = s.outcome(&format!("BEGIN; {make}; {then}; COMMIT"));
-        ensure!(outcome.error.is_none(), "{then}:\n{outcome}");
-        ensure_eq!(outcome.rules(), expected.to_vec(), "{then}:\n{outcome}");
+        ensure_judged(&mut s, make, &then, expected)?;
     }
     Ok(())
 }

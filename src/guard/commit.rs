@@ -13,7 +13,7 @@ use super::opt_out::OptOuts;
 use super::{Context, Found, Mode, is_quiet_for_restore, journal, lock_wait, mode, own_warning, reports};
 use crate::ast::{AlterAction, CreateIndex, DropKind, Made, QualifiedName, Statement};
 use crate::facts::live::{self, Live, Planning};
-use crate::facts::{Change, Facts, Index, Kind, Worse, finds_rows_by};
+use crate::facts::{Change, Facts, Index, Kind, Worse, is_led_by};
 use crate::policy::allow::Allow;
 use crate::{rules, spi, transaction};
 use core::cell::{Cell, RefCell};
@@ -87,9 +87,10 @@ pub(super) fn mend_by_index(statement: &Statement, facts: &Live) {
     if !NOTED.with_borrow(|noted| noted.iter().any(|noted| noted.table == table)) || !will_serve(index, facts) {
         return;
     }
-    let columns: Vec<String> = index.columns.iter().flatten().cloned().collect();
-    let Some(columns) = live::column_numbers(table, &columns) else { return };
-    mend(|noted| noted.table == table && matches!(&noted.what, What::ForeignKey(key) if finds_rows_by(&columns, key)));
+    // What has an expression among its columns is left to COMMIT.
+    let columns: Option<Vec<String>> = index.columns.iter().cloned().collect();
+    let Some(columns) = columns.and_then(|columns| live::column_numbers(table, &columns)) else { return };
+    mend(|noted| noted.table == table && matches!(&noted.what, What::ForeignKey(key) if is_led_by(&columns, key)));
 }
 
 /// Whether the index will be there and valid, and have every row, if the statement does not fail. That of a partitioned
@@ -99,7 +100,6 @@ fn will_serve(index: &CreateIndex, facts: &Live) -> bool {
         && !index.partial
         && !index.concurrently
         && !index.if_not_exists
-        && index.columns.iter().all(Option::is_some)
         && facts.relation(&index.table).found().is_some_and(|table| table.kind == Kind::Table)
 }
 
@@ -146,11 +146,11 @@ pub(super) fn note_drops(statement: &Statement, facts: &Live) {
 
 /// An index that this transaction made was not there before it: its loss makes nothing worse.
 fn note_lost_index(index: &Index, facts: &Live) {
-    let own = live::relation_oid(&QualifiedName::new(index.schema.clone(), index.name.clone()));
+    let own = facts.oid(&QualifiedName::new(index.schema.clone(), index.name.clone()));
     if own.is_some_and(live::is_made_in_this_transaction) {
         return;
     }
-    let Some(oid) = live::relation_oid(&index.table) else { return };
+    let Some(oid) = facts.oid(&index.table) else { return };
     if index.primary || index.identifies {
         note(oid, What::Key, false, &[]);
     }

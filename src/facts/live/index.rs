@@ -5,7 +5,7 @@ use super::lock::Opened;
 use super::relation::{attribute_name, class, name_of_relation};
 use super::relcache::Entry;
 use super::{cache_id, related, valid};
-use crate::facts::{Index, QualifiedName};
+use crate::facts::{Index, QualifiedName, is_led_by};
 use crate::server;
 use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
 
@@ -49,7 +49,7 @@ pub(super) fn finds_rows_by(table: Oid, columns: &[String]) -> bool {
 /// As [`Index::serves`], on the relcache; a predicate is left to [`read`].
 fn serves(index: &Entry, columns: &[AttrNumber]) -> bool {
     let Some(form) = index.index_form() else { return false };
-    crate::facts::finds_rows_by(&key_columns(form), columns)
+    is_led_by(&key_columns(form), columns)
         && form.indisvalid
         && index.form().relam == pg_sys::BTREE_AM_OID
         && (!index.has_predicate() || read(form.indexrelid).is_some_and(|index| index.searchable))
